@@ -7,13 +7,15 @@ Three questions, three answers: not visible is Django's `Http404`, not permitted
 
 from __future__ import annotations
 
+from django.utils.functional import Promise
+
 
 class ActionRefused(Exception):
     """An action's refusal: a stable `code`, a sentence for people, and the field it belongs to, if any."""
 
     status = 400
 
-    def __init__(self, code: str, message: str, field: str | None = None) -> None:
+    def __init__(self, code: str, message: str | Promise, field: str | None = None) -> None:
         super().__init__(str(message))
         self.code = code
         self.message = message
