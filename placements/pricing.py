@@ -33,6 +33,7 @@ __all__ = [
     "is_planned_permanent",
     "permanence_due_on",
     "price",
+    "price_phases",
     "savings_percent",
     "weekly_equivalent",
 ]
@@ -204,7 +205,7 @@ def expected_total(
     total = sum(
         (
             _for_nights(phase.weekly_core_net, nights_between(first_on, last_on))
-            for phase, first_on, last_on in _phases(pricing, starts_on, ends_on)
+            for phase, first_on, last_on in price_phases(pricing, starts_on, ends_on)
         ),
         NOTHING,
     )
@@ -250,7 +251,10 @@ def _for_nights(weekly: Decimal, nights: int) -> Decimal:
     return pence(weekly * nights / _NIGHTS)
 
 
-def _phases(pricing: Pricing, starts_on: date, ends_on: date) -> Iterator[tuple[Pricing, date, date]]:
+def price_phases(pricing: Pricing, starts_on: date, ends_on: date) -> Iterator[tuple[Pricing, date, date]]:
+    """The stay cut where its core price changes: (price, first day, day it stops), the last day not
+    included.
+    """
     rules = pricing.rules
     due_on = permanence_due_on(starts_on, rules)
     is_reached = due_on is not None and ends_on >= due_on
