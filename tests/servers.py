@@ -1,7 +1,7 @@
 """The servers that tests talk to: named by the environment, or embedded ones in `var/test-servers`.
 
-Safe to call from every process of a parallel run, and from several runs at once: the first starts them, all share
-them, and `script/test` stops them when nobody holds them any more.
+Safe to call from every process of a parallel run, and from several runs at once: the first starts them, all
+share them, and `script/test` stops them when nobody holds them any more.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def ensure_test_servers() -> dict[str, str]:
     if superuser and redis:
         return {"superuser_url": superuser, "redis_url": redis}
     directory = make_private_directory(server_directory())
-    # Held (and never closed) until this process ends; script/test stops the servers only when nobody holds it.
+    # Held, never closed, until this process ends: script/test stops the servers when nobody holds it.
     fcntl.flock(os.open(directory / "in-use.lock", os.O_RDWR | os.O_CREAT, 0o600), fcntl.LOCK_SH)
     servers = EmbeddedServers(directory, for_tests=True)
     if not superuser:

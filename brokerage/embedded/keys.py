@@ -16,14 +16,14 @@ NAMES = ("SECRET_KEY", "SUPERUSER_PASSWORD", "LOGIN_PASSWORD", "OWNER_PASSWORD",
 
 
 def load_keys(directory: Path) -> dict[str, str]:
-    """Read the secrets of `directory`, making those that are missing. Raises EmbeddedError on a broken file."""
+    """The secrets of `directory`; missing ones are made. Raises EmbeddedError on a broken file."""
     path = directory / "secrets.json"
     with exclusive(directory / "secrets.lock"):
         try:
             keys: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
         except ValueError as error:
             raise EmbeddedError(
-                f"{path} is not readable JSON; put back a good copy, or start over with: script/server --fresh"
+                f"{path} is not JSON: put back a good copy, or start over with: script/server --fresh"
             ) from error
         missing = [name for name in NAMES if not keys.get(name)]
         if missing:
@@ -33,7 +33,7 @@ def load_keys(directory: Path) -> dict[str, str]:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Replace `path` in one step by a file that only its owner reads: never half-written, never open to others."""
+    """Replace `path` in one step by a file that only its owner reads; it is never half-written."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as handle:
         handle.write(text)

@@ -1,7 +1,7 @@
 """Where embedded servers keep things, who holds them, and whether a process is really ours.
 
-A pid in a file proves nothing: the process may have died and its number been given to a stranger. So a process is
-trusted only when it runs the right program in the right directory. Linux only (`/proc`).
+A pid in a file proves nothing: the process may have died and its number been given to a stranger. So a
+process is trusted only when it runs the right program in the right directory. Linux only (`/proc`).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def make_private_directory(path: Path) -> Path:
 
 
 def short_socket_directory(data: Path, *, owner: int) -> Path:
-    """A private directory for unix sockets, the same for the same `data`, short enough for any checkout's depth.
+    """A private directory for unix sockets: always the same for `data`, and short enough.
 
     It lies in `/tmp`, where others may write, so an existing one is used only if it is a real directory of
     `owner` (a user id) closed to everybody else. Raises EmbeddedError otherwise.
@@ -68,17 +68,17 @@ def short_socket_directory(data: Path, *, owner: int) -> Path:
 
 
 @contextmanager
-def exclusive(lock_file: Path, *, shared: bool = False) -> Iterator[None]:
-    """Hold an flock on `lock_file` (exclusive, or shared), waiting for whoever holds it. The kernel frees it."""
+def exclusive(lock_file: Path) -> Iterator[None]:
+    """Hold an flock on `lock_file`, waiting for whoever holds it. The kernel frees it when we die."""
     make_private_directory(lock_file.parent)
     with open(lock_file, "a+") as handle:
-        fcntl.flock(handle, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
+        fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 
 
 def process_is(pid: int, *, program: str, directory: Path) -> bool:
     """Is `pid` a live process (no zombie) that runs `program` and works in `directory`?"""
-    if not process_is_alive(pid):
+    if process_is_dead(pid):
         return False
     try:
         running = Path(os.readlink(f"/proc/{pid}/exe").removesuffix(" (deleted)")).name
@@ -87,13 +87,13 @@ def process_is(pid: int, *, program: str, directory: Path) -> bool:
         return False  # gone meanwhile, or another user's: not ours
 
 
-def process_is_alive(pid: int) -> bool:
-    """Does `pid` run, rather than wait as a zombie for its parent to notice?"""
-    return start_of_process(pid) is not None
+def process_is_dead(pid: int) -> bool:
+    """Has `pid` ended, even if it waits as a zombie for its parent to notice?"""
+    return start_of_process(pid) is None
 
 
 def start_of_process(pid: int) -> int | None:
-    """Clock ticks since boot at which `pid` began: with the pid it names one process for ever. None if dead."""
+    """Clock ticks since boot when `pid` began; the two name one process for ever. None if dead."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:

