@@ -1,6 +1,6 @@
 """What base.html knows about the page: whose it is, where one can go, what alerts there are.
 
-Everything is worked out when the template asks for it, so that error pages, which ask for nothing, touch no database.
+Everything is worked out when the template asks for it: error pages ask for nothing and touch no database.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""An organisation's own colour, made safe to read white text on (WCAG 2.2, 1.4.3: contrast of at least 4.5)."""
+"""An organisation's own colour, made safe to read white text on (WCAG 2.2, 1.4.3: contrast 4.5 or more)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages that are the same for everybody (accessibility, privacy, cookies) and each organisation's stylesheet."""
+"""Pages that are the same for everybody (accessibility, privacy, cookies), and a stylesheet per colour."""
 
 from __future__ import annotations
 
