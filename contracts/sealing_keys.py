@@ -1,7 +1,7 @@
 """The key that seals agreements, and the certificates by which a seal is recognised.
 
 From the environment (`SEALING_KEY_FILE`, `SEALING_CERT_FILE`, `SEALING_KEY_PASSPHRASE`) or, when those are
-unset, from a demonstration authority made once under `var/sealing/`. A retired certificate stays in `retired/`,
+unset, from a demonstration authority made once under `var/sealing/`. A retired one stays in `retired/`,
 so that what it sealed still verifies. Knows nothing of PDF (`sealing`) or of checking (`sealing_check`).
 """
 
