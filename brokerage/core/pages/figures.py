@@ -63,9 +63,10 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """A drawing, what it is called, the same facts as a table, and the lines its sources ask for."""
+    """A drawing, what it is called, the same facts as a table, a key to its colours, its sources' lines."""
 
     svg: SafeString
     caption: str
     table: Table
+    key: SafeString = field(default_factory=SafeString)
     sources: Sequence[str] = field(default_factory=tuple)
