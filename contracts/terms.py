@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from contracts.terms_costs import AbsenceRule as AbsenceRule
 from contracts.terms_costs import AdditionalService as AdditionalService
@@ -20,7 +20,7 @@ from contracts.terms_costs import FundingShare as FundingShare
 from contracts.terms_costs import Mileage as Mileage
 from contracts.terms_costs import NoticeRule as NoticeRule
 from contracts.terms_costs import Side
-from contracts.terms_json import from_json, sha256_of, to_json
+from contracts.terms_json import from_data, from_json, sha256_of, to_data, to_json
 
 Language = Literal["en", "cy"]
 Area = Literal["in_area", "out_of_area", "at_a_distance"]
@@ -289,14 +289,18 @@ class AgreementTerms:
         """Canonical JSON: sorted keys, no spaces, decimals as strings, ISO dates, NFC texts."""
         return to_json(self)
 
+    def to_data(self) -> dict[str, Any]:
+        """The same as plain JSON values, for a JSON column: key order does not matter, decimals stay texts."""
+        return to_data(self)
+
     def terms_hash(self) -> str:
         """SHA-256 of the canonical JSON, 64 hex digits: what both sides sign."""
         return sha256_of(self.to_json())
 
 
-def read_terms(text: str) -> AgreementTerms:
-    """Stored JSON back to terms. Raises ValueError when it is not exactly this shape."""
-    return from_json(AgreementTerms, text)
+def read_terms(stored: str | dict[str, Any]) -> AgreementTerms:
+    """Stored JSON, as text or as a JSON column's value, back to terms. ValueError if not exactly this shape."""
+    return from_json(AgreementTerms, stored) if isinstance(stored, str) else from_data(AgreementTerms, stored)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,10 +26,17 @@ LARGEST_TEXT = 5_000_000
 
 def to_json(value: Any) -> str:
     """The one canonical text of a dataclass. Raises ValueError for a value its type does not allow."""
+    return json.dumps(
+        to_data(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
+
+
+def to_data(value: Any) -> dict[str, Any]:
+    """A dataclass as plain JSON values. Raises ValueError for a value its type does not allow."""
     if not dataclasses.is_dataclass(value) or isinstance(value, type):
         raise ValueError("only a dataclass instance has canonical JSON")
-    encoded = _encode(type(value), value, type(value).__name__)
-    return json.dumps(encoded, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    encoded: dict[str, Any] = _encode(type(value), value, type(value).__name__)
+    return encoded
 
 
 def from_json(kind: type[T], text: str) -> T:
@@ -40,6 +47,11 @@ def from_json(kind: type[T], text: str) -> T:
         data = json.loads(text)
     except RecursionError as error:
         raise ValueError("the text is nested too deeply to be terms") from error
+    return from_data(kind, data)
+
+
+def from_data(kind: type[T], data: Any) -> T:
+    """The dataclass `kind` from plain JSON values. Raises ValueError, naming the place."""
     decoded: T = _decode(kind, data, kind.__name__)
     return decoded
 

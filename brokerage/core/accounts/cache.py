@@ -1,0 +1,65 @@
+"""The shared cache (rate limits), which falls back to this process's memory when Redis is away."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from django.core.cache.backends.locmem import LocMemCache
+from django.core.cache.backends.redis import RedisCache
+from redis.exceptions import RedisError
+
+#: Seconds to wait for Redis, and to leave it alone after a failure.
+TIMEOUT = 0.2
+PAUSE = 5.0
+
+
+class FallbackCache(RedisCache):
+    """Redis with short time-outs; any failure is answered by a per-process cache for a few seconds."""
+
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
+        options = params.setdefault("OPTIONS", {})
+        options.setdefault("socket_timeout", TIMEOUT)
+        if not server.startswith("unix"):
+            options.setdefault("socket_connect_timeout", TIMEOUT)
+        super().__init__(server, params)
+        self._memory = LocMemCache("brokerage-fallback", {})
+        self._away_until = 0.0
+
+    def _ask(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        if time.monotonic() >= self._away_until:
+            try:
+                return getattr(super(), method)(*args, **kwargs)
+            except (RedisError, OSError):
+                self._away_until = time.monotonic() + PAUSE
+        return getattr(self._memory, method)(*args, **kwargs)
+
+    def add(self, *args: Any, **kwargs: Any) -> Any:
+        return self._ask("add", *args, **kwargs)
+
+    def get(self, *args: Any, **kwargs: Any) -> Any:
+        return self._ask("get", *args, **kwargs)
+
+    def set(self, *args: Any, **kwargs: Any) -> Any:
+        return self._ask("set", *args, **kwargs)
+
+    def touch(self, *args: Any, **kwargs: Any) -> Any:
+        return self._ask("touch", *args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> Any:
+        return self._ask("delete", *args, **kwargs)
+
+    def get_many(self, *args: Any, **kwargs: Any) -> Any:
+        return self._ask("get_many", *args, **kwargs)
+
+    def set_many(self, *args: Any, **kwargs: Any) -> Any:
+        return self._ask("set_many", *args, **kwargs)
+
+    def has_key(self, *args: Any, **kwargs: Any) -> Any:
+        return self._ask("has_key", *args, **kwargs)
+
+    def incr(self, *args: Any, **kwargs: Any) -> Any:
+        return self._ask("incr", *args, **kwargs)
+
+    def clear(self) -> Any:
+        return self._ask("clear")

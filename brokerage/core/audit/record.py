@@ -1,0 +1,94 @@
+"""Writing the audit trail and the outbox: the last step of every action, in its transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import models
+from django.utils import timezone
+
+from brokerage.core.audit.models import Entry, OutboxItem
+from brokerage.core.tenants.actors import Actor
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Who is to be told: everyone of an organisation holding one of `permissions`, or one `user_id`.
+
+    `template` names a registered text (`notifications.texts`); `reference` is all that it may say of the subject;
+    `path` is where the link leads.
+    """
+
+    template: str
+    organisation_id: UUID
+    reference: str
+    path: str
+    permissions: tuple[str, ...] = ()
+    user_id: UUID | None = None
+
+
+def record(
+    kind: str,
+    *,
+    subject: models.Model,
+    actor: Actor,
+    data: Mapping[str, Any] | None = None,
+    reference: str | None = None,
+    notify: Iterable[Notice] = (),
+) -> Entry:
+    """Append one entry for the actor's organisation, and queue its notices.
+
+    `data` holds codes, amounts, states and names of changed fields: never a fact about a person.
+    """
+    entry = Entry(
+        organisation_id=actor.organisation_id,
+        kind=kind,
+        subject_type=subject._meta.label_lower,
+        subject_id=str(subject.pk),
+        subject_reference=reference
+        if reference is not None
+        else str(getattr(subject, "reference", "") or ""),
+        actor_user_id=actor.user_id,
+        actor_name=actor.name,
+        on_behalf_of_id=actor.on_behalf_of_id,
+        at=timezone.now(),
+        data=dict(data or {}),
+    )
+    entry.save(force_insert=True)
+    notices = [
+        {
+            "template": notice.template,
+            "organisation_id": str(notice.organisation_id),
+            "reference": notice.reference,
+            "path": notice.path,
+            "permissions": list(notice.permissions),
+            "user_id": str(notice.user_id) if notice.user_id else None,
+        }
+        for notice in notify
+    ]
+    if notices:
+        enqueue("notify", queue="events", actor=actor, payload={"notices": notices}, entry_id=entry.pk)
+    return entry
+
+
+def enqueue(
+    kind: str,
+    *,
+    queue: str,
+    actor: Actor,
+    payload: Mapping[str, Any],
+    entry_id: UUID | None = None,
+) -> OutboxItem:
+    """Queue work in the actor's transaction: nothing is lost when the broker is away."""
+    item = OutboxItem(
+        organisation_id=actor.organisation_id,
+        queue=queue,
+        kind=kind,
+        payload=dict(payload),
+        entry_id=entry_id,
+    )
+    item.save(force_insert=True)
+    return item

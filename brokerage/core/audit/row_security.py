@@ -1,0 +1,77 @@
+"""Row security of the audit trail: actors add entries and read their own organisation's; nobody edits.
+
+The chain is written by a deferred trigger that runs as the definer.
+"""
+
+from brokerage.core.tenants.rowsecurity import ACTORS, DEFINER, MIGRATOR, ORGANISATION, WORKER, Allow, Table
+
+_own = f"organisation_id = {ORGANISATION}"
+
+TABLES = [
+    Table(
+        "audit_entry",
+        "system",
+        (
+            *(Allow(role, "SELECT, INSERT", _own) for role in ACTORS),
+            Allow(DEFINER, "SELECT"),
+            Allow(WORKER, "INSERT"),
+        ),
+    ),
+    Table(
+        "audit_link",
+        "system",
+        (*(Allow(role, "SELECT", _own) for role in ACTORS), Allow(DEFINER, "SELECT, INSERT")),
+    ),
+    Table(
+        "audit_head",
+        "system",
+        (*(Allow(role, "SELECT", _own) for role in ACTORS), Allow(DEFINER, "SELECT, INSERT, UPDATE")),
+    ),
+    Table(
+        "audit_outboxitem",
+        "system",
+        (
+            *(Allow(role, "INSERT", _own) for role in ACTORS),
+            Allow(WORKER, "SELECT, INSERT, UPDATE, DELETE"),
+        ),
+    ),
+]
+
+FUNCTIONS = [
+    # The words that are hashed; verify_audit recomputes the same expression.
+    """
+    CREATE OR REPLACE FUNCTION audit_words(e audit_entry, n bigint, previous text) RETURNS text
+    LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
+      SELECT encode(sha256(convert_to(concat_ws(chr(31), previous, n::text, e.id::text, e.organisation_id::text,
+        e.kind, e.subject_type, e.subject_id, e.subject_reference, coalesce(e.actor_user_id::text, ''), e.actor_name,
+        coalesce(e.on_behalf_of_id::text, ''), (extract(epoch FROM e.at) * 1000000)::bigint::text, e.data::text),
+        'UTF8')), 'hex')
+    $$
+    """,
+    """
+    CREATE OR REPLACE FUNCTION audit_chain() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    DECLARE n bigint; previous text; digest text;
+    BEGIN
+      INSERT INTO audit_head (organisation_id, number, hash) VALUES (NEW.organisation_id, 0, repeat('0', 64))
+        ON CONFLICT (organisation_id) DO NOTHING;
+      SELECT h.number + 1, h.hash INTO n, previous FROM audit_head h
+        WHERE h.organisation_id = NEW.organisation_id FOR UPDATE;
+      digest := audit_words(NEW, n, previous);
+      INSERT INTO audit_link (entry_id, organisation_id, number, previous_hash, hash)
+        VALUES (NEW.id, NEW.organisation_id, n, previous, digest);
+      UPDATE audit_head SET number = n, hash = digest WHERE organisation_id = NEW.organisation_id;
+      RETURN NULL;
+    END $$
+    """,
+    "REVOKE ALL ON FUNCTION audit_chain() FROM PUBLIC",
+    f"GRANT EXECUTE ON FUNCTION audit_chain() TO {MIGRATOR}",
+]
+
+TRIGGERS = [
+    "DROP TRIGGER IF EXISTS audit_entry_chain ON audit_entry",
+    """
+    CREATE CONSTRAINT TRIGGER audit_entry_chain AFTER INSERT ON audit_entry
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_chain()
+    """,
+]

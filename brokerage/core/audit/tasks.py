@@ -1,0 +1,25 @@
+"""Celery's part in the outbox: each tick wakes one queue's drain."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from brokerage.core.audit import outbox
+
+
+@shared_task(name="brokerage.core.audit.tasks.drain_events")
+def drain_events() -> int:
+    """Expand events into message rows."""
+    return outbox.drain("events", size=100)
+
+
+@shared_task(name="brokerage.core.audit.tasks.drain_documents")
+def drain_documents() -> int:
+    """Draw documents; one at a time, so that several workers share them."""
+    return outbox.drain("documents", size=1)
+
+
+@shared_task(name="brokerage.core.audit.tasks.drain_work")
+def drain_work() -> int:
+    """Everything else that must happen after a commit."""
+    return outbox.drain("default", size=10)

@@ -1,0 +1,43 @@
+"""Advisory locks, held to the end of the transaction, always taken in one order.
+
+The order is: admissions (shared to read, exclusive to suspend or reprice) -> establishments (exclusive to award)
+-> blocks -> referrals, each kind sorted by id, so that no two actions can wait for each other. Advisory, because
+`SELECT ... FOR UPDATE` needs an UPDATE policy that readers must not have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db import connection
+
+Ids = Iterable[UUID | str]
+
+
+def hold(
+    *,
+    admissions: Ids = (),
+    admissions_exclusive: Ids = (),
+    establishments: Ids = (),
+    blocks: Ids = (),
+    referrals: Ids = (),
+) -> None:
+    """Take the named locks, waiting as long as needed. Needs an open transaction.
+
+    Raises:
+        RuntimeError: no transaction is open, so the lock would be lost at once.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("Locks are held to the end of a transaction; open one first.")
+    wanted: list[tuple[str, str]] = []
+    exclusive = {str(i) for i in admissions_exclusive}
+    shared = {str(i) for i in admissions} - exclusive
+    for key in sorted(exclusive | shared):
+        function = "pg_advisory_xact_lock" if key in exclusive else "pg_advisory_xact_lock_shared"
+        wanted.append((function, f"admission:{key}"))
+    for kind, ids in (("establishment", establishments), ("block", blocks), ("referral", referrals)):
+        wanted.extend(("pg_advisory_xact_lock", f"{kind}:{key}") for key in sorted({str(i) for i in ids}))
+    with connection.cursor() as cursor:
+        for function, key in wanted:
+            cursor.execute(f"SELECT {function}(hashtextextended(%s, 0))", [key])

@@ -1,0 +1,58 @@
+"""Messages to people: one row for each event, recipient and channel; sent at least once, seen once."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from brokerage.core.tenants.managers import scoped
+from brokerage.core.tenants.models import Organisation
+
+
+class Message(models.Model):
+    """A message holds a template's name, a reference and a path: never a fact about a person."""
+
+    class Channel(models.TextChoices):
+        IN_APP = "in_app", _("On screen")
+        EMAIL = "email", _("E-mail")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    event_id = models.UUIDField()
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, db_index=False, related_name="+")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_index=False, related_name="+"
+    )
+    channel = models.CharField(max_length=8, choices=Channel.choices)
+    template = models.CharField(max_length=60)
+    reference = models.CharField(max_length=60, blank=True)
+    path = models.CharField(max_length=200)
+    created_at = models.DateTimeField(default=timezone.now)
+    available_at = models.DateTimeField(default=timezone.now)
+    attempts = models.PositiveIntegerField(default=0)
+    leased_until = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField(null=True)
+    failed_at = models.DateTimeField(null=True)
+    last_error = models.CharField(max_length=200, blank=True)
+
+    objects = scoped(models.QuerySet)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["event_id", "user", "channel", "organisation", "template", "reference"],
+                name="message_once",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["available_at"],
+                name="message_due",
+                condition=models.Q(channel="email", sent_at__isnull=True, failed_at__isnull=True),
+            ),
+            models.Index(fields=["organisation", "user", "-created_at"], name="message_inbox"),
+        ]

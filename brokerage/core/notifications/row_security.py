@@ -1,0 +1,17 @@
+"""Row security of messages: a person reads their own, for the organisation they act for; the worker sends."""
+
+from brokerage.core.tenants.rowsecurity import ACTORS, ORGANISATION, USER, WORKER, Allow, Table
+
+_own = f"organisation_id = {ORGANISATION} AND user_id = {USER}"
+
+TABLES = [
+    Table(
+        "notifications_message",
+        "system",
+        (
+            *(Allow(role, "SELECT", _own) for role in ACTORS),
+            *(Allow(role, "UPDATE", _own, ("seen_at",)) for role in ACTORS),
+            Allow(WORKER, "SELECT, INSERT, UPDATE"),
+        ),
+    ),
+]

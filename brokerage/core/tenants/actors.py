@@ -1,0 +1,53 @@
+"""Who acts, for which organisation, with which permissions: resolved once at the door, passed to every action."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from uuid import UUID
+
+from brokerage.core.errors import NotPermitted
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A person (or the system) acting for one organisation.
+
+    `weekly_limit` is the most, in pounds a week, that this person may award alone; None means no award at all.
+    `on_behalf_of_id` is the region's central team when a hub broker acts under a delegation.
+    """
+
+    user_id: UUID | None
+    name: str
+    organisation_id: UUID
+    organisation_name: str
+    kind: str
+    slug: str = ""
+    permissions: frozenset[str] = field(default_factory=frozenset)
+    roles: tuple[str, ...] = ()
+    weekly_limit: Decimal | None = None
+    on_behalf_of_id: UUID | None = None
+    delegation_id: UUID | None = None
+    colour: str = ""
+    is_system: bool = False
+
+    def may(self, *permissions: str) -> bool:
+        """Whether at least one of the permissions is held."""
+        return self.is_system or any(permission in self.permissions for permission in permissions)
+
+    def require(self, *permissions: str) -> None:
+        """Raise `NotPermitted` unless at least one of the permissions is held."""
+        if not self.may(*permissions):
+            raise NotPermitted(permissions[0])
+
+    @property
+    def is_authority(self) -> bool:
+        return self.kind == "authority"
+
+    @property
+    def is_provider(self) -> bool:
+        return self.kind == "provider"
+
+    @property
+    def is_central(self) -> bool:
+        return self.kind == "central"

@@ -1,0 +1,39 @@
+"""System checks: the application must not start with a database role that could see past row security."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.checks import Error, Tags, register
+from django.db import connections
+
+from brokerage.core.tenants.rowsecurity import declared_tables
+
+
+@register(Tags.database)
+def application_role_is_powerless(databases: Any = None, **kwargs: Any) -> list[Error]:
+    """The login role is no superuser, bypasses nothing, owns nothing and inherits nothing."""
+    if not databases or "default" not in databases:
+        return []
+    errors: list[Error] = []
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT rolname, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = session_user")
+        name, is_superuser, bypasses = cursor.fetchone()
+        if is_superuser or bypasses:
+            errors.append(Error(f"The role {name} can see past row security.", id="tenants.E001"))
+        cursor.execute(
+            "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+            " WHERE n.nspname = 'public' AND pg_get_userbyid(c.relowner) = session_user"
+        )
+        if cursor.fetchone()[0]:
+            errors.append(Error(f"The role {name} owns tables.", id="tenants.E002"))
+        cursor.execute(
+            "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+            " WHERE n.nspname = 'public' AND c.relkind = 'r' AND NOT (c.relrowsecurity AND c.relforcerowsecurity)"
+        )
+        unforced = {row[0] for row in cursor.fetchall()} & {table.name for table in declared_tables()}
+        errors.extend(
+            Error(f"Row security is not forced on {table}; run migrate.", id="tenants.E003")
+            for table in sorted(unforced)
+        )
+    return errors

@@ -1,0 +1,131 @@
+"""The door to tenants' data: a transaction, a database role and transaction-local settings, entered together.
+
+Requests, API calls, tasks and commands all come through here; without it managers raise and PostgreSQL answers
+"permission denied".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from brokerage.core.tenants.actors import Actor
+
+ROLE_BY_KIND = {
+    "authority": "brokerage_authority",
+    "associate": "brokerage_associate",
+    "provider": "brokerage_provider",
+    "central": "brokerage_central",
+    "host": "brokerage_operator",
+}
+
+
+class OutsideContext(RuntimeError):
+    """Tenants' data was asked for without saying for whom."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the current transaction is allowed to see."""
+
+    role: str
+    organisation_id: UUID | None
+    user_id: UUID | None
+    actor: Actor | None = None
+
+
+_current: ContextVar[Context | None] = ContextVar("tenancy", default=None)
+
+
+def current() -> Context | None:
+    """The context in force, or None."""
+    return _current.get()
+
+
+def require_context() -> Context:
+    """The context in force; raises `OutsideContext` when there is none."""
+    context = _current.get()
+    if context is None:
+        raise OutsideContext("Enter brokerage.core.tenants.context.acting() first.")
+    return context
+
+
+def _apply(role: str, organisation_id: UUID | str | None, user_id: UUID | str | None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('role', %s, true), set_config('app.organisation_id', %s, true),"
+            " set_config('app.user_id', %s, true)",
+            [role, str(organisation_id or ""), str(user_id or "")],
+        )
+
+
+@contextmanager
+def entered(context: Context) -> Iterator[Context]:
+    """Open a transaction (or savepoint), enter the role and settings, and restore the previous ones at the end."""
+    with transaction.atomic():
+        before = _current.get()
+        _apply(context.role, context.organisation_id, context.user_id)
+        token = _current.set(context)
+        try:
+            yield context
+        finally:
+            _current.reset(token)
+        # Not reached on an exception: the savepoint's rollback restores role and settings by itself.
+        if before is None:
+            _apply("none", None, None)
+        else:
+            _apply(before.role, before.organisation_id, before.user_id)
+
+
+@contextmanager
+def acting(actor: Actor) -> Iterator[Actor]:
+    """Act for the actor's organisation, in one transaction."""
+    context = Context(ROLE_BY_KIND[actor.kind], actor.organisation_id, actor.user_id, actor)
+    with entered(context):
+        yield actor
+
+
+@contextmanager
+def system(organisation_id: UUID | str) -> Iterator[Actor]:
+    """Act as the system for one organisation (a task or a command), in one transaction."""
+    from brokerage.core.tenants.models import Organisation
+
+    with entered(Context("brokerage_worker", None, None)):
+        organisation = Organisation.objects.get(pk=organisation_id)
+    actor = Actor(
+        user_id=None,
+        name="System",
+        organisation_id=organisation.pk,
+        organisation_name=organisation.name,
+        kind=organisation.kind,
+        slug=organisation.slug,
+        is_system=True,
+    )
+    with acting(actor):
+        yield actor
+
+
+@contextmanager
+def worker() -> Iterator[None]:
+    """The worker's own role: outbox, messages, memberships; no tenant's rows."""
+    with entered(Context("brokerage_worker", None, None)):
+        yield
+
+
+@contextmanager
+def public() -> Iterator[None]:
+    """Nobody signed in: only what definer functions offer (checking an agreement)."""
+    with entered(Context("brokerage_public", None, None)):
+        yield
+
+
+@contextmanager
+def loader() -> Iterator[None]:
+    """Reference and demo data: needs a connection whose login was granted the loader (never the web's)."""
+    with entered(Context("brokerage_loader", None, None)):
+        yield

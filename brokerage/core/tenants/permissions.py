@@ -1,0 +1,157 @@
+"""Who may do what: the role -> permission table, on one page.
+
+Permissions name acts, roles name jobs (DOMAIN.md, "Who uses it"). A membership carries roles; an actor carries the
+union of their permissions. Money limits are on the membership, not here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(models.TextChoices):
+    """A job inside one organisation."""
+
+    SOCIAL_WORKER = "social_worker", _("Social worker")
+    PLACEMENT_OFFICER = "placement_officer", _("Placement officer")
+    TEAM_MANAGER = "team_manager", _("Team manager (approver)")
+    NOMINATED_OFFICER = "nominated_officer", _("Nominated officer (approver)")
+    DIRECTOR = "director", _("Director (approver)")
+    COMMISSIONER = "commissioner", _("Commissioner")
+    FINANCE_OFFICER = "finance_officer", _("Finance officer")
+    AUTHORITY_ADMINISTRATOR = "authority_administrator", _("Authority administrator")
+    AUTHORITY_SIGNATORY = "authority_signatory", _("Authority signatory")
+    DUTY_OFFICER = "duty_officer", _("Duty officer (out of hours)")
+    CONTRACT_MANAGER = "contract_manager", _("Contract manager")
+    MARKET_MANAGER = "market_manager", _("Market manager")
+    HUB_BROKER = "hub_broker", _("Hub broker")
+    CENTRAL_ADMINISTRATOR = "central_administrator", _("Central team administrator")
+    PROVIDER_ADMINISTRATOR = "provider_administrator", _("Provider administrator")
+    BID_WRITER = "bid_writer", _("Bid writer")
+    PROVIDER_SIGNATORY = "provider_signatory", _("Provider signatory")
+    PROVIDER_FINANCE = "provider_finance", _("Provider finance")
+    OPERATOR = "operator", _("Operator")
+
+
+REFERRAL_READ = {"referral.view", "referral.identity", "person.view", "document.view", "search"}
+REFERRAL_RUN = REFERRAL_READ | {
+    "referral.draft",
+    "referral.publish",
+    "referral.amend",
+    "referral.withdraw",
+    "referral.match",
+    "referral.answer",
+    "referral.disclose",
+    "offer.view",
+    "award.make",
+    "award.fall_through",
+    "placement.spot",
+    "placement.view",
+    "placement.start",
+    "placement.end",
+    "agreement.view",
+    "agreement.send",
+}
+APPROVER = REFERRAL_READ | {
+    "offer.view",
+    "award.approve",
+    "placement.view",
+    "agreement.view",
+    "agreement.sign_authority",
+    "spend.view",
+}
+
+PERMISSIONS: dict[str, set[str]] = {
+    Role.SOCIAL_WORKER: {"referral.view_own", "referral.draft", "person.view", "document.view", "search"},
+    Role.PLACEMENT_OFFICER: REFERRAL_RUN,
+    Role.DUTY_OFFICER: REFERRAL_RUN,
+    Role.TEAM_MANAGER: APPROVER,
+    Role.NOMINATED_OFFICER: APPROVER | {"award.approve_out_of_area"},
+    Role.DIRECTOR: APPROVER | {"award.approve_out_of_area", "award.approve_at_a_distance"},
+    Role.COMMISSIONER: {
+        "spend.view",
+        "dpv.view",
+        "offer.view",
+        "placement.view",
+        "agreement.view",
+        "import.placements",
+        "search",
+    }
+    | {"referral.view"},
+    Role.FINANCE_OFFICER: {"spend.view", "agreement.view", "placement.view", "import.placements"},
+    Role.AUTHORITY_SIGNATORY: {"agreement.view", "agreement.sign_authority"},
+    Role.AUTHORITY_ADMINISTRATOR: {"people.manage", "organisation.manage", "audit.view"},
+    Role.CONTRACT_MANAGER: {
+        "dpv.view",
+        "dpv.manage",
+        "dpv.admit",
+        "dpv.ceiling",
+        "dpv.suspend",
+        "providers.verify",
+        "import.register",
+        "import.prices",
+    },
+    Role.MARKET_MANAGER: {"dpv.view", "dpv.suspend", "providers.verify", "region.report"},
+    Role.HUB_BROKER: {"hub.act"},
+    Role.CENTRAL_ADMINISTRATOR: {"people.manage", "organisation.manage", "audit.view", "delegation.view"},
+    Role.PROVIDER_ADMINISTRATOR: {
+        "profile.manage",
+        "people.manage",
+        "organisation.manage",
+        "inbox.view",
+        "offer.write",
+        "offer.decline",
+        "agreement.view",
+        "audit.view",
+    },
+    Role.BID_WRITER: {"inbox.view", "offer.write", "offer.decline", "vacancy.manage", "agreement.view"},
+    Role.PROVIDER_SIGNATORY: {"inbox.view", "agreement.view", "agreement.sign_provider"},
+    Role.PROVIDER_FINANCE: {"agreement.view"},
+    Role.OPERATOR: {"operate"},
+}
+
+#: What a hub broker may do on an authority's rows under a live delegation: run referrals, never its people or money.
+DELEGATED = REFERRAL_RUN
+
+#: Roles that never see a person: they may sign in without a second factor.
+IMPERSONAL_ROLES = {Role.OPERATOR}
+
+ROLES_BY_KIND: dict[str, tuple[Role, ...]] = {
+    "authority": (
+        Role.SOCIAL_WORKER,
+        Role.PLACEMENT_OFFICER,
+        Role.DUTY_OFFICER,
+        Role.TEAM_MANAGER,
+        Role.NOMINATED_OFFICER,
+        Role.DIRECTOR,
+        Role.AUTHORITY_SIGNATORY,
+        Role.COMMISSIONER,
+        Role.FINANCE_OFFICER,
+        Role.AUTHORITY_ADMINISTRATOR,
+    ),
+    "associate": (Role.COMMISSIONER, Role.FINANCE_OFFICER, Role.AUTHORITY_ADMINISTRATOR),
+    "central": (
+        Role.CONTRACT_MANAGER,
+        Role.MARKET_MANAGER,
+        Role.HUB_BROKER,
+        Role.CENTRAL_ADMINISTRATOR,
+    ),
+    "provider": (
+        Role.PROVIDER_ADMINISTRATOR,
+        Role.BID_WRITER,
+        Role.PROVIDER_SIGNATORY,
+        Role.PROVIDER_FINANCE,
+    ),
+    "host": (Role.OPERATOR,),
+}
+
+
+def permissions_of(roles: Iterable[str]) -> frozenset[str]:
+    """The union of the roles' permissions; an unknown role grants nothing."""
+    granted: set[str] = set()
+    for role in roles:
+        granted |= PERMISSIONS.get(role, set())
+    return frozenset(granted)

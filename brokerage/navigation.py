@@ -1,0 +1,64 @@
+"""The service navigation of each kind of organisation, by what the actor may do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch
+from django.utils.translation import gettext_lazy as _
+
+from brokerage.core.web import address
+
+#: (label, address, permissions of which one is needed)
+ITEMS: dict[str, list[tuple[Any, str, tuple[str, ...]]]] = {
+    "authority": [
+        (_("Home"), "organisation_home", ()),
+        (_("Referrals"), "placements:referral_list", ("referral.view", "referral.view_own")),
+        (_("Approvals"), "contracts:approval_list", ("award.approve",)),
+        (_("Agreements"), "contracts:agreement_list", ("agreement.view",)),
+        (_("Placements"), "placements:placement_list", ("placement.view",)),
+        (_("Spend"), "reports:spend", ("spend.view",)),
+        (_("Vehicles"), "dpv:vehicle_list", ("dpv.view",)),
+        (_("People"), "tenants:people", ("people.manage",)),
+    ],
+    "associate": [
+        (_("Home"), "organisation_home", ()),
+        (_("Vehicles"), "dpv:vehicle_list", ("dpv.view",)),
+        (_("People"), "tenants:people", ("people.manage",)),
+    ],
+    "central": [
+        (_("Home"), "organisation_home", ()),
+        (_("Vehicles"), "dpv:vehicle_list", ("dpv.view",)),
+        (_("Providers"), "providers:provider_list", ("providers.verify", "dpv.view")),
+        (_("Imports"), "providers:import_list", ("import.register", "import.prices")),
+        (_("People"), "tenants:people", ("people.manage",)),
+    ],
+    "provider": [
+        (_("Home"), "organisation_home", ()),
+        (_("Inbox"), "placements:inbox", ("inbox.view",)),
+        (_("Offers"), "placements:offer_list", ("offer.write",)),
+        (_("Agreements"), "contracts:agreement_list", ("agreement.view",)),
+        (_("Our homes"), "providers:own_establishments", ("profile.manage", "vacancy.manage", "inbox.view")),
+        (_("People"), "tenants:people", ("people.manage",)),
+    ],
+    "host": [(_("Home"), "organisation_home", ())],
+}
+
+
+def items(request: HttpRequest) -> list[dict[str, Any]]:
+    """The items the actor may use; the longest address that the page's begins with is the current one."""
+    actor = request.actor
+    found: list[dict[str, Any]] = []
+    for label, name, permissions in ITEMS.get(actor.kind, []):
+        if permissions and not actor.may(*permissions):
+            continue
+        try:
+            url = address(actor, name)
+        except NoReverseMatch:
+            continue
+        found.append({"label": label, "url": url, "current": False})
+    matching = [item for item in found if request.path.startswith(item["url"])]
+    if matching:
+        max(matching, key=lambda item: len(item["url"]))["current"] = True
+    return found

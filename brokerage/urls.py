@@ -1,0 +1,29 @@
+"""Addresses. Everything organisation-bound stands under `/o/<organisation>/`: two tabs, two organisations."""
+
+from django.urls import include, path
+
+from brokerage import home
+from contracts.views import verification
+
+organisation_patterns = [
+    path("", home.organisation_home, name="organisation_home"),
+    path("search/", home.search, name="search"),
+    path("messages/", include("brokerage.core.notifications.urls")),
+    path("", include("brokerage.core.tenants.urls")),
+    path("", include("providers.urls")),
+    path("", include("dpv.urls")),
+    path("", include("placements.urls")),
+    path("", include("contracts.urls")),
+    path("", include("brokerage.reports.urls")),
+]
+
+urlpatterns = [
+    path("", home.front_page, name="home"),
+    path("organisations/", home.organisations, name="organisations"),
+    path("", include("brokerage.core.pages.urls")),
+    path("accounts/", include("brokerage.core.accounts.urls")),
+    path("accounts/", include("allauth.urls")),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("verify/", verification.check_document, name="verify"),
+    path("o/<slug:organisation>/", include(organisation_patterns)),
+]

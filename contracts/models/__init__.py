@@ -1,0 +1,5 @@
+"""The individual placement agreement and its signatures."""
+
+from contracts.models.agreements import Agreement, Signature
+
+__all__ = ["Agreement", "Signature"]

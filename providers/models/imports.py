@@ -1,0 +1,63 @@
+"""Runs of imports, with the errors of each row by line and column; a stopped run goes on where it was."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from brokerage.core.tenants.managers import scoped
+from brokerage.core.tenants.models import Organisation
+
+
+class ImportRun(models.Model):
+    """One file being checked or imported for one organisation."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=24)
+    file_name = models.CharField(max_length=200)
+    stored_name = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64)
+    is_dry_run = models.BooleanField(default=True)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    rows_total = models.PositiveIntegerField(default=0)
+    rows_done = models.PositiveIntegerField(default=0)
+    rows_created = models.PositiveIntegerField(default=0)
+    rows_updated = models.PositiveIntegerField(default=0)
+    rows_unchanged = models.PositiveIntegerField(default=0)
+    rows_refused = models.PositiveIntegerField(default=0)
+    message = models.CharField(max_length=400, blank=True)
+    created_by_id = models.UUIDField(null=True)
+    created_by_name = models.CharField(max_length=120, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = scoped(models.QuerySet)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+
+class ImportProblem(models.Model):
+    """What is wrong in one cell of an imported file. `line` counts from 1, the header's line included."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
+    run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="problems")
+    line = models.PositiveIntegerField()
+    column = models.CharField(max_length=60, blank=True)
+    message = models.CharField(max_length=400)
+
+    objects = scoped(models.QuerySet)
+
+    class Meta:
+        ordering = ["line", "column"]

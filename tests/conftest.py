@@ -1,0 +1,78 @@
+"""Fixtures of every test: a database with the cast, signed-in clients, and databases that really commit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connections
+from django.test import Client
+
+from tests import databases
+
+
+def _connect_to(name: str) -> None:
+    for alias in ("default", "owner"):
+        connections[alias].close()
+        connections[alias].settings_dict["NAME"] = name
+        settings.DATABASES[alias]["NAME"] = name
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
+    """Clone the template for this process; real roles, row security forced, the application's login."""
+    name = settings.DATABASES["default"]["NAME"]
+    databases.clone(name)
+    yield
+    with django_db_blocker.unblock():
+        for connection in connections.all():
+            connection.close()
+    databases.drop(name)
+
+
+@pytest.fixture
+def committed(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
+    """A database of its own whose transactions really commit: for races, workers and browsers."""
+    before = settings.DATABASES["default"]["NAME"]
+    name = f"{before}_own"
+    databases.clone(name)
+    with django_db_blocker.unblock():
+        _connect_to(name)
+        try:
+            yield name
+        finally:
+            _connect_to(before)
+    databases.drop(name)
+
+
+@pytest.fixture(autouse=True)
+def _plain_settings(settings: Any, tmp_path: Path) -> None:
+    """Tests keep files to themselves, need no collected static files and no second factor unless they say so."""
+    settings.STORAGES = {
+        "default": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": tmp_path / "files"},
+        },
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    settings.FILE_STORE = tmp_path / "files"
+    settings.MEDIA_ROOT = settings.FILE_STORE
+    settings.VAR_DIR = tmp_path / "var"
+    settings.SECOND_FACTOR_REQUIRED = False
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def sign_in(db: None) -> Callable[[str], Client]:
+    """`sign_in("olive")` is a client signed in as that member of the cast."""
+    from tests.cast import user_of
+
+    def signed_in(who: str) -> Client:
+        client = Client()
+        client.force_login(user_of(who), backend="allauth.account.auth_backends.AuthenticationBackend")
+        return client
+
+    return signed_in

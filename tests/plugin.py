@@ -1,0 +1,38 @@
+"""Loaded before Django's settings: starts (or finds) the test servers and names this process's own database."""
+
+from __future__ import annotations
+
+import os
+from urllib.parse import urlsplit, urlunsplit
+
+from tests.servers import ensure_test_servers
+
+PASSWORD = "only-for-tests"
+
+
+def database_url(name: str, user: str = "", superuser_url: str = "") -> str:
+    """The address of a database on the test server, for the superuser or for `user`."""
+    parts = urlsplit(superuser_url or os.environ["SUPERUSER_DATABASE_URL"])
+    host = parts.netloc.rpartition("@")[2]
+    netloc = parts.netloc if not user else f"{user}:{PASSWORD}@{host}"
+    return urlunsplit((parts.scheme, netloc, f"/{name}", parts.query, ""))
+
+
+def _prepare() -> None:
+    servers = ensure_test_servers()
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    name = f"test_{os.getppid() if worker != 'main' else os.getpid()}_{worker}"
+    os.environ.update(
+        SUPERUSER_DATABASE_URL=servers["superuser_url"],
+        REDIS_URL=servers["redis_url"],
+        DATABASE_URL=database_url(name, "brokerage_login", servers["superuser_url"]),
+        OWNER_DATABASE_URL=database_url(name, "brokerage_migrator", servers["superuser_url"]),
+        DEMO="0",
+        SECRET_KEY="tests-" + "0" * 60,
+        BASE_URL="http://localhost",
+        EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend",
+        DJANGO_ALLOW_ASYNC_UNSAFE="1",
+    )
+
+
+_prepare()
