@@ -1,7 +1,7 @@
 """Charts drawn on the server as SVG: bars, stacked bars, a line, a ring. Each comes with its data table.
 
-Positions are in per cent and words in pixels, so that a chart reflows to 320 pixels without shrinking its words.
-No inline style or script (the content security policy forbids both): classes and presentation attributes only.
+Positions are in per cent and words in pixels, so that a chart reflows to 320 pixels with its words whole.
+No inline style or script, which the content security policy forbids: classes and presentation attributes.
 """
 
 from __future__ import annotations
@@ -84,9 +84,7 @@ def in_words(rows: Sequence[Row]) -> str:
     return f"{spoken}." if len(rows) <= 8 else _("%(rows)s; and more in the table.") % {"rows": spoken}
 
 
-def bars(
-    *, title: Any, rows: Sequence[Row], columns: tuple[Any, Any] | None = None, description: Any = ""
-) -> Figure:
+def bars(*, title: Any, rows: Sequence[Row], columns: tuple[Any, Any] | None = None, description: Any = "") -> Figure:
     """Horizontal bars, the longest value filling the width. `columns` head the data table."""
     largest = max((row.value for row in rows), default=0)
     content = format_html_join(
@@ -177,9 +175,7 @@ def stacked(
     return Figure(svg, title, table, key=key(series))
 
 
-def line(
-    *, title: Any, points: Sequence[Row], columns: tuple[Any, Any] | None = None, description: Any = ""
-) -> Figure:
+def line(*, title: Any, points: Sequence[Row], columns: tuple[Any, Any] | None = None, description: Any = "") -> Figure:
     """A line through values in order (months, weeks), from nothing up; first, last and highest in words."""
     top, bottom = 40, 190
     largest = max((point.value for point in points), default=0)

@@ -71,9 +71,9 @@ class Site:
         """The service navigation; nothing before an organisation is chosen."""
         if self.actor is None:
             return []
-        items: list[dict[str, Any]] = import_string(
-            getattr(settings, "PAGE_NAVIGATION", "brokerage.navigation.items")
-        )(self.request)
+        items: list[dict[str, Any]] = import_string(getattr(settings, "PAGE_NAVIGATION", "brokerage.navigation.items"))(
+            self.request
+        )
         return items
 
     @cached_property

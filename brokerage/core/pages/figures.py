@@ -53,10 +53,7 @@ class Table:
     def cells(self) -> list[list[tuple[Col, Cell]]]:
         columns = self.columns
         return [
-            [
-                (col, value if isinstance(value, Cell) else Cell(value))
-                for col, value in zip(columns, row, strict=True)
-            ]
+            [(col, value if isinstance(value, Cell) else Cell(value)) for col, value in zip(columns, row, strict=True)]
             for row in self.rows
         ]
 

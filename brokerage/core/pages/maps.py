@@ -1,7 +1,7 @@
 """Maps drawn on the server as SVG: places with distance rings, and authorities shaded by a value.
 
-Outlines are `tenants/data/authority_boundaries_bng.json` (National Grid metres), for drawing only: which authority
-a place lies in is its postcode's to say, and who adjoins whom is `adjacency.csv`'s.
+Outlines are `tenants/data/authority_boundaries_bng.json` (National Grid metres), for drawing only: which
+authority a place lies in is its postcode's to say, and who adjoins whom is `adjacency.csv`'s.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class Place:
-    """A place on the map. `kind`: "eligible", "excluded", "home" (the child's) or "other". `url`: see table."""
+    """A place on the map. `kind`: "eligible", "excluded", "home" (the child's), "other". `url`: in the table."""
 
     label: str
     easting: int
@@ -120,9 +120,7 @@ class View:
         return round((easting - self.west) * self.scale), round((self.north - northing) * self.scale)
 
     def shows(self, box: Box) -> bool:
-        return not (
-            box[0] > self.box[2] or box[2] < self.box[0] or box[1] > self.box[3] or box[3] < self.box[1]
-        )
+        return not (box[0] > self.box[2] or box[2] < self.box[0] or box[1] > self.box[3] or box[3] < self.box[1])
 
     def outline(self, area: Area) -> str:
         """The path of an area; points that fall on the same pixel are drawn once."""
@@ -197,9 +195,7 @@ def points(
     boxes: list[Box] = [(p.easting, p.northing, p.easting, p.northing) for p in places]
     if home is not None:
         reach = max(rings, default=0) * METRES_IN_A_MILE
-        boxes.append(
-            (home.easting - reach, home.northing - reach, home.easting + reach, home.northing + reach)
-        )
+        boxes.append((home.easting - reach, home.northing - reach, home.easting + reach, home.northing + reach))
     view = View(boxes)
     content = _areas(view, dict.fromkeys(highlight, "app-map__area--own"), "")
     if home is not None:
@@ -229,8 +225,7 @@ def points(
         caption=title,
         head=[_("Place"), Col(_("Number on the map"), numeric=True), _("Distance or note"), _("Kind")],
         rows=[
-            [Cell(place.label, place.url), mark, place.note, named.get(place.kind, place.kind)]
-            for mark, place in shown
+            [Cell(place.label, place.url), mark, place.note, named.get(place.kind, place.kind)] for mark, place in shown
         ],
         stacked=True,
         caption_hidden=True,

@@ -32,16 +32,13 @@ register = template.Library()
 # One word of state, one colour, everywhere. Text always says the state; colour only helps.
 COLOURS = {
     "green": (
-        "active admitted approved available awarded complete completed live passed published "
-        "sealed signed valid"
+        "active admitted approved available awarded complete completed live passed published sealed signed valid"
     ),
     "blue": "in_progress invited offered open running shortlisted submitted sent",
     "teal": "not_started new",
     "yellow": "awaiting awaiting_approval awaiting_signature due expiring held pending review warning",
     "orange": "at_limit lapsing notice urgent",
-    "red": (
-        "barred cancelled error excluded expired failed lapsed overdue refused rejected suspended terminated"
-    ),
+    "red": ("barred cancelled error excluded expired failed lapsed overdue refused rejected suspended terminated"),
     "grey": "archived closed declined draft ended inactive lost superseded unsuccessful withdrawn",
     "purple": "clarification extended question varied",
 }
@@ -133,9 +130,7 @@ def field(bound: Any, size: str = "", heading: bool = False, hint: str = "") -> 
 def counted_words(name: str, words: str) -> SafeString:
     """The `data-i18n` attributes of a count for every plural of a language, as GOV.UK's scripts read them."""
     plurals = ("zero", "one", "two", "few", "many", "other")
-    return format_html_join(
-        "", ' data-i18n.{}.{}="{} %{{count}}"', ((name, plural, words) for plural in plurals)
-    )
+    return format_html_join("", ' data-i18n.{}.{}="{} %{{count}}"', ((name, plural, words) for plural in plurals))
 
 
 def form_errors(forms: Sequence[BaseForm]) -> list[dict[str, str]]:
@@ -295,9 +290,7 @@ def stat_tiles(tiles: Sequence[dict[str, Any]]) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def filter_form(
-    context: template.Context, form: BaseForm, title: str = "", clear_url: str = ""
-) -> SafeString:
+def filter_form(context: template.Context, form: BaseForm, title: str = "", clear_url: str = "") -> SafeString:
     """A panel of filters sent by GET; Clear goes to the page without its query."""
     request: HttpRequest | None = context.get("request")
     path = request.path if request else ""
@@ -338,6 +331,4 @@ def details(content: str, summary: str, open: bool = False) -> SafeString:
 @register.simple_block_tag(end_name="end_scroll_region")
 def scroll_region(content: str, label: str) -> SafeString:
     """A box that scrolls sideways on a narrow screen and that the keyboard can reach."""
-    return format_html(
-        '<div class="app-scroll" role="region" tabindex="0" aria-label="{}">{}</div>', label, content
-    )
+    return format_html('<div class="app-scroll" role="region" tabindex="0" aria-label="{}">{}</div>', label, content)
