@@ -7,7 +7,7 @@ rolled back on any 5xx, because an exception has already become a response by th
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.core.exceptions import BadRequest, PermissionDenied
@@ -20,6 +20,7 @@ from brokerage.core.errors import NotNow, NotPermitted
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.context import acting
 from brokerage.core.tenants.directory import actor_for
+from brokerage.core.web import OrganisationRequest
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -37,9 +38,7 @@ class HealthMiddleware:
             from brokerage.health import readiness
 
             ready, parts = readiness()
-            return JsonResponse(
-                {"status": "ok" if ready else "unavailable", **parts}, status=200 if ready else 503
-            )
+            return JsonResponse({"status": "ok" if ready else "unavailable", **parts}, status=200 if ready else 503)
         return self.get_response(request)
 
 
@@ -63,7 +62,7 @@ class OrganisationMiddleware:
         actor = actor_for(request.user, slug)
         if actor is None:
             return render(request, "404.html", status=404)
-        request.actor = actor
+        cast(OrganisationRequest, request).actor = actor
         return answer(request, actor, view, args, kwargs)
 
 
@@ -103,11 +102,7 @@ def _respond(
     request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: dict[str, Any]
 ) -> HttpResponse:
     response = view(request, *args, **kwargs)
-    if (
-        hasattr(response, "render")
-        and callable(response.render)
-        and not getattr(response, "is_rendered", True)
-    ):
+    if hasattr(response, "render") and callable(response.render) and not getattr(response, "is_rendered", True):
         response = response.render()
     if transaction.get_rollback():
         raise Undo(response)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest
 from django.urls import NoReverseMatch
 from django.utils.translation import gettext_lazy as _
 
-from brokerage.core.web import address
+from brokerage.core.web import OrganisationRequest, address
 
 #: (label, address, permissions of which one is needed)
 ITEMS: dict[str, list[tuple[Any, str, tuple[str, ...]]]] = {
@@ -46,7 +45,7 @@ ITEMS: dict[str, list[tuple[Any, str, tuple[str, ...]]]] = {
 }
 
 
-def items(request: HttpRequest) -> list[dict[str, Any]]:
+def items(request: OrganisationRequest) -> list[dict[str, Any]]:
     """The items the actor may use; the longest address that the page's begins with is the current one."""
     actor = request.actor
     found: list[dict[str, Any]] = []

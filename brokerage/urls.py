@@ -1,11 +1,11 @@
 """Addresses. Everything organisation-bound stands under `/o/<organisation>/`: two tabs, two organisations."""
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from brokerage import home
 from contracts.views import verification
 
-organisation_patterns = [
+organisation_patterns: list[URLPattern | URLResolver] = [
     path("", home.organisation_home, name="organisation_home"),
     path("search/", home.search, name="search"),
     path("messages/", include("brokerage.core.notifications.urls")),

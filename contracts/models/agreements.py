@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from brokerage.core.references import new_reference
-from brokerage.core.tenants.managers import scoped
+from brokerage.core.tenants.managers import ScopedManager
 from brokerage.core.tenants.models import Organisation
 from contracts.states import AGREEMENT, AGREEMENT_LIVE
 from placements.models import Award, Placement, Referral
@@ -55,7 +55,7 @@ class Agreement(models.Model):
     cancelled_at = models.DateTimeField(null=True, blank=True)
     cancel_reason = models.TextField(blank=True)
 
-    objects = scoped(models.QuerySet)
+    objects = ScopedManager()
 
     class Meta:
         ordering = ["-created_at"]
@@ -102,7 +102,7 @@ class Signature(models.Model):
     evidence_hash = models.CharField(max_length=64)
     at = models.DateTimeField(default=timezone.now)
 
-    objects = scoped(models.QuerySet)
+    objects = ScopedManager()
 
     class Meta:
         ordering = ["at"]

@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from brokerage.core.tenants.managers import scoped
+from brokerage.core.tenants.managers import ScopedManager
 from brokerage.core.tenants.models import Region
 from dpv.models.vehicles import Lot, Vehicle
 from dpv.states import ADMISSION, ADMISSION_LIVE
@@ -38,7 +38,7 @@ class Admission(models.Model):
     tier = models.CharField(max_length=10, choices=Tier.choices, default=Tier.PREFERRED)
     changed_at = models.DateTimeField(default=timezone.now)
 
-    objects = scoped(models.QuerySet)
+    objects = ScopedManager()
 
     class Meta:
         constraints = [
@@ -71,7 +71,7 @@ class Ceiling(models.Model):
     set_by_name = models.CharField(max_length=120, blank=True)
     set_at = models.DateTimeField(default=timezone.now)
 
-    objects = scoped(models.QuerySet)
+    objects = ScopedManager()
 
     class Meta:
         ordering = ["admission", "age_min", "-valid_from"]
@@ -102,7 +102,7 @@ class Suspension(models.Model):
     lifted_by_name = models.CharField(max_length=120, blank=True)
     lift_reason = models.TextField(blank=True)
 
-    objects = scoped(models.QuerySet)
+    objects = ScopedManager()
 
     class Meta:
         ordering = ["-suspended_at"]
@@ -150,7 +150,7 @@ class MenuItem(models.Model):
     valid_from = models.DateField()
     valid_to = models.DateField(null=True, blank=True)
 
-    objects = scoped(models.QuerySet)
+    objects = ScopedManager()
 
     class Meta:
         ordering = ["service", "-valid_from"]

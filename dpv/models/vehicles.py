@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from brokerage.core.tenants.managers import scoped
+from brokerage.core.tenants.managers import ScopedManager
 from brokerage.core.tenants.models import Organisation, Region
 from brokerage.core.vocabulary import Category, Need
 
@@ -35,7 +35,7 @@ class Vehicle(models.Model):
     ends_on = models.DateField()
     terms_summary = models.TextField(blank=True)
 
-    objects = scoped(models.QuerySet)
+    objects = ScopedManager()
 
     class Meta:
         ordering = ["name"]
@@ -56,7 +56,7 @@ class RuleVersion(models.Model):
     parameters: Any = models.JSONField(encoder=DjangoJSONEncoder)
     reason = models.TextField(blank=True)
 
-    objects = scoped(models.QuerySet)
+    objects = ScopedManager()
 
     class Meta:
         ordering = ["vehicle", "-valid_from"]
@@ -77,7 +77,7 @@ class Lot(models.Model):
     needs = ArrayField(models.CharField(max_length=32, choices=Need.choices), default=list, blank=True)
     is_solo = models.BooleanField(default=False)
 
-    objects = scoped(models.QuerySet)
+    objects = ScopedManager()
 
     class Meta:
         ordering = ["vehicle", "code"]
@@ -100,7 +100,7 @@ class AccessAgreement(models.Model):
     joining_discount = models.DecimalField(max_digits=10, decimal_places=2, default=0)
     notice_months = models.PositiveSmallIntegerField(default=6)
 
-    objects = scoped(models.QuerySet)
+    objects = ScopedManager()
 
     class Meta:
         constraints = [

@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from brokerage.core.tenants.managers import scoped
+from brokerage.core.tenants.managers import ScopedManager
 from brokerage.core.tenants.models import Organisation
 from dpv.models import Admission, Ceiling, Lot, RuleVersion, Vehicle
 from placements.models.referrals import Referral
@@ -76,7 +76,7 @@ class Offer(models.Model):
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     outcome_reason = models.TextField(blank=True)
 
-    objects = scoped(models.QuerySet)
+    objects = ScopedManager()
 
     class Meta:
         ordering = ["submitted_at"]

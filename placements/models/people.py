@@ -9,7 +9,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from brokerage.core.tenants.managers import scoped
+from brokerage.core.tenants.managers import ScopedManager
 from brokerage.core.tenants.models import Organisation
 from brokerage.core.vocabulary import LegalStatus, NeedCode, Sex
 
@@ -22,7 +22,7 @@ class SiblingGroup(models.Model):
     reference = models.CharField(max_length=20, unique=True)
     created_at = models.DateTimeField(default=timezone.now)
 
-    objects = scoped(models.QuerySet)
+    objects = ScopedManager()
 
 
 class Person(models.Model):
@@ -53,7 +53,7 @@ class Person(models.Model):
     need_code = models.CharField(max_length=2, choices=NeedCode.choices, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
-    objects = scoped(models.QuerySet)
+    objects = ScopedManager()
 
     class Meta:
         constraints = [

@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from brokerage.core.references import new_reference
-from brokerage.core.tenants.managers import scoped
+from brokerage.core.tenants.managers import ScopedManager
 from brokerage.core.tenants.models import Organisation
 from brokerage.core.vocabulary import Category, LegalStatus, PlacementSource
 from dpv.models import Lot, Vehicle
@@ -69,7 +69,7 @@ class Placement(models.Model):
     placement_provider = models.CharField(max_length=4, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
-    objects = scoped(models.QuerySet)
+    objects = ScopedManager()
 
     class Meta:
         ordering = ["-planned_start_on"]

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from brokerage.core.references import new_reference
-from brokerage.core.tenants.managers import scoped
+from brokerage.core.tenants.managers import ScopedManager
 from brokerage.core.tenants.models import Organisation
 from brokerage.core.vocabulary import Category, Need, Sex, Urgency
 from dpv.models import Admission, Lot
@@ -82,7 +82,7 @@ class Referral(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     end_reason = models.TextField(blank=True)
 
-    objects = scoped(models.QuerySet)
+    objects = ScopedManager()
 
     class Meta:
         ordering = ["-created_at"]
@@ -117,7 +117,7 @@ class ReferralLot(models.Model):
     referral = models.ForeignKey(Referral, on_delete=models.CASCADE, related_name="referral_lots")
     lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="+")
 
-    objects = scoped(models.QuerySet)
+    objects = ScopedManager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["referral", "lot"], name="referral_lot_once")]
@@ -151,7 +151,7 @@ class ReferralDocument(models.Model):
     uploaded_at = models.DateTimeField(default=timezone.now)
     removed_at = models.DateTimeField(null=True, blank=True)
 
-    objects = scoped(models.QuerySet)
+    objects = ScopedManager()
 
     class Meta:
         ordering = ["uploaded_at"]
@@ -177,7 +177,7 @@ class Match(models.Model):
     miles = models.DecimalField(max_digits=6, decimal_places=1, null=True)
     matched_at = models.DateTimeField(default=timezone.now)
 
-    objects = scoped(models.QuerySet)
+    objects = ScopedManager()
 
     class Meta:
         indexes = [models.Index(fields=["referral", "outcome"], name="match_by_referral")]

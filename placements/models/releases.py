@@ -13,7 +13,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from brokerage.core.tenants.managers import scoped
+from brokerage.core.tenants.managers import ScopedManager
 from brokerage.core.tenants.models import Organisation
 from brokerage.core.vocabulary import Category, DeclineReason, Urgency
 from dpv.models import Admission, Lot, Vehicle
@@ -57,7 +57,7 @@ class Release(models.Model):
     updated_at = models.DateTimeField(default=timezone.now)
     closed_at = models.DateTimeField(null=True, blank=True)
 
-    objects = scoped(models.QuerySet)
+    objects = ScopedManager()
 
     class Meta:
         ordering = ["closes_at"]
@@ -86,7 +86,7 @@ class Reading(models.Model):
     what = models.CharField(max_length=120)
     at = models.DateTimeField(default=timezone.now)
 
-    objects = scoped(models.QuerySet)
+    objects = ScopedManager()
 
 
 class Invitation(models.Model):
@@ -106,7 +106,7 @@ class Invitation(models.Model):
     invited_at = models.DateTimeField(default=timezone.now)
     answered_at = models.DateTimeField(null=True, blank=True)
 
-    objects = scoped(models.QuerySet)
+    objects = ScopedManager()
 
     class Meta:
         constraints = [
@@ -125,7 +125,7 @@ class InvitedHousehold(models.Model):
     household = models.ForeignKey(CarerHousehold, on_delete=models.PROTECT, related_name="+")
     miles = models.DecimalField(max_digits=6, decimal_places=1, null=True)
 
-    objects = scoped(models.QuerySet)
+    objects = ScopedManager()
 
     class Meta:
         constraints = [
@@ -150,7 +150,7 @@ class Clarification(models.Model):
     answered_by_name = models.CharField(max_length=120, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
 
-    objects = scoped(models.QuerySet)
+    objects = ScopedManager()
 
     class Meta:
         ordering = ["asked_at"]
@@ -171,7 +171,7 @@ class Decline(models.Model):
     declined_at = models.DateTimeField(default=timezone.now)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
 
-    objects = scoped(models.QuerySet)
+    objects = ScopedManager()
 
     class Meta:
         constraints = [

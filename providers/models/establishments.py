@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from brokerage.core.tenants.managers import scoped
+from brokerage.core.tenants.managers import ScopedManager
 from brokerage.core.vocabulary import (
     EstablishmentKind,
     Need,
@@ -57,7 +57,7 @@ class Establishment(models.Model):
     description = models.TextField(blank=True)
     closed_on = models.DateField(null=True, blank=True)
 
-    objects = scoped(models.QuerySet)
+    objects = ScopedManager()
 
     class Meta:
         ordering = ["name"]
@@ -105,7 +105,7 @@ class CarerHousehold(models.Model):
     is_on_hold = models.BooleanField(default=False)
     approved_on = models.DateField()
 
-    objects = scoped(models.QuerySet)
+    objects = ScopedManager()
 
     class Meta:
         ordering = ["code"]
@@ -132,7 +132,7 @@ class Occupancy(models.Model):
     taken = models.PositiveSmallIntegerField(default=0)
     updated_at = models.DateTimeField(default=timezone.now)
 
-    objects = scoped(models.QuerySet)
+    objects = ScopedManager()
 
     class Meta:
         constraints = [

@@ -8,7 +8,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from brokerage.core.tenants.managers import scoped
+from brokerage.core.tenants.managers import ScopedManager
 from brokerage.core.tenants.models import Organisation
 
 
@@ -41,7 +41,7 @@ class ImportRun(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True, blank=True)
 
-    objects = scoped(models.QuerySet)
+    objects = ScopedManager()
 
     class Meta:
         ordering = ["-created_at"]
@@ -57,7 +57,7 @@ class ImportProblem(models.Model):
     column = models.CharField(max_length=60, blank=True)
     message = models.CharField(max_length=400)
 
-    objects = scoped(models.QuerySet)
+    objects = ScopedManager()
 
     class Meta:
         ordering = ["line", "column"]

@@ -14,7 +14,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils import timezone
 
-from brokerage.core.tenants.managers import scoped
+from brokerage.core.tenants.managers import ScopedManager
 from brokerage.core.tenants.models import Organisation
 
 
@@ -33,7 +33,7 @@ class Entry(models.Model):
     at = models.DateTimeField(default=timezone.now)
     data: Any = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
 
-    objects = scoped(models.QuerySet)
+    objects = ScopedManager()
 
     class Meta:
         indexes = [
@@ -51,7 +51,7 @@ class Link(models.Model):
     previous_hash = models.CharField(max_length=64)
     hash = models.CharField(max_length=64)
 
-    objects = scoped(models.QuerySet)
+    objects = ScopedManager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organisation", "number"], name="link_number_once")]
@@ -60,13 +60,11 @@ class Link(models.Model):
 class Head(models.Model):
     """The end of each organisation's chain; compared with exported anchors to see a cut-off tail."""
 
-    organisation = models.OneToOneField(
-        Organisation, on_delete=models.PROTECT, primary_key=True, related_name="+"
-    )
+    organisation = models.OneToOneField(Organisation, on_delete=models.PROTECT, primary_key=True, related_name="+")
     number = models.BigIntegerField()
     hash = models.CharField(max_length=64)
 
-    objects = scoped(models.QuerySet)
+    objects = ScopedManager()
 
 
 class OutboxItem(models.Model):
@@ -86,7 +84,7 @@ class OutboxItem(models.Model):
     failed_at = models.DateTimeField(null=True)
     last_error = models.CharField(max_length=200, blank=True)
 
-    objects = scoped(models.QuerySet)
+    objects = ScopedManager()
 
     class Meta:
         indexes = [

@@ -40,11 +40,11 @@ def claim(queue: str, size: int) -> list[OutboxItem]:
     """Lease up to `size` due items; the database's clock decides what is due."""
     with worker(), connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE audit_outboxitem o SET leased_until = now() + %s, attempts = o.attempts + 1"
+            "UPDATE audit_outboxitem o SET leased_until = now() + make_interval(secs => %s), attempts = o.attempts + 1"
             " FROM (SELECT id FROM audit_outboxitem WHERE queue = %s AND done_at IS NULL AND failed_at IS NULL"
             " AND available_at <= now() AND (leased_until IS NULL OR leased_until < now())"
             " ORDER BY available_at LIMIT %s FOR UPDATE SKIP LOCKED) due WHERE o.id = due.id RETURNING o.id",
-            [LEASE, queue, size],
+            [LEASE.total_seconds(), queue, size],
         )
         ids = [row[0] for row in cursor.fetchall()]
         return list(OutboxItem.objects.filter(pk__in=ids).order_by("available_at", "created_at"))
@@ -81,7 +81,7 @@ def _mark(item: OutboxItem, error: Exception | None) -> None:
         if error is None:
             change = {"done_at": now, "leased_until": None, "last_error": ""}
         else:
-            wait = timedelta(seconds=min(2**item.attempts, 600))
+            wait = timedelta(seconds=min(2 ** min(item.attempts, 20), 600))
             change = {
                 "available_at": now + wait,
                 "leased_until": None,

@@ -48,9 +48,7 @@ def record(
         kind=kind,
         subject_type=subject._meta.label_lower,
         subject_id=str(subject.pk),
-        subject_reference=reference
-        if reference is not None
-        else str(getattr(subject, "reference", "") or ""),
+        subject_reference=reference if reference is not None else str(getattr(subject, "reference", "") or ""),
         actor_user_id=actor.user_id,
         actor_name=actor.name,
         on_behalf_of_id=actor.on_behalf_of_id,

@@ -37,9 +37,7 @@ def check_chain(
     `anchor` is a (number, hash) exported earlier: the chain must still hold it.
     """
     with connections[using].cursor() as cursor:
-        cursor.execute(
-            f'SELECT * FROM ({_BROKEN}) found WHERE "case" IS NOT NULL ORDER BY 1', [organisation_id]
-        )
+        cursor.execute(f'SELECT * FROM ({_BROKEN}) found WHERE "case" IS NOT NULL ORDER BY 1', [organisation_id])
         for number, problem in cursor.fetchall():
             yield Finding(organisation_id, number, problem)
         cursor.execute(

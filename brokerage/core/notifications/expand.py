@@ -36,14 +36,8 @@ def expand_notices(item: OutboxItem) -> None:
 
 
 def _recipients(notice: dict[str, Any]) -> list[Any]:
-    members = Membership.objects.filter(
-        organisation_id=notice["organisation_id"], is_active=True, user__is_active=True
-    )
+    members = Membership.objects.filter(organisation_id=notice["organisation_id"], is_active=True, user__is_active=True)
     if notice["user_id"]:
         return list(members.filter(user_id=notice["user_id"]).values_list("user_id", flat=True))
     wanted = set(notice["permissions"])
-    return [
-        user_id
-        for user_id, roles in members.values_list("user_id", "roles")
-        if wanted & permissions_of(roles)
-    ]
+    return [user_id for user_id, roles in members.values_list("user_id", "roles") if wanted & permissions_of(roles)]

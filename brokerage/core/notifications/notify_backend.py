@@ -19,9 +19,7 @@ class NotifyBackend(BaseEmailBackend):
     def __init__(self, fail_silently: bool = False, **kwargs: Any) -> None:
         super().__init__(fail_silently=fail_silently)
         if not (settings.NOTIFY_API_KEY and settings.NOTIFY_TEMPLATE_ID):
-            raise ImproperlyConfigured(
-                "Set NOTIFY_API_KEY and NOTIFY_TEMPLATE_ID to send through GOV.UK Notify."
-            )
+            raise ImproperlyConfigured("Set NOTIFY_API_KEY and NOTIFY_TEMPLATE_ID to send through GOV.UK Notify.")
         self.client = NotificationsAPIClient(settings.NOTIFY_API_KEY)
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:

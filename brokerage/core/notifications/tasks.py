@@ -44,17 +44,15 @@ def deliver_messages(rounds: int = 50) -> int:
 def _claim() -> list[Message]:
     with worker(), connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE notifications_message m SET leased_until = now() + %s, attempts = m.attempts + 1"
+            "UPDATE notifications_message m SET leased_until = now() + make_interval(secs => %s), attempts = m.attempts + 1"
             " FROM (SELECT id FROM notifications_message WHERE channel = 'email' AND sent_at IS NULL"
             " AND failed_at IS NULL AND available_at <= now() AND (leased_until IS NULL OR leased_until < now())"
             " ORDER BY available_at LIMIT %s FOR UPDATE SKIP LOCKED) due WHERE m.id = due.id RETURNING m.id",
-            [LEASE, BATCH],
+            [LEASE.total_seconds(), BATCH],
         )
         ids = [row[0] for row in cursor.fetchall()]
         return list(
-            Message.objects.filter(pk__in=ids)
-            .select_related("user", "organisation")
-            .order_by("available_at", "id")
+            Message.objects.filter(pk__in=ids).select_related("user", "organisation").order_by("available_at", "id")
         )
 
 
@@ -103,9 +101,9 @@ def _send(batch: list[Message]) -> int:
 def _postpone(failed: list[tuple[Message, str]]) -> None:
     with worker(), connection.cursor() as cursor:
         for message, error in failed:
-            wait = timedelta(seconds=min(2**message.attempts, LONGEST_WAIT))
+            wait = min(2 ** min(message.attempts, 20), LONGEST_WAIT)
             cursor.execute(
-                "UPDATE notifications_message SET available_at = now() + %s, leased_until = NULL, last_error = %s,"
+                "UPDATE notifications_message SET available_at = now() + make_interval(secs => %s), leased_until = NULL, last_error = %s,"
                 " failed_at = CASE WHEN attempts >= %s THEN now() END WHERE id = %s",
                 [wait, error[:200], MOST_ATTEMPTS, message.pk],
             )

@@ -58,8 +58,7 @@ def doors_of(user: Any) -> list[Door]:
         cursor.execute("SELECT set_config('app.user_id', %s, true)", [str(user.pk)])
         cursor.execute(_MEMBERSHIPS, [user.pk])
         doors = [
-            Door(row[0], row[1], row[2], row[3], row[4], row[5], tuple(row[6]), row[7])
-            for row in cursor.fetchall()
+            Door(row[0], row[1], row[2], row[3], row[4], row[5], tuple(row[6]), row[7]) for row in cursor.fetchall()
         ]
         if any(Role.HUB_BROKER in door.roles for door in doors):
             cursor.execute(_DELEGATIONS, [user.pk])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.db import models
 
@@ -14,11 +14,6 @@ M = TypeVar("M", bound=models.Model)
 class ScopedManager(models.Manager[M]):
     """Like `models.Manager`, but raises `OutsideContext` when no context is entered."""
 
-    def get_queryset(self) -> Any:
+    def get_queryset(self) -> models.QuerySet[M]:
         require_context()
         return super().get_queryset()
-
-
-def scoped(queryset_class: type[models.QuerySet[Any]]) -> Any:
-    """A scoped manager carrying the queryset's methods."""
-    return ScopedManager.from_queryset(queryset_class)()

@@ -16,7 +16,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from brokerage.core.tenants.managers import scoped
+from brokerage.core.tenants.managers import ScopedManager
 from brokerage.core.tenants.permissions import Role, permissions_of
 
 
@@ -141,7 +141,7 @@ class Membership(models.Model):
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now)
 
-    objects = scoped(models.QuerySet)
+    objects = ScopedManager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "organisation"], name="membership_once")]
@@ -171,7 +171,7 @@ class Invitation(models.Model):
     accepted_at = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
 
-    objects = scoped(models.QuerySet)
+    objects = ScopedManager()
 
 
 class Delegation(models.Model):
@@ -187,7 +187,7 @@ class Delegation(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     reason = models.TextField(blank=True)
 
-    objects = scoped(models.QuerySet)
+    objects = ScopedManager()
 
     class Meta:
         constraints = [

