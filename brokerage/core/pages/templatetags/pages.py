@@ -45,8 +45,8 @@ COLOURS = {
 COLOUR_OF = {word: colour for colour, words in COLOURS.items() for word in words.split()}
 
 
-def _component(name: str, **context: Any) -> SafeString:
-    return render_to_string(f"components/{name}.html", context)
+def _component(component: str, /, **context: Any) -> SafeString:
+    return render_to_string(f"components/{component}.html", context)
 
 
 # --- Filters ----------------------------------------------------------------------------------------------
