@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from brokerage.core import csv_input
@@ -244,6 +244,7 @@ def test_whole_numbers_flags_choices_and_lengths() -> None:
         ("\t=1", "'\t=1"),
         (" =1", "' =1"),
         ("＝1", "'＝1"),
+        ("'=1", "''=1"),
         ("-42.50", "-42.50"),
         (Decimal("-42.50"), "-42.50"),
         (Decimal("1E+3"), "1000"),
@@ -279,6 +280,7 @@ def test_files_begin_with_the_mark_that_excel_needs() -> None:
     st.lists(st.text(st.characters(exclude_categories=["Cs", "Cc", "Zs", "Zl", "Zp", "Cf"]), min_size=1), min_size=1)
 )
 @settings(max_examples=150)
+@example(["'=1", "''=1", "=1", "'-5", "'"])
 def test_what_is_written_is_read_back(cells: list[str]) -> None:
     columns = (Column("Key"), Column("Text", required=False))
     source = write_csv([["Key", "Text"], *(["k", cell] for cell in cells)])
