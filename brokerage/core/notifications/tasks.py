@@ -44,7 +44,8 @@ def deliver_messages(rounds: int = 50) -> int:
 def _claim() -> list[Message]:
     with worker(), connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE notifications_message m SET leased_until = now() + make_interval(secs => %s), attempts = m.attempts + 1"
+            "UPDATE notifications_message m SET attempts = m.attempts + 1,"
+            " leased_until = now() + make_interval(secs => %s)"
             " FROM (SELECT id FROM notifications_message WHERE channel = 'email' AND sent_at IS NULL"
             " AND failed_at IS NULL AND available_at <= now() AND (leased_until IS NULL OR leased_until < now())"
             " ORDER BY available_at LIMIT %s FOR UPDATE SKIP LOCKED) due WHERE m.id = due.id RETURNING m.id",
@@ -103,7 +104,8 @@ def _postpone(failed: list[tuple[Message, str]]) -> None:
         for message, error in failed:
             wait = min(2 ** min(message.attempts, 20), LONGEST_WAIT)
             cursor.execute(
-                "UPDATE notifications_message SET available_at = now() + make_interval(secs => %s), leased_until = NULL, last_error = %s,"
+                "UPDATE notifications_message SET available_at = now() + make_interval(secs => %s),"
+                " leased_until = NULL, last_error = %s,"
                 " failed_at = CASE WHEN attempts >= %s THEN now() END WHERE id = %s",
                 [wait, error[:200], MOST_ATTEMPTS, message.pk],
             )
