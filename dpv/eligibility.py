@@ -1,0 +1,140 @@
+"""Whether an admission may be used on a day: invited, offered from, awarded.
+
+One SQL expression holds the rules (`PROBLEMS`), so that matching 10,000 establishments and checking one offer cannot
+disagree. It reads only rows that the authority and the admission's own provider both may read. Needs of the person
+(age, sex, distance) are not its business: those are `placements.queries.matching`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from uuid import UUID
+
+from django.db import connection
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from brokerage.core.errors import RuleBroken
+from brokerage.core.tenants.context import require_context
+from brokerage.core.vocabulary import KINDS_FOR_CATEGORY, Category
+from dpv.models import Admission
+from providers.models import Insurance
+
+#: No new for-profit registration of a restricted children's service in Wales from this day (Health and Social Care
+#: (Wales) Act 2025, Part 1, with the transitional dates of its commencement orders). Registrations made before it
+#: stay usable: the later steps (no growth from 2027, no new placements from 2030) need the Ministers' orders.
+WELSH_NO_NEW_FOR_PROFIT_FROM = dt.date(2026, 4, 1)
+#: The categories whose services that Act restricts: fostering and care homes for children.
+WELSH_RESTRICTED_CATEGORIES = (Category.FOSTERING.value, Category.RESIDENTIAL.value)
+
+#: Every policy a provider must hold on the day.
+INSURANCE_NEEDED = tuple(Insurance.Kind.values)
+
+#: Code of each problem, in the order they are told, and what a page says.
+PROBLEM_TEXTS: dict[str, str | Promise] = {
+    "admission_suspended": _("Suspended from this lot"),
+    "admission_barred": _("Barred from this lot"),
+    "admission_ended": _("No longer on this lot"),
+    "vehicle_not_in_term": _("The vehicle is not in its term on this day"),
+    "provider_inactive": _("The provider is no longer active"),
+    "registration_not_active": _("Registration is not active"),
+    "registration_wrong_type": _("Registered for another kind of service"),
+    "insurance_employers_liability": _("Employers’ liability insurance has lapsed or is missing"),
+    "insurance_public_liability": _("Public liability insurance has lapsed or is missing"),
+    "insurance_professional_indemnity": _("Professional indemnity insurance has lapsed or is missing"),
+    "welsh_for_profit": _("New for-profit registration in Wales, not allowed since 1 April 2026"),
+    "no_ceiling": _("No ceiling price in force"),
+}
+
+_kinds = ", ".join(f"('{category}', '{kind}')" for category, kinds in KINDS_FOR_CATEGORY.items() for kind in kinds)
+_insurance = ",\n".join(
+    f"CASE WHEN cover.kinds IS NULL OR NOT '{kind}' = ANY (cover.kinds) THEN 'insurance_{kind}' END"
+    for kind in INSURANCE_NEEDED
+)
+_restricted = ", ".join(f"'{category}'" for category in WELSH_RESTRICTED_CATEGORIES)
+
+#: Common table expressions after `chosen` (columns of dpv_admission). Parameters: `on`, `age` (or null: any age).
+#: Materialised: a plan that probes them once per admission took seconds at 10,000.
+SOURCES = """
+cover AS MATERIALIZED (
+  SELECT i.provider_id, array_agg(i.kind) AS kinds
+  FROM providers_insurance i
+  WHERE i.provider_id IN (SELECT provider_id FROM chosen) AND %(on)s BETWEEN i.starts_on AND i.expires_on
+  GROUP BY i.provider_id
+),
+price AS MATERIALIZED (
+  SELECT DISTINCT ON (c.admission_id) c.admission_id, c.id, c.weekly
+  FROM dpv_ceiling c
+  WHERE c.admission_id IN (SELECT id FROM chosen)
+    AND %(on)s >= c.valid_from AND (c.valid_to IS NULL OR %(on)s <= c.valid_to)
+    AND (%(age)s::int IS NULL OR %(age)s::int BETWEEN c.age_min AND c.age_max)
+  ORDER BY c.admission_id, c.valid_from DESC, c.age_max - c.age_min, c.id
+)
+"""
+
+#: What `PROBLEMS` reads.
+JOINS = """
+JOIN dpv_lot l ON l.id = a.lot_id
+JOIN dpv_vehicle v ON v.id = a.vehicle_id
+JOIN providers_establishment e ON e.id = a.establishment_id
+JOIN providers_provider p ON p.organisation_id = a.provider_id
+JOIN tenants_organisation o ON o.id = a.provider_id
+LEFT JOIN cover ON cover.provider_id = a.provider_id
+LEFT JOIN price ON price.admission_id = a.id
+"""
+
+#: Array elements: the codes of what is wrong, or null.
+PROBLEMS = f"""
+CASE WHEN a.status <> 'admitted' THEN 'admission_' || a.status END,
+CASE WHEN %(on)s NOT BETWEEN v.starts_on AND v.ends_on THEN 'vehicle_not_in_term' END,
+CASE WHEN NOT o.is_active THEN 'provider_inactive' END,
+CASE WHEN e.registration_status <> 'active' OR e.registered_on > %(on)s OR e.closed_on <= %(on)s
+  THEN 'registration_not_active' END,
+CASE WHEN (l.category, e.kind) NOT IN ({_kinds}) THEN 'registration_wrong_type' END,
+{_insurance},
+CASE WHEN %(on)s >= '{WELSH_NO_NEW_FOR_PROFIT_FROM}' AND e.registered_on >= '{WELSH_NO_NEW_FOR_PROFIT_FROM}'
+  AND p.profit_status = 'for_profit' AND e.gss_code LIKE 'W%%' AND l.category IN ({_restricted})
+  THEN 'welsh_for_profit' END,
+CASE WHEN price.id IS NULL THEN 'no_ceiling' END
+"""
+
+_PROBLEMS_OF = f"""
+WITH chosen AS MATERIALIZED (SELECT * FROM dpv_admission WHERE id = ANY (%(admissions)s::uuid[])), {SOURCES}
+SELECT a.id, array_remove(ARRAY[{PROBLEMS}], NULL) FROM chosen a {JOINS}
+"""
+
+
+def problems_of(admission_ids: Iterable[UUID], on: dt.date, *, age: int | None = None) -> dict[UUID, list[str]]:
+    """The codes of what keeps each admission from being used on that day; an empty list is "eligible".
+
+    `age` (completed years) asks for a ceiling of that age; without it any ceiling will do. An admission the current
+    organisation may not see is not in the answer.
+    """
+    require_context()
+    wanted = list(admission_ids)
+    if not wanted:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_PROBLEMS_OF, {"admissions": wanted, "on": on, "age": age})
+        return {row[0]: list(row[1]) for row in cursor.fetchall()}
+
+
+def require_eligible(
+    admission: Admission | UUID, on: dt.date, *, age: int | None = None, field: str | None = None
+) -> None:
+    """Refuse an admission that may not be used on that day.
+
+    Raises RuleBroken whose code is the first problem's (`PROBLEM_TEXTS`), or `admission_unknown`.
+    """
+    admission_id = admission if isinstance(admission, UUID) else admission.pk
+    problems = problems_of([admission_id], on, age=age).get(admission_id)
+    if problems is None:
+        raise RuleBroken("admission_unknown", _("This establishment is not on the lot"), field)
+    if problems:
+        raise RuleBroken(problems[0], problem_text(problems[0]), field)
+
+
+def problem_text(code: str, texts: Mapping[str, str | Promise] = PROBLEM_TEXTS) -> str | Promise:
+    """What a page says of a problem's code."""
+    return texts[code]
