@@ -43,9 +43,7 @@ def run(chosen: argparse.Namespace) -> int:
                 return 0
             servers.stop()  # a test run that begins meanwhile waits for the lock, then starts them again
     elif chosen.command == "env":
-        for name, value in sorted(
-            (servers.environment() | {"SECRET_KEY": servers.keys["SECRET_KEY"]}).items()
-        ):
+        for name, value in sorted((servers.environment() | {"SECRET_KEY": servers.keys["SECRET_KEY"]}).items()):
             sys.stdout.write(f"export {name}={shlex.quote(value)}\n")
     running = {"PostgreSQL": servers.postgres.pid(), "Valkey": servers.valkey.pid()}
     if chosen.command == "status":

@@ -7,6 +7,7 @@ passwords there too.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib.util
 import os
@@ -104,9 +105,7 @@ class EmbeddedPostgres:
             if self.pid() is None:
                 crashed = self._clear_traces()
                 if crashed and self.for_tests:
-                    shutil.rmtree(
-                        self.data, ignore_errors=True
-                    )  # without fsync a crash may have left nonsense
+                    shutil.rmtree(self.data, ignore_errors=True)  # without fsync a crash may have left nonsense
                 if not (self.data / "PG_VERSION").exists():
                     self._initialise()
                 self._launch()
@@ -121,8 +120,11 @@ class EmbeddedPostgres:
                 pid = self.pid()
                 if pid is None:
                     return
+                sockets = self._sockets()
                 os.kill(pid, how)
                 if wait_until(lambda: self.pid() is None, seconds=STOP_SECONDS):
+                    with contextlib.suppress(OSError):  # after a kill the socket is still there
+                        sockets.rmdir()
                     return
             raise EmbeddedError(f"PostgreSQL (process {self.pid()}) does not stop.")
 
@@ -236,9 +238,7 @@ def unprivileged_prefix(data: Path) -> list[str]:
     owner = data.stat()
     if os.geteuid() != 0:
         if owner.st_uid != os.geteuid():
-            raise EmbeddedError(
-                f"{data} belongs to user {owner.st_uid}: run this as that user, or remove it first."
-            )
+            raise EmbeddedError(f"{data} belongs to user {owner.st_uid}: run this as that user, or remove it first.")
         return []
     if owner.st_uid == 0:
         command = ["unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}", "--"]

@@ -34,6 +34,8 @@ from brokerage.embedded.statics import collected_statics_are_current, remember_c
 from brokerage.embedded.valkey import EmbeddedValkey
 
 READY_SECONDS = 90
+# Celery warns whoever runs it as root of pickled tasks; ours are JSON.
+QUIETER = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
 KEPT_BY_FRESH = ("server.lock", "server.log", "setup.lock", "setup.log", "test-servers")
 
 
@@ -124,9 +126,14 @@ class Server:
         self._manage("Bringing the database up to date", "migrate", "--database", "owner", "--noinput")
         # From here on nobody needs a superuser, and the long-lived processes do not get one.
         self.environment.pop("SUPERUSER_DATABASE_URL", None)
+        self._manage("Checking the database roles", "check", "--database", "default")
+        self._manage("Loading reference data", "load_reference", as_owner=True)
         if self.environment["DEMO"] == "1":
             self._manage(
-                "Loading the demo region, if the database is empty", "load_demo", "--if-empty", shown=True
+                "Loading the demo region if the database is empty",
+                *("load_demo", "--if-empty"),
+                as_owner=True,
+                shown=True,
             )
         if not collected_statics_are_current():
             self._manage("Collecting styles and scripts", "collectstatic", "--noinput", "--clear")
@@ -136,7 +143,7 @@ class Server:
         from brokerage.celery import QUEUES
 
         here = str(Path(sys.executable).parent)
-        celery = [f"{here}/celery", "--app", "brokerage.celery"]
+        celery = [f"{here}/celery", "--quiet", "--app", "brokerage.celery"]
         beat_file = self.directory / "beat-schedule"
         binds = [word for host in loopback_hosts() for word in ("--bind", bracketed(host, self.port))]
         web = [f"{here}/gunicorn", "brokerage.wsgi:application", *binds, "--worker-class", "gthread"]
@@ -163,7 +170,7 @@ class Server:
         # The owner's password stays with the commands that need it.
         environment = {n: v for n, v in self.environment.items() if n != "OWNER_DATABASE_URL"}
         for name, command in (("web", web), ("worker", worker), ("beat", beat)):
-            child = Child(name, command, environment=environment, log=self.log)
+            child = Child(name, command, environment=environment | QUIETER, log=self.log)
             self.children.append(child)
             self._start(child)
 
@@ -197,9 +204,7 @@ class Server:
                 if child.has_ended():
                     self.log.line(child.name, "ended by itself; starting it again")
                     if child.ends_too_often():
-                        raise EmbeddedError(
-                            f"The {child.name} process keeps ending; its lines above say why."
-                        )
+                        raise EmbeddedError(f"The {child.name} process keeps ending; its lines above say why.")
                     self._start(child)
             for name, restart in self._dead_servers():
                 times = failures.setdefault(name, [])
@@ -245,9 +250,7 @@ class Server:
     def _dead_servers(self) -> Iterator[tuple[str, Callable[[], None]]]:
         for follower in self.followers:
             follower.copy()
-            server = self.servers and (
-                self.servers.postgres if follower.name == "postgres" else self.servers.valkey
-            )
+            server = self.servers and (self.servers.postgres if follower.name == "postgres" else self.servers.valkey)
             if server and server.pid() is None:
                 yield follower.name, server.start
 
@@ -260,15 +263,21 @@ class Server:
         yield
         self.log.say(f"{time.monotonic() - began:.1f} s")
 
-    def _manage(self, title: str, *arguments: str, shown: bool = False) -> None:
-        """Run a Django command as a step. Raises EmbeddedError with its last words when it fails."""
+    def _manage(self, title: str, *arguments: str, as_owner: bool = False, shown: bool = False) -> None:
+        """Run a Django command as a step. Raises EmbeddedError with its last words when it fails.
+
+        `as_owner` signs it in as the tables' owner, which loads data; `shown` shows its lines.
+        """
         command = [sys.executable, "manage.py", *arguments]
+        environment = dict(self.environment)
+        if as_owner:
+            environment["DATABASE_URL"] = environment["OWNER_DATABASE_URL"]
         last: list[str] = []
         with self._step(title):
             process = subprocess.Popen(
                 command,
                 cwd=ROOT,
-                env=self.environment,
+                env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,

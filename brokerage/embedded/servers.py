@@ -25,12 +25,8 @@ class EmbeddedServers:
     def __init__(self, directory: Path, *, for_tests: bool = False) -> None:
         self.directory = make_private_directory(directory).resolve()
         self.keys = load_keys(self.directory)
-        self.postgres = EmbeddedPostgres(
-            self.directory, password=self.keys["SUPERUSER_PASSWORD"], for_tests=for_tests
-        )
-        self.valkey = EmbeddedValkey(
-            self.directory, password=self.keys["REDIS_PASSWORD"], for_tests=for_tests
-        )
+        self.postgres = EmbeddedPostgres(self.directory, password=self.keys["SUPERUSER_PASSWORD"], for_tests=for_tests)
+        self.valkey = EmbeddedValkey(self.directory, password=self.keys["REDIS_PASSWORD"], for_tests=for_tests)
 
     def start(self) -> None:
         """Start both unless they run. Raises EmbeddedError."""

@@ -61,9 +61,7 @@ def test_what_is_no_port_is_refused(text: str) -> None:
         port_number(text)
 
 
-def test_a_child_writes_marked_lines_and_what_a_killed_parent_left_is_ended(
-    tmp_path: Path, log: ServerLog
-) -> None:
+def test_a_child_writes_marked_lines_and_what_a_killed_parent_left_is_ended(tmp_path: Path, log: ServerLog) -> None:
     script = "import time; print('working', flush=True); time.sleep(600)"
     child = Child("worker", [sys.executable, "-c", script], environment=dict(os.environ), log=log)
     child.start(cwd=tmp_path)
@@ -118,18 +116,14 @@ def test_the_announcement_lists_the_people_and_the_file_learns_the_address(tmp_p
     assert demo_people(path).splitlines()[1].split() == ["ann@harrow.invalid", "pw", "Officer", "Harrow"]
 
 
-def test_an_external_database_needs_its_owners_address_too(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_external_database_needs_its_owners_address_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgres://brokerage_login@db/brokerage")
     monkeypatch.delenv("OWNER_DATABASE_URL", raising=False)
     with pytest.raises(EmbeddedError, match="OWNER_DATABASE_URL"):
         server_environment(tmp_path, base_url="http://localhost:8000")
 
 
-def test_static_files_are_collected_again_after_a_change(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_static_files_are_collected_again_after_a_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for path in ("static/a.css", "brokerage/settings.py", "requirements.lock", "collected/a.css"):
         (tmp_path / path).parent.mkdir(exist_ok=True)
         (tmp_path / path).write_text("1")
@@ -142,14 +136,10 @@ def test_static_files_are_collected_again_after_a_change(
     assert not statics.collected_statics_are_current()
 
 
-def test_servers_that_a_test_run_uses_are_not_stopped(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_servers_that_a_test_run_uses_are_not_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with open(tmp_path / "in-use.lock", "a") as run:
         fcntl.flock(run, fcntl.LOCK_SH)
-        monkeypatch.setattr(
-            "brokerage.embedded.servers.EmbeddedServers.stop", lambda self: pytest.fail("stopped")
-        )
+        monkeypatch.setattr("brokerage.embedded.servers.EmbeddedServers.stop", lambda self: pytest.fail("stopped"))
         assert main(["stop", "--tests", "--unless-used", "--directory", str(tmp_path)]) == 0
 
 

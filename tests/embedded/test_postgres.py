@@ -149,9 +149,7 @@ def test_after_a_crash_a_server_for_tests_starts_empty_because_it_never_flushed(
         server.stop()
 
 
-def test_root_serves_data_of_another_user_as_that_user(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_root_serves_data_of_another_user_as_that_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Found:
         st_uid, st_gid = 4711, 4712
 
