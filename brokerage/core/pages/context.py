@@ -24,7 +24,7 @@ def _url(name: str, *args: Any) -> str:
         return ""
 
 
-class Site:
+class Frame:
     """The frame of one page, for one request."""
 
     def __init__(self, request: HttpRequest) -> None:
@@ -92,5 +92,5 @@ class Site:
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: `site` (see `Site`) and `demo_mode`."""
-    return {"site": Site(request), "demo_mode": bool(getattr(settings, "DEMO", False))}
+    """Context processor: `frame` (see `Frame`) and `demo_mode`."""
+    return {"frame": Frame(request), "demo_mode": bool(getattr(settings, "DEMO", False))}

@@ -218,7 +218,7 @@ def points(
     for number, place in reversed(list(enumerate(places, start=1))):
         content += _pin(view, place, str(number), with_words)
     if home is not None:
-        content += _pin(view, home, "★", True)
+        content += _pin(view, home, "★", False)
     named = {**_kinds(), **(kinds or {})}
     shown = ([("★", home)] if home else []) + [(str(n), place) for n, place in enumerate(places, start=1)]
     table = Table(
@@ -257,7 +257,7 @@ def _pin(view: View, place: Place, mark: str, with_words: bool) -> SafeString:
         y,
         place.label,
         x,
-        y + 5,
+        y,
         mark,
     )
     if not with_words:
