@@ -97,9 +97,7 @@ def test_no_firm_for_profit_was_registered_in_wales_after_march_2026() -> None:
     assert len(welsh) > 40
     assert {row["profit_status"] for row in welsh} == {"for_profit", "not_for_profit"}
     assert all(
-        day(row["registration_date"]) < date(2026, 4, 1)
-        for row in welsh
-        if row["profit_status"] == "for_profit"
+        day(row["registration_date"]) < date(2026, 4, 1) for row in welsh if row["profit_status"] == "for_profit"
     )
 
 
@@ -131,8 +129,7 @@ def test_a_male_only_home_with_a_vacancy_stands_within_twenty_miles_of_harrow() 
         for row in rows("register")
         if (row["kind"], row["sex_accepted"]) == ("childrens_home", "male")
         and int(row["vacancies"]) > 0
-        and (int(row["easting"]) - int(harrow["easting"])) ** 2
-        + (int(row["northing"]) - int(harrow["northing"])) ** 2
+        and (int(row["easting"]) - int(harrow["easting"])) ** 2 + (int(row["northing"]) - int(harrow["northing"])) ** 2
         < (20 * 1609) ** 2
     ]
     assert len(found) >= 3
@@ -258,9 +255,7 @@ def test_placements_under_a_vehicle_cost_no_more_than_their_ceiling() -> None:
     assert len(under) > 50
     for row in under:
         assert row["source"] in {"existing", "block"}
-        assert Decimal(row["weekly_core"]) <= max(
-            ceilings[row["vehicle"], row["lot"], row["establishment_urn"]]
-        )
+        assert Decimal(row["weekly_core"]) <= max(ceilings[row["vehicle"], row["lot"], row["establishment_urn"]])
 
 
 def test_every_source_and_several_authorities_have_placements() -> None:

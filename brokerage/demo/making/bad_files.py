@@ -50,9 +50,7 @@ def text_of(columns: list[str], rows: list[dict[str, str]], separator: str = ","
 
 
 def _cell(cell: str, separator: str) -> str:
-    return (
-        '"' + cell.replace('"', '""') + '"' if any(mark in cell for mark in (separator, '"', "\n")) else cell
-    )
+    return '"' + cell.replace('"', '""') + '"' if any(mark in cell for mark in (separator, '"', "\n")) else cell
 
 
 def write_bad_files(target: Path, register: Table, prices: Table, placements: Table) -> None:
@@ -73,9 +71,7 @@ def write_bad_files(target: Path, register: Table, prices: Table, placements: Ta
         "register_duplicate_urn.csv": text_of(columns, [*rows, {**rows[4], "name": "Another name"}]).encode(),
         "register_excel_dates.csv": _excel(text_of(columns, rows)).encode(),
         "register_ofsted_headers.csv": _ofsted([r for r in rows if r["regulator"] == "ofsted"]).encode(),
-        "prices_one_bad_row.csv": text_of(
-            price_columns, _with(price_rows, 14, ceiling_weekly="-905.00")
-        ).encode(),
+        "prices_one_bad_row.csv": text_of(price_columns, _with(price_rows, 14, ceiling_weekly="-905.00")).encode(),
         "prices_locale_commas.csv": text_of(
             price_columns, [{**r, "ceiling_weekly": _continental(r["ceiling_weekly"])} for r in price_rows]
         ).encode(),
@@ -116,10 +112,7 @@ def _continental(money: str) -> str:
 def _ofsted(rows: list[dict[str, str]]) -> str:
     """As the regulator publishes it: its headings and words, British dates."""
     worded = [
-        {
-            heading: _british(_OFSTED_WORDS.get(row[column], row[column]))
-            for column, heading in _OFSTED.items()
-        }
+        {heading: _british(_OFSTED_WORDS.get(row[column], row[column])) for column, heading in _OFSTED.items()}
         for row in rows
     ]
     for row in worded:

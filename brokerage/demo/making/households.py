@@ -115,7 +115,9 @@ def _household(draw: Random, agency: Establishment, code: str) -> Household:
     first = draw.randint(*ages)
     placed = [first, *(_within(first + draw.randint(-3, 3), ages) for _ in range(taken - 1))] if taken else []
     own = sorted(draw.sample(range(1, 22), draw.choice((0, 0, 0, 1, 1, 2))))
-    needs = {"emotional_behavioural", *draw.sample(may, draw.randint(1, min(5, len(may))))}
+    # A third of carers are trained for complex needs.
+    most = draw.choice(((1, 4), (2, 6), (7, 11)))
+    needs = {"emotional_behavioural", *draw.sample(may, min(draw.randint(*most), len(may)))}
     if for_parents:
         needs, placed = {"parent_and_child", "pregnancy", "emotional_behavioural"}, []
     elif places > 1:

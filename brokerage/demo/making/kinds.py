@@ -15,7 +15,7 @@ HOME_BENTS = {
     ),
     "therapeutic": (
         "therapeutic emotional_behavioural mental_health self_harm",
-        "sexualised_behaviour eating_disorder aggression missing",
+        "sexualised_behaviour eating_disorder aggression missing fire_setting harm_to_animals",
     ),
     "exploitation": (
         "emotional_behavioural exploitation_criminal exploitation_sexual missing",
@@ -59,6 +59,11 @@ _SUPPORTED_MAYBE = (
 _SCHOOL_MAYBE = ("sensory", "physical_disability", "complex_health", "aggression", "mental_health")
 
 
+def all_needs(bent: str) -> list[str]:
+    """All that a children's home of this bent can take."""
+    return sorted({code for codes in HOME_BENTS[bent] for code in codes.split()})
+
+
 def regulator_of(area: str, kind: str) -> str:
     if area == "wales":
         return "ciw"
@@ -87,9 +92,7 @@ def draw_capacity(draw: Random, kind: str, bent: str) -> int | None:
         return draw.choice((3, 4, 4, 5, 6, 6, 8, 10))
     if kind in ("special_school", "residential_special_school"):
         return draw.choice((24, 30, 42, 60, 75))
-    return (
-        draw.choice((24, 32, 40, 48, 60)) if kind == "nursing_home" else draw.choice((5, 6, 8, 8, 10, 12, 16))
-    )
+    return draw.choice((24, 32, 40, 48, 60)) if kind == "nursing_home" else draw.choice((5, 6, 8, 8, 10, 12, 16))
 
 
 def draw_ages(draw: Random, kind: str, bent: str) -> tuple[int, int]:
@@ -105,11 +108,7 @@ def draw_ages(draw: Random, kind: str, bent: str) -> tuple[int, int]:
         return draw.choice(((5, 16), (7, 19), (11, 19)))
     if kind == "residential_special_school":
         return draw.choice(((8, 19), (11, 19)))
-    return (
-        draw.choice(((18, 120), (50, 120), (65, 120)))
-        if bent == "NURS"
-        else draw.choice(((18, 65), (18, 120)))
-    )
+    return draw.choice(((18, 120), (50, 120), (65, 120))) if bent == "NURS" else draw.choice(((18, 65), (18, 120)))
 
 
 def draw_sex(draw: Random, kind: str) -> str:
@@ -121,9 +120,9 @@ def draw_sex(draw: Random, kind: str) -> str:
 def draw_needs(draw: Random, kind: str, bent: str) -> list[str]:
     if kind == "fostering_agency":
         more = ["parent_and_child", "pregnancy"] if draw.random() < 0.6 else []
-        return sorted({*_FOSTERING_ALWAYS, *draw.sample(_FOSTERING_MAYBE, draw.randint(7, 11)), *more})
+        return sorted({*_FOSTERING_ALWAYS, *draw.sample(_FOSTERING_MAYBE, draw.randint(9, 12)), *more})
     if kind == "supported_accommodation":
-        more = ["parent_and_child", "pregnancy"] if draw.random() < 0.2 else []
+        more = ["parent_and_child", "pregnancy"] if draw.random() < 0.35 else []
         return sorted(
             {
                 "uasc",
@@ -134,9 +133,7 @@ def draw_needs(draw: Random, kind: str, bent: str) -> list[str]:
             }
         )
     if bent == "school":
-        return sorted(
-            {"autism", "learning_disability", "emotional_behavioural", *draw.sample(_SCHOOL_MAYBE, 2)}
-        )
+        return sorted({"autism", "learning_disability", "emotional_behavioural", *draw.sample(_SCHOOL_MAYBE, 2)})
     sure, may_be = (HOME_BENTS if kind == "childrens_home" else ADULT_BENTS)[bent]
     optional = may_be.split()
-    return sorted({*sure.split(), *draw.sample(optional, draw.randint(1, len(optional)))})
+    return sorted({*sure.split(), *draw.sample(optional, draw.randint(-(-len(optional) // 2), len(optional)))})

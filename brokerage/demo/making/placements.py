@@ -109,9 +109,7 @@ class PlacementMaker:
         earliest = max(120, (home.age - 16) * 365) if category == "supported_accommodation" else 1000
         started = BASE_DATE - timedelta(days=self._draw.randint(9, min(earliest, max(60, home.age * 300))))
         youngest = {"supported_accommodation": 16, "adult_residential": 18}.get(category, 0)
-        started = max(
-            started, born.replace(year=born.year + youngest, day=min(born.day, 28)) + timedelta(days=5)
-        )
+        started = max(started, born.replace(year=born.year + youngest, day=min(born.day, 28)) + timedelta(days=5))
         core, extras = self._money(category, source, home)
         child = category != "adult_residential"
         within_vehicle = home.price is not None and (source == "block" or self._draw.random() < 0.85)
@@ -159,9 +157,7 @@ class PlacementMaker:
         if source == "spot" and self._draw.random() < 0.4:
             age = self._age(category)
             where = self._draw.choice(towns_of(area))[1]
-            return Home(
-                provider=f"{self._words.stem()} Care Ltd", outward=where, age=age, profit="for_profit"
-            )
+            return Home(provider=f"{self._words.stem()} Care Ltd", outward=where, age=age, profit="for_profit")
         if category == "fostering":
             return self._with_carers(area, source)
         return self._in_establishment(area, category, source)
@@ -238,9 +234,7 @@ class PlacementMaker:
         if luck < 0.22:
             return ""
         if luck < 0.26:  # overdue: somebody should look
-            return (
-                BASE_DATE - timedelta(days=self._draw.randint(1, min(8, (BASE_DATE - started).days)))
-            ).isoformat()
+            return (BASE_DATE - timedelta(days=self._draw.randint(1, min(8, (BASE_DATE - started).days)))).isoformat()
         ends = BASE_DATE + timedelta(days=self._draw.choice((21, 60, 120, 200, 330, 540, 900)))
         if child:
             ends = min(ends, born.replace(year=born.year + 18, day=min(born.day, 28)))

@@ -19,9 +19,7 @@ YEAR_ENDS = date(2027, 3, 31)
 _CHILD_BANDS = ((0, 4), (5, 10), (11, 15), (16, 17))
 # (vehicle, lot) -> age bands with the lowest and highest ceiling in pounds a week
 LOTS: dict[tuple[str, str], dict[tuple[int, int], tuple[int, int]]] = {
-    ("WL-FOST", "STD"): dict(
-        zip(_CHILD_BANDS, ((850, 900), (870, 935), (905, 1000), (935, 1050)), strict=True)
-    ),
+    ("WL-FOST", "STD"): dict(zip(_CHILD_BANDS, ((850, 900), (870, 935), (905, 1000), (935, 1050)), strict=True)),
     ("WL-FOST", "COMPLEX"): dict(
         zip(_CHILD_BANDS, ((1200, 1310), (1230, 1390), (1280, 1520), (1320, 1600)), strict=True)
     ),
@@ -34,13 +32,9 @@ LOTS: dict[tuple[str, str], dict[tuple[int, int], tuple[int, int]]] = {
     ("WL-ADULT", "MH"): {(18, 64): (780, 1900)},
     ("WL-ADULT", "PD"): {(18, 64): (950, 2100)},
     ("WL-ADULT", "NURS"): {(18, 64): (1250, 2200), (65, 120): (650, 1480)},
-    ("SEW-CH", "FOST"): dict(
-        zip(_CHILD_BANDS, ((830, 880), (850, 910), (880, 960), (900, 1010)), strict=True)
-    ),
+    ("SEW-CH", "FOST"): dict(zip(_CHILD_BANDS, ((830, 880), (850, 910), (880, 960), (900, 1010)), strict=True)),
     ("SEW-CH", "RES"): {(8, 17): (4200, 6900)},
-    ("EM-CH", "FOST"): dict(
-        zip(_CHILD_BANDS, ((840, 885), (855, 915), (890, 970), (905, 1020)), strict=True)
-    ),
+    ("EM-CH", "FOST"): dict(zip(_CHILD_BANDS, ((840, 885), (855, 915), (890, 970), (905, 1020)), strict=True)),
     ("EM-CH", "RES"): {(8, 17): (4250, 7100)},
     ("EM-CH", "SEN"): {(5, 19): (980, 3900)},
 }
@@ -148,9 +142,7 @@ def lots_of(draw: Random, e: Establishment, households: list[Household]) -> list
     return {"supported": [("WL-SA", "SA16")], "adult": [("WL-ADULT", e.bent)]}.get(sector, [])
 
 
-def make_prices(
-    draw: Random, establishments: list[Establishment], households: list[Household]
-) -> list[Price]:
+def make_prices(draw: Random, establishments: list[Establishment], households: list[Household]) -> list[Price]:
     """This year's ceilings, and for a quarter of the establishments last year's too, 3% lower."""
     prices = []
     for e in establishments:
@@ -189,9 +181,7 @@ def make_menus(draw: Random, prices: list[Price]) -> list[tuple[str, Provider, s
     return rows
 
 
-def make_insurance(
-    draw: Random, providers: list[Provider]
-) -> list[tuple[Provider, str, str, str, int, date, date]]:
+def make_insurance(draw: Random, providers: list[Provider]) -> list[tuple[Provider, str, str, str, int, date, date]]:
     """Three policies a provider. Two have let one lapse; with four, cover ends within three weeks."""
     rows = []
     lapsed = {

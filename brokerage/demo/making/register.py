@@ -118,6 +118,7 @@ class RegisterMaker:
                 self.providers.append(provider)
                 for branch in range(count):
                     self.establishments.append(self._establishment(provider, branch, of=count))
+        self._specialists()
         self._trouble()
         return self.establishments
 
@@ -129,9 +130,7 @@ class RegisterMaker:
         # In Wales every other provider is not for profit: the law of 2025 ends profit there by 2030.
         kind = at % 2 == 0 if area == "wales" else self._random.random() < 0.22
         form = (
-            self._random.choice(_NOT_FOR_PROFIT)
-            if kind
-            else self._random.choice(("limited_company",) * 9 + ("llp",))
+            self._random.choice(_NOT_FOR_PROFIT) if kind else self._random.choice(("limited_company",) * 9 + ("llp",))
         )
         ending = _LEGAL_ENDINGS[form]
         if area == "wales":
@@ -172,9 +171,7 @@ class RegisterMaker:
             registered = max(registered, date(2023, 5, 2) + timedelta(days=draw.randint(0, 700)))
         inspected = None
         if (BASE_DATE - registered).days > 270:
-            inspected = max(
-                registered + timedelta(days=200), BASE_DATE - timedelta(days=draw.randint(15, 620))
-            )
+            inspected = max(registered + timedelta(days=200), BASE_DATE - timedelta(days=draw.randint(15, 620)))
         capacity = kinds.draw_capacity(draw, kind, bent)
         vacancies = None
         if capacity is not None:
@@ -210,13 +207,7 @@ class RegisterMaker:
         if provider.sector == "fostering":
             return "fostering_agency", "fostering"
         if provider.sector == "home":
-            bents = (
-                ("general",) * 6
-                + ("therapeutic",) * 4
-                + ("exploitation",) * 3
-                + ("learning",) * 3
-                + ("solo",) * 3
-            )
+            bents = ("general",) * 6 + ("therapeutic",) * 4 + ("exploitation",) * 3 + ("learning",) * 3 + ("solo",) * 3
             return "childrens_home", draw.choice(bents)
         if provider.sector == "supported":
             return "supported_accommodation", "supported"
@@ -256,6 +247,23 @@ class RegisterMaker:
         if kind in ("special_school", "residential_special_school"):
             return f"9{serial:05}"
         return f"SC9{serial:05}"
+
+    def _specialists(self) -> None:
+        """Three London homes of each bent take all it can ask for: each story shall have an answer."""
+        wide = {"therapeutic": (8, 17), "exploitation": (11, 17), "learning": (5, 17), "solo": (8, 17)}
+        for bent, ages in wide.items():
+            for home in self._first(3, "childrens_home", bent):
+                home.needs = kinds.all_needs(bent)
+                home.ages = ages
+                home.sex = "female" if bent == "exploitation" else "any"
+        for home in self._first(3, "supported_accommodation", "supported"):
+            home.needs = sorted({*home.needs, "pregnancy", "parent_and_child"})
+            home.sex = "female"
+
+    def _first(self, count: int, kind: str, bent: str) -> list[Establishment]:
+        """The first of a kind and bent in London that have a vacancy."""
+        fit = [e for e in self.establishments if (e.provider.area, e.kind, e.bent) == ("london", kind, bent)]
+        return [e for e in fit if e.vacancies][:count]
 
     def _trouble(self) -> None:
         """Registers have bad days too: two suspended, one cancelled, one resigned; no agency among them."""

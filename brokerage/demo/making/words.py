@@ -6,9 +6,7 @@ import tomllib
 from pathlib import Path
 from random import Random
 
-_TABLE: dict[str, list[str]] = tomllib.loads(
-    (Path(__file__).parent / "words.toml").read_text(encoding="utf-8")
-)
+_TABLE: dict[str, list[str]] = tomllib.loads((Path(__file__).parent / "words.toml").read_text(encoding="utf-8"))
 
 
 class Words:
