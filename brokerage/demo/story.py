@@ -155,7 +155,8 @@ def _flowing(value: Any) -> Any:
 
 
 def _story(entry: dict[str, Any]) -> Story:
-    lots = tuple(tuple(lot.split("/")) for lot in entry["lots"])
+    given_lots = tuple(tuple(lot.split("/")) for lot in entry["lots"])
     lists = {one.name for one in fields(Story) if str(one.type).startswith("tuple")}
-    given = {name: tuple(value) if name in lists else value for name, value in entry.items()}
-    return Story(**{**given, "lots": lots})
+    given: dict[str, Any] = {name: tuple(value) if name in lists else value for name, value in entry.items()}
+    given["lots"] = given_lots
+    return Story(**given)
