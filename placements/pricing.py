@@ -293,7 +293,8 @@ def _priced(request: PriceRequest, rules: VehicleRules, *, is_permanent: bool) -
     for code, label, rule in discounts:
         percent: Decimal = getattr(rules, rule)
         base = left if rules.stacking == "compounding" else core
-        amount = percent_of(base, percent)
+        # Rounding two halves of an odd penny must not pay the council.
+        amount = min(percent_of(base, percent), left)
         if amount:
             left -= amount
             lines.append(PriceLine(code, label, base, percent, -amount, rule, rules.source_of(rule)))
@@ -301,9 +302,7 @@ def _priced(request: PriceRequest, rules: VehicleRules, *, is_permanent: bool) -
         base = left if rules.solo_uplift_base == "net_core" else core
         rule = "solo_uplift_max_percent"
         amount = pence(request.solo_uplift)
-        lines.append(
-            PriceLine("solo_uplift", _("Solo uplift"), base, None, amount, rule, rules.source_of(rule))
-        )
+        lines.append(PriceLine("solo_uplift", _("Solo uplift"), base, None, amount, rule, rules.source_of(rule)))
     rule = "extras_at_or_under_menu"
     lines.extend(
         PriceLine(
