@@ -22,6 +22,4 @@ def read_demo_file(name: str, *, on: date = BASE_DATE) -> bytes:
     if not moved_by:
         return content
     text = content.decode("utf-8")
-    return _DATE.sub(lambda found: (date.fromisoformat(found[0]) + moved_by).isoformat(), text).encode(
-        "utf-8"
-    )
+    return _DATE.sub(lambda found: (date.fromisoformat(found[0]) + moved_by).isoformat(), text).encode("utf-8")

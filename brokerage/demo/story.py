@@ -134,7 +134,7 @@ def answers() -> Answers:
     questions = tuple(
         Question(tuple(entry["categories"]), entry["text"], entry["answer"]) for entry in found.pop("question")
     )
-    by_code = {
+    by_code: dict[str, Any] = {
         part: {code: tuple(said) if isinstance(said, list) else said for code, said in table.items()}
         for part, table in found.items()
     }
@@ -142,7 +142,8 @@ def answers() -> Answers:
 
 
 def _read(name: str) -> dict[str, Any]:
-    return _flowing(tomllib.loads((_FOLDER / name).read_text(encoding="utf-8")))
+    read: dict[str, Any] = _flowing(tomllib.loads((_FOLDER / name).read_text(encoding="utf-8")))
+    return read
 
 
 def _flowing(value: Any) -> Any:
