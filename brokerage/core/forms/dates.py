@@ -124,9 +124,7 @@ def read_date(typed: DateParts) -> date:
         raise ValidationError(message, code="incomplete", params={"parts": tuple(missing)})
     day, year = typed.day.strip(), typed.year.strip()
     if not re.fullmatch(r"\d{4}", year, re.ASCII):
-        raise ValidationError(
-            _("The year must have 4 numbers"), code="invalid_year", params={"parts": ("year",)}
-        )
+        raise ValidationError(_("The year must have 4 numbers"), code="invalid_year", params={"parts": ("year",)})
     month = _month_number(typed.month)
     try:
         if month is None or not re.fullmatch(r"\d{1,2}", day, re.ASCII):
@@ -154,9 +152,7 @@ def read_time(text: str) -> time:
             hour = 24
         if hour < 24 and minute < 60:
             return time(hour, minute)
-    raise ValidationError(
-        _("Enter a time, such as 17:00 or 5pm"), code="invalid", params={"parts": ("time",)}
-    )
+    raise ValidationError(_("Enter a time, such as 17:00 or 5pm"), code="invalid", params={"parts": ("time",)})
 
 
 class GovukDateField(forms.DateField):

@@ -25,9 +25,7 @@ from brokerage.core.forms.widgets import AutocompleteSelect, width_class
 def add_refusal(form: forms.BaseForm, refused: ActionRefused) -> None:
     """Put an action's refusal beside its field, or at the top when the form has no such field."""
     field = getattr(refused, "field", None)
-    form.add_error(
-        field if field in form.fields else None, ValidationError(refused.message, code=refused.code)
-    )
+    form.add_error(field if field in form.fields else None, ValidationError(refused.message, code=refused.code))
 
 
 class GovukBoundField(BoundField):
@@ -87,12 +85,13 @@ class GovukBoundField(BoundField):
     def has_reveals(self) -> bool:
         return bool(getattr(self.field.widget, "reveals", None))
 
-    def build_widget_attrs(
-        self, attrs: dict[str, Any], widget: widgets.Widget | None = None
-    ) -> dict[str, Any]:
+    def build_widget_attrs(self, attrs: dict[str, Any], widget: widgets.Widget | None = None) -> dict[str, Any]:
         built = super().build_widget_attrs(attrs, widget)
         widget = widget or self.field.widget
         built.pop("required", None)
+        if widget.attrs.get("placeholder"):
+            # A placeholder vanishes on typing and is too faint to read: the label and hint say it.
+            built["placeholder"] = False
         if widget.is_hidden:
             return built
         own = widget.attrs.get("class", "")
@@ -181,9 +180,7 @@ class GovukBoundField(BoundField):
         value = widget.format_value(self.value())
         drawn = []
         attrs = self.build_widget_attrs({"id": self.auto_id} if self.auto_id else {})
-        for group, options, _index in widget.optgroups(
-            self.html_name, value or [], {**widget.attrs, **attrs}
-        ):
+        for group, options, _index in widget.optgroups(self.html_name, value or [], {**widget.attrs, **attrs}):
             for position, option in enumerate(options):
                 key = str(option["value"])
                 name = reveals.get(key)

@@ -21,7 +21,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from brokerage.core.forms import revealed_names
 from brokerage.core.money import pounds as money_in_words
@@ -74,7 +74,8 @@ def clock(value: datetime) -> str:
     if local.minute == 0 and local.hour in (0, 12):
         return _("midday") if local.hour else _("midnight")
     minutes = f":{local:%M}" if local.minute else ""
-    return f"{local.hour % 12 or 12}{minutes}{'am' if local.hour < 12 else 'pm'}"
+    half = pgettext("time of day", "am") if local.hour < 12 else pgettext("time of day", "pm")
+    return f"{local.hour % 12 or 12}{minutes}{half}"
 
 
 @register.filter
