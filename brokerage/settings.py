@@ -293,6 +293,8 @@ CELERY_TIMEZONE = "UTC"
 SEALING_KEY_FILE = os.environ.get("SEALING_KEY_FILE", "")
 SEALING_CERT_FILE = os.environ.get("SEALING_CERT_FILE", "")
 SEALING_KEY_PASSPHRASE = os.environ.get("SEALING_KEY_PASSPHRASE", "")
+#: Who seals, as printed in the seal panel.
+SEALED_BY = os.environ.get("SEALED_BY", "Placement brokerage")
 
 # --- API --------------------------------------------------------------------------------------------------
 

@@ -1,5 +1,11 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
 class ContractsConfig(AppConfig):
     name = "contracts"
+
+    def ready(self) -> None:
+        import_module("contracts.notices")  # registers the texts of messages
+        import_module("contracts.documents")  # registers the outbox handlers

@@ -127,9 +127,7 @@ def render_ipa(
     Raises RenderingFailed; never returns part of a document.
     """
     html = render_html(terms, signatures=signatures, seal_panel=seal_panel)
-    identity = "\n".join(
-        [terms.to_json(), *map(to_json, signatures), to_json(seal_panel) if seal_panel else ""]
-    )
+    identity = "\n".join([terms.to_json(), *map(to_json, signatures), to_json(seal_panel) if seal_panel else ""])
     return write_pdf(html, identifier=hashlib.sha256(identity.encode()).digest()[:16])
 
 

@@ -49,8 +49,7 @@ def schedule_of_costs(pricing: Pricing, *, funding: Mapping[str, Decimal] | None
         annual=annual_total(weekly, weeks),
         annual_basis=_("%(weeks)s weeks") % {"weeks": weeks},
         funding=tuple(
-            FundingShare(payer=payer, weekly=share, percent=(funding or {})[payer])
-            for payer, share in shares.items()
+            FundingShare(payer=payer, weekly=share, percent=(funding or {})[payer]) for payer, share in shares.items()
         ),
         price_basis=_choice(rules, "price_basis"),
         price_life=_choice(rules, "price_frozen"),
@@ -116,9 +115,7 @@ def notice_rules(rules: VehicleRules) -> tuple[NoticeRule, ...]:
     """The notice table as printed: day 1 is the day the person moves in (elapsed day 0)."""
     found: list[NoticeRule] = []
     for side in (AUTHORITY, PROVIDER):
-        steps = sorted(
-            (step for step in rules.notice if step.given_by == side), key=lambda step: step.from_day
-        )
+        steps = sorted((step for step in rules.notice if step.given_by == side), key=lambda step: step.from_day)
         ends = [following.from_day for _before, following in pairwise(steps)]
         found.extend(
             NoticeRule(

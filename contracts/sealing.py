@@ -43,9 +43,7 @@ class _SignerAt(signers.PdfSigner):
         super().__init__(*args, **options)
         self._moment = moment
 
-    def init_signing_session(
-        self, pdf_out: BasePdfFileWriter, existing_fields_only: bool = False
-    ) -> PdfSigningSession:
+    def init_signing_session(self, pdf_out: BasePdfFileWriter, existing_fields_only: bool = False) -> PdfSigningSession:
         session = super().init_signing_session(pdf_out, existing_fields_only)
         session.system_time = self._moment
         return session
@@ -85,11 +83,11 @@ def seal_pdf(pdf: bytes, *, key: SealingKey, reason: str, location: str, moment:
 def _cms_signer(key: SealingKey) -> signers.SimpleSigner:
     store = SimpleCertificateStore()
     der = serialization.Encoding.DER
-    for certificate in (key.certificate, *key.chain):
+    # A root adds nothing a reader could trust, and bytes no signature covers: leave it out.
+    between = [certificate for certificate in key.chain if certificate.subject != certificate.issuer]
+    for certificate in between:
         store.register(asn1_x509.Certificate.load(certificate.public_bytes(der)))
-    private = key.private_key.private_bytes(
-        der, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    private = key.private_key.private_bytes(der, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     return signers.SimpleSigner(
         signing_cert=asn1_x509.Certificate.load(key.certificate.public_bytes(der)),
         signing_key=asn1_keys.PrivateKeyInfo.load(private),

@@ -24,6 +24,7 @@ from django.utils.translation import gettext as _
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import MDPPerm
 from pyhanko.sign.validation import KeyUsageConstraints, SignatureCoverageLevel, validate_pdf_signature
+from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko.sign.validation.generic_cms import validate_sig_integrity
 from pyhanko_certvalidator import ValidationContext
 
@@ -108,7 +109,10 @@ def _candidate(pdf: bytes, match: re.Match[bytes]) -> _Candidate:
         if content[len(info.dump()) :].strip(b"\0") or info["content_type"].native != "signed_data":
             return _Candidate(ranges, None, None)
         signed = info["content"]
-        return _Candidate(ranges, signed, _certificate_of(signed))
+        certificate = _certificate_of(signed)
+        if len(info["content_type"].dump()) + len(signed.dump()) != len(info.contents):
+            signed = None
+        return _Candidate(ranges, signed, certificate)
     except (ValueError, TypeError, KeyError, OverflowError):
         return _Candidate(ranges, None, None)
 
@@ -122,8 +126,7 @@ def _certificate_of(signed: cms.SignedData) -> asn1_x509.Certificate | None:
     for choice in signed["certificates"]:
         certificate = choice.chosen
         if isinstance(certificate, asn1_x509.Certificate) and (
-            certificate.issuer == wanted["issuer"]
-            and certificate.serial_number == wanted["serial_number"].native
+            certificate.issuer == wanted["issuer"] and certificate.serial_number == wanted["serial_number"].native
         ):
             return certificate
     return None
@@ -154,22 +157,41 @@ def _covers_all_but_itself(pdf: bytes, ranges: tuple[int, int, int, int]) -> boo
 
 
 def _is_intact(pdf: bytes, seal: _Candidate) -> bool:
-    assert seal.signed is not None and seal.certificate is not None
+    if seal.signed is None or seal.certificate is None:
+        return False
     signer_info = seal.signed["signer_infos"][0]
-    digest = HASHES.get(signer_info["digest_algorithm"]["algorithm"].native)
-    if digest is None:
+    algorithm = signer_info["digest_algorithm"]
+    digest = HASHES.get(algorithm["algorithm"].native)
+    if digest is None or not _is_as_we_write_it(seal.signed):
         return False
     start, length, resume, rest = seal.ranges
     actual = digest(pdf[start : start + length])
     actual.update(pdf[resume : resume + rest])
-    intact, valid = validate_sig_integrity(
-        signer_info, seal.certificate, expected_content_type="data", actual_digest=actual.digest()
-    )
+    try:
+        intact, valid = validate_sig_integrity(
+            signer_info, seal.certificate, expected_content_type="data", actual_digest=actual.digest()
+        )
+    except SignatureValidationError:
+        return False
     return bool(intact and valid)
 
 
+def _is_as_we_write_it(signed: cms.SignedData) -> bool:
+    """Fields of the structure that no signature covers have the one value we give them."""
+    signer_info = signed["signer_infos"][0]
+    return (
+        signed["version"].native == "v1"
+        and signer_info["version"].native == "v1"
+        and [entry.dump() for entry in signed["digest_algorithms"]] == [signer_info["digest_algorithm"].dump()]
+        and not signed["crls"]
+        and not signer_info["unsigned_attrs"]
+        and signed["encap_content_info"]["content"].native is None
+    )
+
+
 def _judge_as_viewer(pdf: bytes, seal: _Candidate, trusted: Sequence[bytes]) -> Verification:
-    assert seal.certificate is not None
+    if seal.certificate is None:
+        return _altered()
     signatures = PdfFileReader(io.BytesIO(pdf)).embedded_signatures
     if len(signatures) != 1:
         return _altered(seal)

@@ -148,12 +148,8 @@ def _issue_signer(
         _certificate(subject, root.subject, key.public_key(), moment, DEMO_SIGNER_DAYS)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_key_usage(signs_certificates=False), critical=True)
-        .add_extension(
-            x509.ExtendedKeyUsage([DOCUMENT_SIGNING, ExtendedKeyUsageOID.EMAIL_PROTECTION]), critical=False
-        )
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key()), critical=False
-        )
+        .add_extension(x509.ExtendedKeyUsage([DOCUMENT_SIGNING, ExtendedKeyUsageOID.EMAIL_PROTECTION]), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key()), critical=False)
         .sign(root_key, hashes.SHA256())
     )
     return key, certificate
@@ -207,9 +203,7 @@ def _read_key(key_file: Path, certificate_file: Path, passphrase: bytes | None) 
     certificate, *chain = _read_certificates(certificate_file)
     key = _read_private_key(key_file, passphrase)
     if key.public_key() != certificate.public_key():
-        raise SealingNotConfigured(
-            f"{key_file} is not the key of the first certificate in {certificate_file}."
-        )
+        raise SealingNotConfigured(f"{key_file} is not the key of the first certificate in {certificate_file}.")
     return SealingKey(key, certificate, tuple(chain))
 
 

@@ -56,10 +56,7 @@ def _purpose(names: dict[str, str]) -> tuple[str, ...]:
     return (
         first % names,
         _("It is the whole agreement between %(authority)s and %(provider)s for this placement.") % names,
-        _(
-            "It replaces every earlier version listed in the variation log, from the date this "
-            "version starts."
-        ),
+        _("It replaces every earlier version listed in the variation log, from the date this version starts."),
     )
 
 
@@ -73,10 +70,7 @@ def _absence() -> tuple[str, ...]:
 
 def _additional_services() -> tuple[str, ...]:
     return (
-        _(
-            "An additional service is paid for only when it is listed here or agreed in writing "
-            "before it starts."
-        ),
+        _("An additional service is paid for only when it is listed here or agreed in writing before it starts."),
         _(
             "Each service stops on its end date, and the payment stops with it, unless the authority "
             "renews it "
@@ -99,10 +93,7 @@ def _notice(names: dict[str, str]) -> tuple[str, ...]:
             "the registration is suspended or cancelled, or where a court orders it."
         )
         % names,
-        _(
-            "If the person leaves during notice, payment ends on the day the place is filled by "
-            "somebody else."
-        ),
+        _("If the person leaves during notice, payment ends on the day the place is filled by somebody else."),
     )
 
 
@@ -120,10 +111,7 @@ def _information_sharing(names: dict[str, str]) -> tuple[str, ...]:
             "education plans and "
             "the delegated decisions before the placement starts, or within 5 working days in an emergency."
         ),
-        _(
-            "Each side tells the other of a personal data breach about this person within 24 hours "
-            "of finding it."
-        ),
+        _("Each side tells the other of a personal data breach about this person within 24 hours of finding it."),
         _("Information about this person is sent by secure means only, and never in the text of an email."),
     )
 
@@ -154,21 +142,14 @@ def _safeguarding(names: dict[str, str], service: Service) -> tuple[str, ...]:
     else:
         partners = _("the safeguarding adults board of the area where the person lives")
     return (
-        _("The provider follows the procedures of %(partners)s and the authority's own.")
-        % {"partners": partners},
+        _("The provider follows the procedures of %(partners)s and the authority's own.") % {"partners": partners},
         _(
             "Every adult who works or lives in the home has a current enhanced check by the Disclosure and "
             "Barring Service where the law allows one."
         ),
-        _(
-            "An allegation against a carer or member of staff is reported to %(authority)s the same "
-            "working day."
-        )
+        _("An allegation against a carer or member of staff is reported to %(authority)s the same working day.")
         % names,
-        _(
-            "Restraint is used only as the law and the person's plan allow, and each use is recorded "
-            "and reported."
-        ),
+        _("Restraint is used only as the law and the person's plan allow, and each use is recorded and reported."),
     )
 
 
@@ -187,20 +168,14 @@ def _notifiable_events(nation: Nation, service: Service) -> tuple[str, ...]:
             "outbreak of "
             "infection; an allegation of abuse; a child protection enquiry."
         ),
-        _(
-            "The provider sends the authority every inspection report about the home when it "
-            "receives the report."
-        ),
+        _("The provider sends the authority every inspection report about the home when it receives the report."),
     )
 
 
 def _missing(service: Service) -> tuple[str, ...]:
     if service == "adults":
         return (
-            _(
-                "The provider reports a person who is missing to the police and to the authority "
-                "without delay."
-            ),
+            _("The provider reports a person who is missing to the police and to the authority without delay."),
             _("The agreed missing-person plan is kept with the care plan and reviewed after each episode."),
         )
     return (
@@ -210,10 +185,7 @@ def _missing(service: Service) -> tuple[str, ...]:
             "local protocol says, and to the authority without delay, also out of hours."
         ),
         _("The authority offers an independent return interview within 72 hours of the child's return."),
-        _(
-            "The risk assessment is reviewed after each episode, and a third episode in 90 days "
-            "calls a meeting."
-        ),
+        _("The risk assessment is reviewed after each episode, and a third episode in 90 days calls a meeting."),
     )
 
 
@@ -226,18 +198,10 @@ def _no_move(names: dict[str, str], service: Service) -> tuple[str, ...]:
             "plan allows, without the written consent of %(authority)s given beforehand."
         )
         % {**names, "place": place},
-        _(
-            "In an emergency that leaves no time, the provider telephones the authority before the "
-            "person moves."
-        ),
+        _("In an emergency that leaves no time, the provider telephones the authority before the person moves."),
         _("A move made without consent is not paid for, and may be treated as a breach of this agreement."),
     )
 
 
 def _variation() -> tuple[str, ...]:
-    return (
-        _(
-            "This agreement changes only by a new version that both sides sign. The latest signed "
-            "version applies."
-        ),
-    )
+    return (_("This agreement changes only by a new version that both sides sign. The latest signed version applies."),)

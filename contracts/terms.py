@@ -290,7 +290,7 @@ class AgreementTerms:
         return to_json(self)
 
     def to_data(self) -> dict[str, Any]:
-        """The same as plain JSON values, for a JSON column: key order does not matter, decimals stay texts."""
+        """The same as plain JSON values, for a JSON column: decimals and dates are texts."""
         return to_data(self)
 
     def terms_hash(self) -> str:
@@ -299,8 +299,10 @@ class AgreementTerms:
 
 
 def read_terms(stored: str | dict[str, Any]) -> AgreementTerms:
-    """Stored JSON, as text or as a JSON column's value, back to terms. ValueError if not exactly this shape."""
-    return from_json(AgreementTerms, stored) if isinstance(stored, str) else from_data(AgreementTerms, stored)
+    """Stored JSON, as text or as a JSON column's value, back to terms. ValueError unless exactly this shape."""
+    if isinstance(stored, str):
+        return from_json(AgreementTerms, stored)
+    return from_data(AgreementTerms, stored)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,9 +26,7 @@ LARGEST_TEXT = 5_000_000
 
 def to_json(value: Any) -> str:
     """The one canonical text of a dataclass. Raises ValueError for a value its type does not allow."""
-    return json.dumps(
-        to_data(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
+    return json.dumps(to_data(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def to_data(value: Any) -> dict[str, Any]:
@@ -93,8 +91,7 @@ def _encode(kind: Any, value: Any, where: str) -> Any:
         if type(value) is not kind:
             raise _refuse(where, kind.__name__, value)
         return {
-            name: _encode(hint, getattr(value, name), f"{where}.{name}")
-            for name, hint in _fields(type(value)).items()
+            name: _encode(hint, getattr(value, name), f"{where}.{name}") for name, hint in _fields(type(value)).items()
         }
     return _encode_plain(kind, value, where)
 

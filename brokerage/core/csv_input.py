@@ -169,9 +169,7 @@ def _lines(file: BinaryIO, encoding: str) -> Iterator[str]:
         yield waiting
 
 
-def _entries(
-    lines: Iterator[str], columns: Sequence[Column], allow_unknown: bool
-) -> Iterator[Row | RowError]:
+def _entries(lines: Iterator[str], columns: Sequence[Column], allow_unknown: bool) -> Iterator[Row | RowError]:
     heading = next(lines, "")
     before = 0
     separator = re.fullmatch(r"sep=(.)\s*", heading, re.IGNORECASE)
@@ -265,9 +263,7 @@ def _rows(
             continue
         count += 1
         if count > MOST_ROWS:
-            yield RowError(
-                line, "", _("The file has more than %(most)s rows: split it") % {"most": MOST_ROWS}
-            )
+            yield RowError(line, "", _("The file has more than %(most)s rows: split it") % {"most": MOST_ROWS})
             return
         if any(cell.strip() for cell in cells[width:]):
             message = _("The row has %(found)s cells, the heading %(width)s: check for a stray separator")

@@ -66,8 +66,7 @@ def one_of(values: Mapping[str, str]) -> Callable[[str], str]:
     def parse(text: str) -> str:
         if text.casefold() not in known:
             raise ValueError(
-                _("“%(text)s” is not one of: %(values)s")
-                % {"text": shortened(text), "values": ", ".join(values)}
+                _("“%(text)s” is not one of: %(values)s") % {"text": shortened(text), "values": ", ".join(values)}
             )
         return known[text.casefold()]
 
@@ -80,8 +79,7 @@ def text_up_to(length: int) -> Callable[[str], str]:
     def parse(text: str) -> str:
         if len(text) > length:
             raise ValueError(
-                _("The text has %(found)s characters: %(length)s are allowed")
-                % {"found": len(text), "length": length}
+                _("The text has %(found)s characters: %(length)s are allowed") % {"found": len(text), "length": length}
             )
         return text
 

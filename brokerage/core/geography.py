@@ -61,9 +61,7 @@ def outward_code(text: str, *, field: str | None = "postcode") -> str:
     if full is not None:
         return full[1]
     if _OUTWARD_ONLY.fullmatch(squeezed) is None:
-        raise RuleBroken(
-            "outward_code_invalid", _("Enter the first half of a UK postcode, such as HA1 or SW1A"), field
-        )
+        raise RuleBroken("outward_code_invalid", _("Enter the first half of a UK postcode, such as HA1 or SW1A"), field)
     return squeezed
 
 

@@ -67,9 +67,7 @@ def parse_money(text: str, *, field: str | None = None) -> Decimal:
         raise RuleBroken("money_negative", _("The amount must be £0 or more"), field)
     match = _WRITTEN.fullmatch(written)
     if match is None:
-        raise RuleBroken(
-            "money_invalid", _("Enter an amount in pounds and pence, such as 900.00 or 1,234.50"), field
-        )
+        raise RuleBroken("money_invalid", _("Enter an amount in pounds and pence, such as 900.00 or 1,234.50"), field)
     decimals = match["pence"] or ""
     if len(decimals) > 2:
         raise RuleBroken(

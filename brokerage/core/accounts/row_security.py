@@ -2,9 +2,7 @@
 
 from brokerage.core.tenants.rowsecurity import ACTORS, DEFINER, ORGANISATION, WORKER, Allow, identity
 
-_colleagues = (
-    f"id = ANY (ARRAY(SELECT m.user_id FROM tenants_membership m WHERE m.organisation_id = {ORGANISATION}))"
-)
+_colleagues = f"id = ANY (ARRAY(SELECT m.user_id FROM tenants_membership m WHERE m.organisation_id = {ORGANISATION}))"
 
 TABLES = [
     identity(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -15,9 +16,7 @@ from brokerage.core.web import OrganisationRequest, address
 
 def message_list(request: OrganisationRequest) -> HttpResponse:
     """Newest first; unread ones are marked."""
-    rows = Message.objects.filter(
-        organisation_id=request.actor.organisation_id, user_id=request.actor.user_id, channel=Message.Channel.IN_APP
-    ).order_by("-created_at", "id")
+    rows = _mine(request).order_by("-created_at", "id")
     page = Paginator(rows, 30).get_page(request.GET.get("page"))
     messages = [
         {
@@ -33,21 +32,25 @@ def message_list(request: OrganisationRequest) -> HttpResponse:
 @require_POST
 def mark_all_read(request: OrganisationRequest) -> HttpResponse:
     """Every message of the person, for this organisation, is read."""
-    Message.objects.filter(
-        organisation_id=request.actor.organisation_id,
-        user_id=request.actor.user_id,
-        channel=Message.Channel.IN_APP,
-        seen_at__isnull=True,
-    ).update(seen_at=timezone.now())
+    _mine(request).filter(seen_at__isnull=True).update(seen_at=timezone.now())
     return redirect(address(request.actor, "notifications:message_list"))
 
 
 @require_POST
 def open_message(request: OrganisationRequest, pk: str) -> HttpResponse:
     """Mark one message read and go where it leads."""
-    mine = Message.objects.filter(pk=pk, organisation_id=request.actor.organisation_id, user_id=request.actor.user_id)
+    mine = _mine(request).filter(pk=pk)
     found = mine.first()
     if found is None:
         return redirect(address(request.actor, "notifications:message_list"))
     mine.filter(seen_at__isnull=True).update(seen_at=timezone.now())
     return redirect(found.path)
+
+
+def _mine(request: OrganisationRequest) -> QuerySet[Message]:
+    """The person's messages on screen for this organisation; row security says the same."""
+    return Message.objects.filter(
+        organisation_id=request.actor.organisation_id,
+        user_id__in=[request.actor.user_id],
+        channel=Message.Channel.IN_APP,
+    )

@@ -1,0 +1,22 @@
+"""Questions to the reference tables: who adjoins whom, and where an outward postcode lies."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db.models import Q
+
+from brokerage.core.geography import PlacingBand, placing_band
+from brokerage.core.tenants.models import Adjacency, AuthorityProfile
+
+
+def adjoining(gss_code: str) -> frozenset[str]:
+    """The GSS codes of the authorities that adjoin this one."""
+    pairs = Adjacency.objects.filter(Q(a=gss_code) | Q(b=gss_code)).values_list("a", "b")
+    return frozenset(code for pair in pairs for code in pair if code != gss_code)
+
+
+def placing_band_of(authority_id: UUID, host_gss_code: str) -> PlacingBand:
+    """In area, out of area (an adjoining authority) or at a distance, for the placing authority."""
+    own = AuthorityProfile.objects.values_list("gss_code", flat=True).get(pk=authority_id)
+    return placing_band(own, host_gss_code, adjoining(own))

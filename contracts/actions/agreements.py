@@ -1,0 +1,193 @@
+"""The life of an agreement: drawn up at the award, signed by both sides, cancelled when the award falls through."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from uuid import UUID
+
+from django.db import transaction
+from django.http import Http404
+from django.utils.translation import gettext_lazy as _
+
+from brokerage.core import locks
+from brokerage.core.audit.record import Notice, enqueue, record
+from brokerage.core.clock import database_now
+from brokerage.core.errors import NotNow, RuleBroken
+from brokerage.core.tenants.actors import Actor
+from brokerage.core.tenants.models import Organisation
+from contracts.drafting import draft_terms
+from contracts.models import Agreement, Signature
+from contracts.models.agreements import agreement_reference
+from contracts.states import AGREEMENT
+from placements.models import Award
+
+#: A signature needs a proof of identity no older than this (seconds); the same bound as ASVS re-authentication.
+FRESHEST = dt.timedelta(minutes=5)
+
+PERMISSION = {
+    Signature.Side.AUTHORITY.value: "agreement.sign_authority",
+    Signature.Side.PROVIDER.value: "agreement.sign_provider",
+}
+
+
+def draw_up_agreement(actor: Actor, *, award: Award, language: str | None = None) -> Agreement:
+    """Write the agreement of a confirmed award and queue its document. Called by `contracts.acceptance` only."""
+    now = database_now()
+    reference = agreement_reference()
+    language = language or "en"
+    terms = draft_terms(award, reference=reference, version=1, language=language, drawn_up_at=now)
+    agreement = Agreement.objects.create(
+        authority_id=award.authority_id,
+        provider_id=award.provider_id,
+        referral_id=award.referral_id,
+        award=award,
+        placement=award.placement,
+        reference=reference,
+        referral_reference=award.referral.reference,
+        language=language,
+        terms=terms.to_data(),
+        terms_hash=terms.terms_hash(),
+        weekly_total=terms.costs.weekly,
+        starts_on=terms.dates.start_on,
+        created_at=now,
+    )
+    record(
+        "agreement.drawn_up",
+        subject=agreement,
+        actor=actor,
+        data={"terms_hash": agreement.terms_hash, "weekly_total": str(agreement.weekly_total)},
+    )
+    enqueue("render_ipa", queue="documents", actor=actor, payload={"agreement": str(agreement.pk)})
+    return agreement
+
+
+@transaction.atomic
+def sign_agreement(
+    actor: Actor, *, agreement_id: UUID, terms_hash: str, role: str, proved_at: dt.datetime, method: str
+) -> Signature:
+    """Sign for the actor's side.
+
+    `terms_hash` is that of the document the signer saw; `proved_at` and `method` tell when and how they proved afresh
+    who they are. Refused when: the agreement is not open for signing, the side has signed, the terms are not those
+    seen, the proof is older than five minutes, or no role was given.
+    """
+    side = actor.kind
+    if side not in PERMISSION:
+        raise Http404
+    actor.require(PERMISSION[side])
+    found = Agreement.objects.filter(pk=agreement_id).values_list("referral_id", flat=True).first()
+    if found is None:
+        raise Http404
+    locks.hold(referrals=[found])
+    agreement = Agreement.objects.get(pk=agreement_id)
+    now = database_now()
+    if agreement.signatures.filter(side=side).exists():
+        raise NotNow("already_signed", _("Your side has already signed this agreement"))
+    move = "sign_last" if agreement.status == "part_signed" else "sign_first"
+    status = AGREEMENT.after(agreement.status, move)
+    if terms_hash != agreement.terms_hash:
+        raise RuleBroken("terms_changed", _("These are not the terms you read: open the agreement again"), "agree")
+    if not role.strip():
+        raise RuleBroken("role_missing", _("Enter the position in which you sign"), "role")
+    if actor.user_id is None or now - proved_at > FRESHEST:
+        raise RuleBroken("proof_too_old", _("Prove again who you are, then sign"), "agree")
+    evidence = {
+        "agreement": agreement.reference,
+        "version": agreement.version,
+        "terms_hash": agreement.terms_hash,
+        "document_sha256": agreement.unsealed_sha256,
+        "side": side,
+        "user": str(actor.user_id),
+        "name": actor.name,
+        "role": role.strip(),
+        "method": method,
+        "proved_at": proved_at.isoformat(),
+        "at": now.isoformat(),
+    }
+    signature = Signature.objects.create(
+        agreement=agreement,
+        authority_id=agreement.authority_id,
+        provider_id=agreement.provider_id,
+        side=side,
+        user_id=actor.user_id,
+        name=actor.name,
+        role=role.strip(),
+        method=method,
+        proved_at=proved_at,
+        terms_hash=agreement.terms_hash,
+        document_sha256=agreement.unsealed_sha256,
+        evidence_hash=hashlib.sha256(json.dumps(evidence, sort_keys=True).encode()).hexdigest(),
+        at=now,
+    )
+    agreement.status = status
+    if status == "signed":
+        agreement.signed_at = now
+    agreement.save(update_fields=["status", "signed_at"])
+    record(
+        "agreement.signed",
+        subject=agreement,
+        actor=actor,
+        data={"side": side, "method": method, "evidence_hash": signature.evidence_hash},
+        notify=[_to_other_side(agreement, side)] if status == "part_signed" else (),
+    )
+    if status == "signed":
+        enqueue(
+            "seal_ipa",
+            queue="documents",
+            actor=actor,
+            payload={"agreement": str(agreement.pk), "authority": str(agreement.authority_id)},
+        )
+    return signature
+
+
+@transaction.atomic
+def cancel_agreement(actor: Actor, *, agreement_id: UUID, reason: str) -> Agreement:
+    """Cancel a live agreement; signatures are kept, the version binds nobody. The authority's act."""
+    actor.require("award.fall_through")
+    agreement = Agreement.objects.filter(pk=agreement_id).first()
+    if agreement is None:
+        raise Http404
+    locks.hold(referrals=[agreement.referral_id])
+    agreement.refresh_from_db()
+    agreement.status = AGREEMENT.after(agreement.status, "cancel")
+    agreement.cancelled_at = database_now()
+    agreement.cancel_reason = reason.strip()
+    agreement.save(update_fields=["status", "cancelled_at", "cancel_reason"])
+    record(
+        "agreement.cancelled",
+        subject=agreement,
+        actor=actor,
+        notify=[
+            to_provider("contracts.cancelled", agreement, "agreement.view"),
+        ],
+    )
+    return agreement
+
+
+def to_provider(template: str, agreement: Agreement, permission: str) -> Notice:
+    """A notice to the provider's people who hold the permission."""
+    return _notice(template, agreement, agreement.provider_id, permission)
+
+
+def to_authority(template: str, agreement: Agreement, permission: str) -> Notice:
+    """A notice to the authority's people who hold the permission."""
+    return _notice(template, agreement, agreement.authority_id, permission)
+
+
+def _notice(template: str, agreement: Agreement, organisation_id: UUID, permission: str) -> Notice:
+    slug = Organisation.objects.values_list("slug", flat=True).get(pk=organisation_id)
+    return Notice(
+        template,
+        organisation_id,
+        agreement.reference,
+        f"/o/{slug}/agreements/{agreement.reference}/",
+        permissions=(permission,),
+    )
+
+
+def _to_other_side(agreement: Agreement, side: str) -> Notice:
+    if side == Signature.Side.AUTHORITY:
+        return to_provider("contracts.other_side_signed", agreement, "agreement.sign_provider")
+    return to_authority("contracts.other_side_signed", agreement, "agreement.sign_authority")

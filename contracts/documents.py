@@ -1,0 +1,135 @@
+"""The agreement's document: drawn by a worker after the award, drawn again with both signatures and sealed.
+
+Both handlers are repeatable: killed between any two steps, the next worker starts again and ends with one document.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import cast
+from uuid import UUID
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+
+from brokerage.core import locks
+from brokerage.core.audit.models import OutboxItem
+from brokerage.core.audit.outbox import handles
+from brokerage.core.audit.record import record
+from brokerage.core.clock import database_now
+from brokerage.core.tenants.context import system
+from contracts import models
+from contracts.actions.agreements import to_authority, to_provider
+from contracts.ipa_pdf import render_ipa
+from contracts.models import Agreement
+from contracts.sealing import load_sealing_key, seal_pdf
+from contracts.states import AGREEMENT
+from contracts.terms import SealPanel, Signature, read_terms
+from contracts.terms_costs import Side
+
+
+@handles("render_ipa")
+def render_agreement(item: OutboxItem) -> None:
+    """Draw the unsigned document and open the agreement for signing."""
+    agreement = _read(item.organisation_id, item.payload["agreement"])
+    if agreement is None or agreement.status != "drawn_up":
+        return
+    pdf = render_ipa(read_terms(agreement.terms))
+    name = _store(agreement, "unsealed", pdf)
+    with system(item.organisation_id) as actor:
+        locks.hold(referrals=[agreement.referral_id])
+        agreement = Agreement.objects.get(pk=agreement.pk)
+        if agreement.status != "drawn_up":
+            return
+        agreement.status = AGREEMENT.after(agreement.status, "open_for_signing")
+        agreement.unsealed_file = name
+        agreement.unsealed_sha256 = hashlib.sha256(pdf).hexdigest()
+        agreement.rendered_at = database_now()
+        agreement.save(update_fields=["status", "unsealed_file", "unsealed_sha256", "rendered_at"])
+        record(
+            "agreement.rendered",
+            subject=agreement,
+            actor=actor,
+            data={"unsealed_sha256": agreement.unsealed_sha256},
+            notify=[
+                to_authority("contracts.ready_to_sign", agreement, "agreement.sign_authority"),
+                to_provider("contracts.ready_to_sign", agreement, "agreement.sign_provider"),
+            ],
+        )
+
+
+@handles("seal_ipa")
+def seal_agreement(item: OutboxItem) -> None:
+    """Draw the document with both signatures, seal it, keep it."""
+    authority_id = UUID(item.payload["authority"])
+    agreement = _read(authority_id, item.payload["agreement"])
+    if agreement is None or agreement.status != "signed" or agreement.signed_at is None:
+        return
+    with system(authority_id):
+        signatures = [_printed(agreement, row) for row in agreement.signatures.order_by("at")]
+    pdf = render_ipa(
+        read_terms(agreement.terms),
+        signatures=signatures,
+        seal_panel=SealPanel(check_at=f"{settings.BASE_URL}/verify/", sealed_by=settings.SEALED_BY),
+    )
+    key = load_sealing_key(os.environ, Path(settings.VAR_DIR))
+    sealed = seal_pdf(
+        pdf,
+        key=key,
+        reason=f"Agreement {agreement.reference} version {agreement.version}",
+        location=settings.BASE_URL,
+        moment=agreement.signed_at,
+    )
+    name = _store(agreement, "sealed", sealed)
+    with system(authority_id) as actor:
+        locks.hold(referrals=[agreement.referral_id])
+        agreement = Agreement.objects.get(pk=agreement.pk)
+        if agreement.status != "signed":
+            return
+        agreement.status = AGREEMENT.after(agreement.status, "seal")
+        agreement.sealed_file = name
+        agreement.sealed_sha256 = hashlib.sha256(sealed).hexdigest()
+        agreement.unsealed_sha256 = hashlib.sha256(pdf).hexdigest()
+        agreement.sealed_at = database_now()
+        agreement.save(update_fields=["status", "sealed_file", "sealed_sha256", "unsealed_sha256", "sealed_at"])
+        record(
+            "agreement.sealed",
+            subject=agreement,
+            actor=actor,
+            data={"sealed_sha256": agreement.sealed_sha256, "unsealed_sha256": agreement.unsealed_sha256},
+            notify=[
+                to_authority("contracts.sealed", agreement, "agreement.view"),
+                to_provider("contracts.sealed", agreement, "agreement.view"),
+            ],
+        )
+
+
+def _read(authority_id: UUID, agreement_id: str) -> Agreement | None:
+    with system(authority_id):
+        return Agreement.objects.filter(pk=agreement_id).first()
+
+
+def _store(agreement: Agreement, kind: str, content: bytes) -> str:
+    """Under the content's own hash: a repeated run finds its file there already."""
+    name = f"agreements/{agreement.pk}/{kind}-{hashlib.sha256(content).hexdigest()[:16]}.pdf"
+    if not default_storage.exists(name):
+        default_storage.save(name, ContentFile(content))
+    return name
+
+
+def _printed(agreement: Agreement, row: models.Signature) -> Signature:
+    terms = agreement.terms
+    side = cast(Side, row.side)
+    organisation = terms["authority"]["name"] if side == "authority" else terms["provider"]["legal_name"]
+    return Signature(
+        side=side,
+        name=row.name,
+        role=row.role,
+        organisation=organisation,
+        signed_at=row.at,
+        method=row.method,
+        evidence_hash=row.evidence_hash,
+    )

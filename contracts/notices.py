@@ -1,0 +1,26 @@
+"""The texts of messages about agreements. They name the reference and nothing of the matter."""
+
+from django.utils.translation import gettext_lazy as _
+
+from brokerage.core.notifications.texts import register
+
+register(
+    "contracts.ready_to_sign",
+    subject=_("Agreement %(reference)s is ready to sign"),
+    body=_("An individual placement agreement, %(reference)s, is ready for %(organisation)s to sign."),
+)
+register(
+    "contracts.other_side_signed",
+    subject=_("Agreement %(reference)s waits for your signature"),
+    body=_("The other side has signed agreement %(reference)s. It now waits for %(organisation)s."),
+)
+register(
+    "contracts.sealed",
+    subject=_("Agreement %(reference)s is signed and sealed"),
+    body=_("Both sides have signed agreement %(reference)s and it has been sealed. You can download it."),
+)
+register(
+    "contracts.cancelled",
+    subject=_("Agreement %(reference)s is cancelled"),
+    body=_("Agreement %(reference)s has been cancelled. Sign in to read why."),
+)

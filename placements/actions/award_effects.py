@@ -1,0 +1,215 @@
+"""What a confirmed award does, and what letting it fall through undoes: offers, invitations, releases, the place and
+the planned placement. Called by `placements.actions.awards` under its locks, inside its transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db.models import F, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from brokerage.core.audit.record import Notice, record
+from brokerage.core.clock import database_now, database_today
+from brokerage.core.errors import NotNow, RuleBroken
+from brokerage.core.tenants.actors import Actor
+from brokerage.core.tenants.models import Organisation
+from brokerage.core.vocabulary import PlacementSource
+from dpv.eligibility import require_eligible
+from placements.actions import releases
+from placements.models import Award, Invitation, Offer, Placement, Referral
+from placements.states import AWARD, INVITATION, OFFER, OFFER_STANDING, PLACEMENT, REFERRAL
+from providers.models import Occupancy
+
+
+def confirm(actor: Actor, award: Award) -> Placement:
+    """The offer is accepted, the place taken, the others told why they lost, the placement planned.
+
+    Raises RuleBroken `no_place` when somebody else took the last place, or the eligibility problem's code.
+    """
+    now, today = database_now(), database_today()
+    offer = Offer.objects.select_related("household", "establishment").get(pk=award.offer_id)
+    referral = Referral.objects.get(pk=award.referral_id)
+    require_eligible(offer.admission_id, on=today, age=referral.age, field="offer")
+    take_place(offer)
+    award.status = AWARD.after(award.status, "confirm")
+    award.confirmed_at = now
+    award.save(update_fields=["status", "confirmed_at"])
+    if referral.status != "awarded":
+        referral.status = REFERRAL.after(referral.status, "approve")
+    referral.awarded_at = now
+    referral.save(update_fields=["status", "awarded_at"])
+    offer.status = OFFER.after(offer.status, "accept")
+    offer.save(update_fields=["status"])
+    losers = _lose_others(award, offer)
+    _close_invitations(referral, offer)
+    releases.close_releases(
+        referral,
+        reason=_("Another offer was chosen."),
+        winner_provider_id=offer.provider_id,
+        reasons={other.provider_id: other.outcome_reason for other in losers},
+    )
+    placement = _plan_placement(award, offer, referral)
+    record(
+        "award.confirmed",
+        subject=award,
+        actor=actor,
+        reference=referral.reference,
+        data={"offer": str(offer.pk), "placement": placement.reference, "weekly_total": str(award.weekly_total)},
+        notify=_tell_outcome(referral, offer, losers),
+    )
+    return placement
+
+
+def undo(actor: Actor, award: Award, *, reason: str, because_of_provider: bool) -> None:
+    """Give the place back, cancel the planned placement, let offers whose hold has not run out stand again."""
+    now = database_now()
+    referral = Referral.objects.get(pk=award.referral_id)
+    placement = Placement.objects.filter(award_id=award.pk).first()
+    if placement is not None:
+        if placement.status == "active":
+            raise NotNow("moved_in", _("The person has moved in: end the placement instead"))
+        placement.status = PLACEMENT.after(placement.status, "cancel")
+        placement.save(update_fields=["status"])
+    award.status = AWARD.after(award.status, "fall_through")
+    award.ended_at = now
+    award.end_reason = reason
+    award.save(update_fields=["status", "ended_at", "end_reason"])
+    referral.status = REFERRAL.after(referral.status, "fall_through")
+    referral.awarded_at = None
+    referral.save(update_fields=["status", "awarded_at"])
+    offer = Offer.objects.select_related("household", "establishment").get(pk=award.offer_id)
+    give_place_back(offer)
+    move = "back_out" if because_of_provider else "set_free"
+    offer.status = OFFER.after(offer.status, move)
+    if because_of_provider:
+        offer.withdrawn_at = now
+        offer.outcome_reason = _("The award fell through.")
+    offer.save(update_fields=["status", "withdrawn_at", "outcome_reason"])
+    standing = _stand_again(award, now)
+    kept = [] if because_of_provider else [offer]
+    _reopen_invitations(referral, [*standing, *kept])
+    releases.reopen_releases(referral, provider_ids={each.provider_id for each in [*standing, *kept]})
+    if because_of_provider:
+        releases.close_releases(referral, reason=_("The award fell through."), provider_ids={offer.provider_id})
+    told = [*standing, offer]
+    record(
+        "award.fallen_through",
+        subject=award,
+        actor=actor,
+        reference=referral.reference,
+        data={"because_of_provider": because_of_provider, "standing": len(standing) + len(kept)},
+        notify=[_to_provider("placements.award_fell_through", referral, each) for each in told],
+    )
+
+
+def take_place(offer: Offer) -> None:
+    """Count one place as taken in the home or household; the check constraint stands behind this.
+
+    Raises RuleBroken `no_place`. A home without a counter (day places) has no limit here.
+    """
+    counter = _counter(offer)
+    if not counter.exists():
+        return
+    now = database_now()
+    if not counter.filter(taken__lt=F("places")).update(taken=F("taken") + 1, updated_at=now):
+        raise RuleBroken("no_place", _("The last place there has been taken"), "offer")
+
+
+def give_place_back(offer: Offer) -> None:
+    """Count one place as free again."""
+    _counter(offer).filter(taken__gt=0).update(taken=F("taken") - 1, updated_at=database_now())
+
+
+def _counter(offer: Offer) -> QuerySet[Occupancy]:
+    if offer.household_id is not None:
+        return Occupancy.objects.filter(household_id=offer.household_id)
+    return Occupancy.objects.filter(establishment_id=offer.establishment_id)
+
+
+def _lose_others(award: Award, winner: Offer) -> list[Offer]:
+    others = list(Offer.objects.filter(referral_id=award.referral_id, status__in=OFFER_STANDING).exclude(pk=winner.pk))
+    for other in others:
+        other.status = OFFER.after(other.status, "lose")
+        other.outcome_reason = award.losers.get(str(other.pk), "")
+    Offer.objects.bulk_update(others, ["status", "outcome_reason"])
+    return others
+
+
+def _close_invitations(referral: Referral, winner: Offer) -> None:
+    invitations = list(
+        Invitation.objects.filter(referral_id=referral.pk, status__in=("open", "declined", "offered")).exclude(
+            pk=winner.invitation_id
+        )
+    )
+    for invitation in invitations:
+        invitation.status = INVITATION.after(invitation.status, "close")
+    Invitation.objects.bulk_update(invitations, ["status"])
+
+
+def _plan_placement(award: Award, offer: Offer, referral: Referral) -> Placement:
+    place = offer.household or offer.establishment
+    total = offer.weekly_total
+    extras = offer.weekly_extras
+    net = offer.weekly_core_net
+    assert total is not None and extras is not None and net is not None
+    return Placement.objects.create(
+        authority_id=award.authority_id,
+        person_id=referral.person_id,
+        referral=referral,
+        award=award,
+        category=referral.category,
+        source=PlacementSource.CALL_OFF,
+        vehicle_id=offer.vehicle_id,
+        lot_id=offer.lot_id,
+        provider_id=offer.provider_id,
+        establishment_id=offer.establishment_id,
+        household_id=offer.household_id,
+        outward=place.outward,
+        host_gss_code=place.gss_code,
+        placing_band=award.placing_band,
+        planned_start_on=offer.starts_on or database_today(),
+        weekly_core=net,
+        weekly_extras=extras,
+        weekly_total=total,
+        ceiling=offer.ceiling,
+        legal_status=referral.person.legal_status if referral.person else "",
+    )
+
+
+def _stand_again(award: Award, now: dt.datetime) -> list[Offer]:
+    standing = list(
+        Offer.objects.filter(referral_id=award.referral_id, status="unsuccessful").filter(
+            Q(held_until__isnull=True) | Q(held_until__gt=now)
+        )
+    )
+    for other in standing:
+        other.status = OFFER.after(other.status, "reopen")
+        other.outcome_reason = ""
+    Offer.objects.bulk_update(standing, ["status", "outcome_reason"])
+    return standing
+
+
+def _reopen_invitations(referral: Referral, standing: list[Offer]) -> None:
+    wanted = {offer.invitation_id for offer in standing}
+    invitations = list(Invitation.objects.filter(pk__in=wanted, status="closed"))
+    for invitation in invitations:
+        invitation.status = INVITATION.after(invitation.status, "reopen")
+    Invitation.objects.bulk_update(invitations, ["status"])
+
+
+def _to_provider(template: str, referral: Referral, offer: Offer) -> Notice:
+    slug = Organisation.objects.values_list("slug", flat=True).get(pk=offer.provider_id)
+    return Notice(
+        template,
+        offer.provider_id,
+        referral.reference,
+        f"/o/{slug}/inbox/{referral.reference}/",
+        permissions=("inbox.view",),
+    )
+
+
+def _tell_outcome(referral: Referral, winner: Offer, losers: list[Offer]) -> list[Notice]:
+    return [
+        _to_provider("placements.offer_accepted", referral, winner),
+        *(_to_provider("placements.offer_unsuccessful", referral, loser) for loser in losers),
+    ]
