@@ -115,7 +115,8 @@ def candidates(lot_ids: Iterable[UUID], wanted: Wanted, on: dt.date, *, eligible
 
 def _candidate(row: tuple[Any, ...]) -> Candidate:
     # The columns are in the order of the fields; the two arrays become tuples.
-    return Candidate(*(tuple(value) if isinstance(value, list) else value for value in row))
+    facts: Iterable[Any] = (tuple(value) if isinstance(value, list) else value for value in row)
+    return Candidate(*facts)
 
 
 def wanted_of(referral: Referral, *, max_miles: int | None = None) -> Wanted:

@@ -1,0 +1,313 @@
+"""Writing what providers read: a release for each provider, rewritten under the referral's lock.
+
+`write_releases`, `rewrite_releases`, `close_releases` and `reopen_releases` are steps of other actions, which hold the
+lock and have checked the permission; `open_full_papers` is an act of its own.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.http import Http404
+from django.utils.translation import gettext_lazy as _
+
+from brokerage.core import locks
+from brokerage.core.audit.record import Notice, record
+from brokerage.core.clock import database_now
+from brokerage.core.errors import NotNow
+from brokerage.core.tenants.actors import Actor
+from brokerage.core.tenants.models import Organisation
+from placements.models import Clarification, Invitation, Person, Referral, ReferralDocument, Release
+from placements.projection import Paper, PersonFacts, ReferralFacts, listed_documents, stage_one, stage_two
+from placements.questions import STAGE_ONE, STAGE_TWO
+from placements.states import REFERRAL_RUNNING
+
+#: States in which a provider reads the referral.
+READABLE = (Release.State.OPEN, Release.State.WAITING, Release.State.WON)
+
+
+def facts_of(referral: Referral) -> ReferralFacts:
+    """The columns that everyone invited may know."""
+    return ReferralFacts(
+        category=referral.category,
+        age=referral.age,
+        sex=referral.sex,
+        needs=tuple(referral.needs),
+        outward=referral.outward,
+        max_miles=referral.max_miles,
+        needed_on=referral.needed_on,
+        expected_weeks=referral.expected_weeks,
+        planned_months=referral.planned_months,
+        needs_solo=referral.needs_solo,
+        single_sex_home=referral.single_sex_home,
+    )
+
+
+def write_releases(referral: Referral, *, provider_ids: Iterable[UUID], now: dt.datetime) -> dict[UUID, Release]:
+    """A stage-one release for each provider that has none yet, open until the referral's closing time; a closed one
+    opens again. Returns every release by provider."""
+    found = {release.provider_id: release for release in Release.objects.filter(referral=referral)}
+    content, documents, clarifications = _stage_one(referral)
+    assert referral.closes_at is not None
+    common: dict[str, Any] = {
+        "closes_at": referral.closes_at,
+        "is_sealed": referral.is_sealed,
+        "content": content,
+        "documents": documents,
+        "clarifications": clarifications,
+        "amendment_note": referral.amendment_note,
+        "updated_at": now,
+    }
+    new: list[Release] = []
+    for provider_id in sorted(set(provider_ids)):
+        release = found.get(provider_id)
+        if release is None:
+            new.append(
+                Release(
+                    authority_id=referral.authority_id,
+                    provider_id=provider_id,
+                    referral=referral,
+                    reference=referral.reference,
+                    authority_name=referral.authority.name,
+                    category=referral.category,
+                    urgency=referral.urgency,
+                    published_at=now,
+                    **common,
+                )
+            )
+        elif release.state == Release.State.CLOSED:
+            _assign(release, {**common, "state": Release.State.OPEN, "closed_at": None, "outcome_reason": ""})
+            release.save()
+    Release.objects.bulk_create(new)
+    return found | {release.provider_id: release for release in new}
+
+
+def rewrite_releases(referral: Referral, *, now: dt.datetime, is_new_version: bool = False) -> list[Release]:
+    """Bring every readable release in line with the referral, each at its own stage; closed ones stay empty.
+
+    `is_new_version` counts the version up: what the provider read has changed.
+    """
+    releases = list(Release.objects.filter(referral=referral, state__in=READABLE))
+    first = _stage_one(referral)
+    second = _stage_two(referral) if any(release.stage == STAGE_TWO for release in releases) else first
+    for release in releases:
+        content, documents, clarifications = second if release.stage == STAGE_TWO else first
+        _assign(
+            release,
+            {
+                "content": content,
+                "documents": documents,
+                "clarifications": clarifications,
+                "amendment_note": referral.amendment_note,
+                "urgency": referral.urgency,
+                "is_sealed": referral.is_sealed,
+                "closes_at": referral.closes_at,
+                "version": release.version + 1 if is_new_version else release.version,
+                "updated_at": now,
+            },
+        )
+        release.save()
+    return releases
+
+
+def close_releases(
+    referral: Referral,
+    *,
+    reason: str,
+    winner_provider_id: UUID | None = None,
+    reasons: Mapping[UUID, str] | None = None,
+    provider_ids: Collection[UUID] | None = None,
+) -> list[Release]:
+    """Empty the release of everyone but the winner, who gets the full papers. Returns those closed.
+
+    `reasons` tells single providers something else than `reason`; `provider_ids` closes only those.
+    """
+    now = database_now()
+    closed: list[Release] = []
+    releases = Release.objects.filter(referral=referral, state__in=READABLE)
+    for release in releases if provider_ids is None else releases.filter(provider_id__in=list(provider_ids)):
+        if release.provider_id == winner_provider_id:
+            content, documents, clarifications = _stage_two(referral)
+            _assign(
+                release,
+                {
+                    "state": Release.State.WON,
+                    "stage": STAGE_TWO,
+                    "content": content,
+                    "documents": documents,
+                    "clarifications": clarifications,
+                    "updated_at": now,
+                },
+            )
+        else:
+            _assign(
+                release,
+                {
+                    "state": Release.State.CLOSED,
+                    "stage": STAGE_ONE,
+                    "content": {},
+                    "documents": [],
+                    "clarifications": [],
+                    "amendment_note": "",
+                    "outcome_reason": (reasons or {}).get(release.provider_id) or str(reason),
+                    "closed_at": now,
+                    "updated_at": now,
+                },
+            )
+            closed.append(release)
+        release.save()
+    return closed
+
+
+def reopen_releases(referral: Referral, *, provider_ids: Collection[UUID]) -> list[Release]:
+    """An award fell through: those whose offer stands read the referral again, at stage one."""
+    now = database_now()
+    content, documents, clarifications = _stage_one(referral)
+    releases = list(
+        Release.objects.filter(
+            referral=referral,
+            provider_id__in=list(provider_ids),
+            state__in=(Release.State.CLOSED, Release.State.WON),
+        )
+    )
+    for release in releases:
+        _assign(
+            release,
+            {
+                "state": Release.State.OPEN,
+                "stage": STAGE_ONE,
+                "content": content,
+                "documents": documents,
+                "clarifications": clarifications,
+                "amendment_note": referral.amendment_note,
+                "closes_at": referral.closes_at,
+                "outcome_reason": "",
+                "closed_at": None,
+                "updated_at": now,
+            },
+        )
+        release.save()
+    return releases
+
+
+@transaction.atomic
+def open_full_papers(actor: Actor, *, release_id: UUID) -> Release:
+    """Shortlist: let one invited provider read who the person is, the stage-two answers and every document.
+
+    The caller has asked for a fresh proof of who the officer is. Refused when: the release is closed; the referral no
+    longer runs. Doing it twice changes nothing. Raises Http404, NotNow (`release_closed`, `referral_over`).
+    """
+    actor.require("referral.disclose")
+    release = Release.objects.filter(pk=release_id).first()
+    if release is None:
+        raise Http404
+    locks.hold(referrals=[release.referral_id])
+    release.refresh_from_db()
+    referral = Referral.objects.select_related("authority").get(pk=release.referral_id)
+    if referral.status not in REFERRAL_RUNNING:
+        raise NotNow("referral_over", _("This referral no longer runs"))
+    if release.state == Release.State.CLOSED:
+        raise NotNow("release_closed", _("This provider no longer takes part"))
+    if release.stage == STAGE_TWO:
+        return release
+    content, documents, clarifications = _stage_two(referral)
+    _assign(
+        release,
+        {
+            "stage": STAGE_TWO,
+            "content": content,
+            "documents": documents,
+            "clarifications": clarifications,
+            "updated_at": database_now(),
+        },
+    )
+    release.save()
+    record(
+        "release.full_papers_opened",
+        subject=release,
+        actor=actor,
+        reference=referral.reference,
+        data={"provider": str(release.provider_id), "documents": len(documents)},
+        notify=tell_providers("placements.full_papers", referral, [release.provider_id]),
+    )
+    return release
+
+
+def tell_providers(template: str, referral: Referral, provider_ids: Iterable[UUID]) -> list[Notice]:
+    """A notice to each provider's people who read the inbox, with a link to the referral there."""
+    slugs = dict(Organisation.objects.filter(pk__in=list(provider_ids)).values_list("pk", "slug"))
+    return [
+        Notice(
+            template,
+            provider_id,
+            referral.reference,
+            f"/o/{slug}/inbox/{referral.reference}/",
+            permissions=("inbox.view",),
+        )
+        for provider_id, slug in sorted(slugs.items())
+    ]
+
+
+def invited_providers(referral: Referral) -> list[UUID]:
+    """Providers with an invitation that was not withdrawn."""
+    rows = Invitation.objects.filter(referral=referral).exclude(status="withdrawn")
+    return sorted(set(rows.values_list("provider_id", flat=True)))
+
+
+def answered_questions(referral: Referral) -> list[dict[str, Any]]:
+    """Questions with their answers, oldest answer first, without who asked."""
+    rows = Clarification.objects.filter(referral=referral, answered_at__isnull=False).order_by("answered_at", "id")
+    return [
+        {
+            "question": row.published_question,
+            "answer": row.answer,
+            "answered_at": row.answered_at.isoformat() if row.answered_at else None,
+        }
+        for row in rows
+    ]
+
+
+Written = tuple[dict[str, Any], list[dict[str, Any]], list[dict[str, Any]]]
+
+
+def _stage_one(referral: Referral) -> Written:
+    return (
+        stage_one(facts_of(referral), referral.answers),
+        listed_documents(_papers(referral), stage=STAGE_ONE),
+        answered_questions(referral),
+    )
+
+
+def _stage_two(referral: Referral) -> Written:
+    person = Person.objects.filter(pk=referral.person_id).first() if referral.person_id else None
+    known = PersonFacts(person.full_name, person.known_as, person.date_of_birth) if person else None
+    return (
+        stage_two(facts_of(referral), referral.answers, known),
+        listed_documents(_papers(referral), stage=STAGE_TWO),
+        answered_questions(referral),
+    )
+
+
+def _papers(referral: Referral) -> list[Paper]:
+    return [
+        Paper(
+            id=str(row.pk),
+            kind=row.kind,
+            kind_label=str(row.get_kind_display()),
+            name=row.name,
+            content_type=row.content_type,
+            size=row.size,
+            stored_name=row.stored_name,
+            is_for_all_invited=row.is_for_all_invited,
+        )
+        for row in ReferralDocument.objects.filter(referral=referral, removed_at__isnull=True)
+    ]
+
+
+def _assign(release: Release, values: Mapping[str, Any]) -> None:
+    for name, value in values.items():
+        setattr(release, name, value)
