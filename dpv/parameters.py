@@ -88,9 +88,7 @@ def whole(least: int, most: int) -> Kind:
 
     def read(value: Any) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-            raise _Unreadable(
-                _("Enter a whole number from %(least)s to %(most)s") % {"least": least, "most": most}
-            )
+            raise _Unreadable(_("Enter a whole number from %(least)s to %(most)s") % {"least": least, "most": most})
         return value
 
     return Kind("whole", read, lambda value: value)

@@ -136,15 +136,11 @@ class VehicleRules:
     procurement_threshold: Decimal = _parameter(MONEY, _("Procurement threshold, £ including VAT"))
     key_decision_limit: Decimal | None = _parameter(optional(MONEY), _("Key decision limit, £"))
     # The regional hub for adults
-    adult_hub_threshold: Decimal | None = _parameter(
-        optional(MONEY), _("Weekly price from which the hub places")
-    )
+    adult_hub_threshold: Decimal | None = _parameter(optional(MONEY), _("Weekly price from which the hub places"))
     adult_hub_inclusive: bool = _parameter(FLAG, _("The hub places at exactly that price too"))
     # Call-off
     closing_hours_today: int = _parameter(whole(1, 720), _("Hours to answer when needed today"))
-    closing_hours_within_5_days: int = _parameter(
-        whole(1, 720), _("Hours to answer when needed within 5 days")
-    )
+    closing_hours_within_5_days: int = _parameter(whole(1, 720), _("Hours to answer when needed within 5 days"))
     closing_hours_planned: int = _parameter(whole(1, 2160), _("Hours to answer when planned"))
     offers_sealed: bool = _parameter(FLAG, _("Offers stay sealed until the closing time"))
     open_to: str = _parameter(
@@ -167,21 +163,13 @@ class VehicleRules:
 
     def _check_together(self) -> None:
         if self.price_weight + self.quality_weight != 100:
-            raise RuleBroken(
-                "rule_invalid", _("The weights of price and quality must add up to 100"), "quality_weight"
-            )
+            raise RuleBroken("rule_invalid", _("The weights of price and quality must add up to 100"), "quality_weight")
         if self.price_basis == "year" and self.year_weeks is None:
-            raise RuleBroken(
-                "rule_invalid", _("Enter how many weeks the year that is sold has"), "year_weeks"
-            )
+            raise RuleBroken("rule_invalid", _("Enter how many weeks the year that is sold has"), "year_weeks")
         if self.price_frozen == "months" and self.price_frozen_months is None:
-            raise RuleBroken(
-                "rule_invalid", _("Enter how many months a price is frozen"), "price_frozen_months"
-            )
+            raise RuleBroken("rule_invalid", _("Enter how many months a price is frozen"), "price_frozen_months")
         if self.sibling_discount_percent + self.permanence_percent > 100:
-            raise RuleBroken(
-                "rule_invalid", _("The discounts together are more than 100%"), "permanence_percent"
-            )
+            raise RuleBroken("rule_invalid", _("The discounts together are more than 100%"), "permanence_percent")
 
     def source_of(self, name: str) -> str:
         """The clause, regulation or paper that parameter `name` comes from; empty if none was given."""

@@ -59,9 +59,7 @@ def breaches_of(extra: ExtraLine, rules: VehicleRules, at: str) -> Iterator[Rule
         )
     elif extra.menu_rate is None:
         if rules.extras_from_menu_only:
-            yield RuleBroken(
-                "extra_not_on_menu", _("%(service)s is not on your menu for this lot") % name, f"{at}code"
-            )
+            yield RuleBroken("extra_not_on_menu", _("%(service)s is not on your menu for this lot") % name, f"{at}code")
     elif rules.extras_at_or_under_menu and extra.unit_rate > extra.menu_rate:
         yield RuleBroken(
             "extra_above_menu",
@@ -76,15 +74,11 @@ def breaches_of(extra: ExtraLine, rules: VehicleRules, at: str) -> Iterator[Rule
             f"{at}quantity_per_week",
         )
     if rules.extras_need_outcome and not extra.outcome.strip():
-        yield RuleBroken(
-            "extra_outcome_missing", _("%(service)s: say what it is to achieve") % name, f"{at}outcome"
-        )
+        yield RuleBroken("extra_outcome_missing", _("%(service)s: say what it is to achieve") % name, f"{at}outcome")
     yield from _date_breaches(extra, rules, at, name)
 
 
-def _date_breaches(
-    extra: ExtraLine, rules: VehicleRules, at: str, name: dict[str, Text]
-) -> Iterator[RuleBroken]:
+def _date_breaches(extra: ExtraLine, rules: VehicleRules, at: str, name: dict[str, Text]) -> Iterator[RuleBroken]:
     if rules.extras_need_end_and_review:
         for code, value, part, message in (
             ("extra_start_missing", extra.starts_on, "starts_on", _("%(service)s: enter when it starts")),

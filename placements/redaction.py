@@ -186,9 +186,7 @@ def _postcodes(folded: _Folded, known_postcodes: Iterable[str]) -> Iterator[patt
         letters = re.findall(r"\w", _fold(postcode).text)
         if letters:
             pattern = r"(?<!\w)" + r"[\s.\-]{0,3}".join(letters) + r"(?!\w)"
-            yield from (
-                ("postcode", match.start(), match.end()) for match in re.finditer(pattern, folded.text)
-            )
+            yield from (("postcode", match.start(), match.end()) for match in re.finditer(pattern, folded.text))
 
 
 def _births(folded: _Folded, dob: date | None) -> Iterator[patterns.Span]:

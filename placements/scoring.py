@@ -64,15 +64,12 @@ def rank(
     if method not in _METHODS:
         raise RuleBroken("ranking_method_unknown", _("Choose how offers are ranked"), "ranking_method")
     if min(price_weight, quality_weight) < 0 or price_weight + quality_weight != 100:
-        raise RuleBroken(
-            "ranking_weights", _("The weights of price and quality must add up to 100"), "quality_weight"
-        )
+        raise RuleBroken("ranking_weights", _("The weights of price and quality must add up to 100"), "quality_weight")
     for candidate in candidates:
         if candidate.quality is not None and not 0 <= candidate.quality <= 100:
             raise RuleBroken("quality_invalid", _("A quality score is from 0 to 100"), "quality")
     scored = [
-        (*_METHODS[method](candidate, candidates, price_weight, quality_weight), candidate)
-        for candidate in candidates
+        (*_METHODS[method](candidate, candidates, price_weight, quality_weight), candidate) for candidate in candidates
     ]
     scored.sort(
         key=lambda entry: (
