@@ -14,8 +14,10 @@ from django.core.exceptions import BadRequest, PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import urlencode
 
+from brokerage.core.accounts.proof import ProofNeeded
 from brokerage.core.errors import NotNow, NotPermitted
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.context import acting
@@ -86,6 +88,8 @@ def answer(
             return response
     except Undo as undone:
         return undone.response
+    except ProofNeeded as needed:
+        return redirect(f"{reverse('prove')}?{urlencode({'next': needed.path})}")
     except NotPermitted as refusal:
         return render(request, "403.html", {"message": refusal.message}, status=403)
     except NotNow as refusal:
