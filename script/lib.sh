@@ -4,6 +4,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 PATH="$PATH:/usr/sbin:/sbin"
+unset PYTHONDONTWRITEBYTECODE # every process would compile every module again
 
 VAR="${VAR_DIR:-$PWD/var}"
 VENV="$PWD/.venv"

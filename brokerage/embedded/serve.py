@@ -13,17 +13,16 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
 from brokerage.embedded.announcement import demo_people, publish_address
 from brokerage.embedded.children import Child, Follower, ServerLog, end_leftovers
+from brokerage.embedded.commands import Command, Stopped, run_commands, timed_step
 from brokerage.embedded.environment import server_environment
 from brokerage.embedded.keys import write_private
 from brokerage.embedded.places import ROOT, EmbeddedError, make_private_directory, var_directory
@@ -37,10 +36,6 @@ READY_SECONDS = 90
 # Celery warns whoever runs it as root of pickled tasks; ours are JSON.
 QUIETER = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
 KEPT_BY_FRESH = ("server.lock", "server.log", "setup.lock", "setup.log", "test-servers")
-
-
-class Stopped(Exception):
-    """Somebody asked the server to stop."""
 
 
 class Server:
@@ -112,31 +107,31 @@ class Server:
         self.environment, self.servers = server_environment(self.directory, base_url=self.address)
         servers = self.servers
         if not os.environ.get("DATABASE_URL"):
-            with self._step("Starting PostgreSQL"):
+            with timed_step(self.log, "Starting PostgreSQL"):
                 servers.postgres.start()
             self.environment |= servers.database_environment()
             self.followers.append(Follower("postgres", servers.postgres.log, self.log))
         if not os.environ.get("REDIS_URL"):
-            with self._step("Starting Valkey"):
+            with timed_step(self.log, "Starting Valkey"):
                 servers.valkey.start()
             self.environment["REDIS_URL"] = servers.valkey.url()
             self.followers.append(Follower("redis", servers.valkey.log, self.log))
-        if self.environment.get("SUPERUSER_DATABASE_URL"):
-            self._manage("Making database roles", "setup_roles")
-        self._manage("Bringing the database up to date", "migrate", "--database", "owner", "--noinput")
+        roles = Command("Making database roles", ("setup_roles",))
+        self._run(
+            *([roles] if self.environment.get("SUPERUSER_DATABASE_URL") else []),
+            Command("Bringing the database up to date", ("migrate", "--database", "owner", "--noinput")),
+            Command("Checking the database roles", ("check", "--database", "default")),
+        )
         # From here on nobody needs a superuser, and the long-lived processes do not get one.
         self.environment.pop("SUPERUSER_DATABASE_URL", None)
-        self._manage("Checking the database roles", "check", "--database", "default")
-        self._manage("Loading reference data", "load_reference", as_owner=True)
-        if self.environment["DEMO"] == "1":
-            self._manage(
-                "Loading the demo region if the database is empty",
-                *("load_demo", "--if-empty"),
-                as_owner=True,
-                shown=True,
-            )
+        demo = Command("Loading the demo region if the database is empty", ("load_demo", "--if-empty"), is_shown=True)
+        self._run(
+            Command("Loading reference data", ("load_reference",)),
+            *([demo] if self.environment["DEMO"] == "1" else []),
+            as_owner=True,
+        )
         if not collected_statics_are_current():
-            self._manage("Collecting styles and scripts", "collectstatic", "--noinput", "--clear")
+            self._run(Command("Collecting styles and scripts", ("collectstatic", "--noinput", "--clear")))
             remember_collected_statics()
 
     def _start_children(self) -> None:
@@ -254,57 +249,12 @@ class Server:
             if server and server.pid() is None:
                 yield follower.name, server.start
 
-    @contextmanager
-    def _step(self, title: str) -> Iterator[None]:
-        if self.stopping.is_set():
-            raise Stopped
-        began = time.monotonic()
-        self.log.say(f"{title} ... ", end="")
-        yield
-        self.log.say(f"{time.monotonic() - began:.1f} s")
-
-    def _manage(self, title: str, *arguments: str, as_owner: bool = False, shown: bool = False) -> None:
-        """Run a Django command as a step. Raises EmbeddedError with its last words when it fails.
-
-        `as_owner` signs it in as the tables' owner, which loads data; `shown` shows its lines.
-        """
-        command = [sys.executable, "manage.py", *arguments]
+    def _run(self, *commands: Command, as_owner: bool = False) -> None:
+        """Run Django commands as steps; `as_owner` signs them in as the tables' owner, which loads data."""
         environment = dict(self.environment)
         if as_owner:
             environment["DATABASE_URL"] = environment["OWNER_DATABASE_URL"]
-        last: list[str] = []
-        with self._step(title):
-            process = subprocess.Popen(
-                command,
-                cwd=ROOT,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                errors="replace",
-                start_new_session=True,
-            )
-
-            def read() -> None:
-                for line in process.stdout or ():
-                    self.log.line("setup", line, only_file=not shown)
-                    last.append(line.rstrip())
-                    del last[:-12]
-
-            reader = threading.Thread(target=read, daemon=True)
-            reader.start()
-            while process.poll() is None:
-                if self.stopping.wait(0.02):
-                    process.terminate()
-                    process.wait()
-                    raise Stopped
-            reader.join()
-            if process.stdout:
-                process.stdout.close()
-            if process.returncode:
-                words = "\n".join(last)
-                raise EmbeddedError(f"{title} failed (manage.py {arguments[0]}):\n{words}")
+        run_commands(list(commands), environment=environment, log=self.log, stopping=self.stopping)
 
     def _pause(self, seconds: float) -> None:
         if self.stopping.wait(seconds):
