@@ -1,0 +1,50 @@
+"""The texts of messages about referrals, offers and awards: a reference and a link, never a fact about a person."""
+
+from django.utils.translation import gettext_lazy as _
+
+from brokerage.core.notifications import texts
+
+# To providers, about the referral they are invited to.
+texts.register(
+    "placements.invited",
+    subject=_("New referral %(reference)s"),
+    body=_("You are invited to answer referral %(reference)s. Sign in to read it and to offer, ask or decline."),
+)
+texts.register(
+    "placements.closing_extended",
+    subject=_("More time for referral %(reference)s"),
+    body=_("The closing time of referral %(reference)s is later now. Sign in to see it."),
+)
+texts.register(
+    "placements.referral_amended",
+    subject=_("Referral %(reference)s has changed"),
+    body=_("Referral %(reference)s has changed. Read what changed; if you have made an offer, confirm it again."),
+)
+texts.register(
+    "placements.question_answered",
+    subject=_("A question about referral %(reference)s has been answered"),
+    body=_("The answer to a question about referral %(reference)s is with the referral. Everyone invited sees it."),
+)
+texts.register(
+    "placements.full_papers",
+    subject=_("Full papers of referral %(reference)s are open to you"),
+    body=_(
+        "You are shortlisted for referral %(reference)s. Sign in to read the full papers; every reading is recorded."
+    ),
+)
+texts.register(
+    "placements.referral_closed",
+    subject=_("Referral %(reference)s has closed"),
+    body=_("Referral %(reference)s has closed. Sign in to see why; its details are no longer shown."),
+)
+# To the authority.
+texts.register(
+    "placements.question_asked",
+    subject=_("Question about referral %(reference)s"),
+    body=_("A provider has asked a question about referral %(reference)s. The answer goes to everyone invited."),
+)
+texts.register(
+    "placements.spot_outside_area",
+    subject=_("Spot placement outside the area: %(reference)s"),
+    body=_("A spot placement outside your area was recorded for referral %(reference)s. Please look at it."),
+)
