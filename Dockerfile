@@ -15,15 +15,13 @@ ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
 WORKDIR /app
 
 FROM base AS build
-RUN apt-get update && apt-get install --yes --no-install-recommends gettext && rm -rf /var/lib/apt/lists/*
 COPY script/installer.lock requirements-production.lock /build/
 RUN python -m pip install --no-cache-dir --require-hashes --requirement /build/installer.lock \
     && python -m venv --without-pip /opt/venv \
     && uv pip install --no-cache --compile-bytecode --python /opt/venv/bin/python --require-hashes \
         --requirement /build/requirements-production.lock
 COPY . .
-RUN find brokerage/locale -name '*.po' -execdir msgfmt --check-format --output-file=django.mo {} \; \
-    && python manage.py collectstatic --noinput \
+RUN python manage.py collectstatic --noinput \
     && python -m compileall -q brokerage providers dpv placements contracts
 
 FROM base

@@ -1,4 +1,4 @@
-# Set-up shared by script/server and script/test: system libraries, Python, the locked packages, translations.
+# Set-up shared by script/server and script/test: system libraries, Python, the locked packages.
 # Sourced, not run. Every step is skipped when its result is there already, and may be cut off at any moment.
 
 set -euo pipefail
@@ -48,12 +48,11 @@ has_liberation_fonts() {
     [ -n "$found" ]
 }
 
-missing_packages() { # the Debian names of what agreements, translations and Python need and is not here
+missing_packages() { # the Debian names of what agreements and Python need and is not here
     has_library libpango-1.0.so.0 || echo libpango-1.0-0
     has_library libpangoft2-1.0.so.0 || echo libpangoft2-1.0-0
     has_library libharfbuzz-subset.so.0 || echo libharfbuzz-subset0
     has_liberation_fonts || echo fonts-liberation
-    if [ -n "$(stale_translations)" ] && ! command -v msgfmt >/dev/null; then echo gettext; fi
     if ! command -v python3 >/dev/null; then
         echo python3 python3-venv
     elif ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
@@ -130,31 +129,6 @@ ensure_environment() {
     rm -f "$VENV/.unfinished"
 }
 
-# --- translations ------------------------------------------------------------------------------------------
-
-stale_translations() {
-    local source
-    for source in brokerage/locale/*/LC_MESSAGES/*.po; do
-        if [ -e "$source" ] && { [ ! -e "${source%.po}.mo" ] || [ "$source" -nt "${source%.po}.mo" ]; }; then
-            echo "$source"
-        fi
-    done
-}
-
-compile_translations() {
-    local source
-    while read -r source; do
-        msgfmt --check-format --output-file="${source%.po}.mo" "$source"
-    done <<<"$1"
-}
-
-ensure_translations() {
-    local stale
-    stale="$(stale_translations)"
-    [ -z "$stale" ] || step "Compiling translations" compile_translations "$stale" ||
-        fail "A translation file has an error; it is named above."
-}
-
 # --- all of it ---------------------------------------------------------------------------------------------
 
 # Two starts at once wait for each other here; the lock goes with the process that holds it.
@@ -172,6 +146,5 @@ ensure_set_up() {
     tail -c 1000000 "$SETUP_LOG" >"$SETUP_LOG.step" && cat "$SETUP_LOG.step" >"$SETUP_LOG"
     ensure_system_packages
     ensure_environment
-    ensure_translations
     exec 9>&-
 }
