@@ -67,12 +67,12 @@ def released_answers(answers: Mapping[str, Any], *, category: str, stage: int) -
 
 
 def readable(released: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Released answers for a page: [{"code", "title", "rows": [{"field", "label", "value"}]}], in the form's order."""
+    """Released answers for a page: [{"code", "title", "rows": [{"field", "key", "value"}]}], in the form's order."""
     pages = []
     for section in ALL_SECTIONS:
         given = released.get(section.code) or {}
         rows = [
-            {"field": asked.name, "label": asked.label, "value": shown_text(asked, given[asked.name])}
+            {"field": asked.name, "key": asked.label, "value": shown_text(asked, given[asked.name])}
             for asked in section.questions
             if asked.name in given
         ]

@@ -1,0 +1,108 @@
+"""The parts of drafting that several acts share: answers into the referral, its columns, what a copy takes along.
+
+Nothing here checks permissions, locks, saves or records: the acts do (`referrals`, `siblings`, `releases`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404
+from django.utils.translation import gettext as _
+
+from brokerage.core.clock import database_today
+from brokerage.core.errors import RuleBroken
+from brokerage.core.geography import outward_code
+from brokerage.core.periods import age_on
+from placements.columns import columns_from
+from placements.completeness import AS_TYPED
+from placements.models import Person, Referral
+from placements.questions import section as section_of
+from placements.questions.checking import checked
+
+#: A copy for the same person keeps these; for another person (a sibling) only what belongs to the household.
+COPIED_FOR_SAME = (
+    "person",
+    "needs",
+    "risks",
+    "parent_child",
+    "adult",
+    "where",
+    "home",
+    "matters",
+    "outcomes",
+    "practical",
+)
+COPIED_FOR_OTHER = ("where", "home", "practical")
+#: Days are never copied: a past date would look like a decision.
+NOT_COPIED = {"where": ("needed_on",), "outcomes": tuple(f"review_on_{number}" for number in range(1, 7))}
+
+
+def put_answers(
+    referral: Referral, section: str, values: Mapping[str, Any], unread: Mapping[str, Any] | None = None
+) -> list[str]:
+    """Write a section's answers into the referral (not saved) and derive its columns; returns the changed names.
+
+    Part of a bigger act: whoever calls it holds the referral's lock, saves and records. Raises RuleBroken where a
+    value is no answer to its question, and Http404 for a section this referral does not have.
+    """
+    try:
+        asked = {question.name: question for question in section_of(section).questions_for(referral.category)}
+    except KeyError:
+        raise Http404("No such section.") from None
+    unread = {name: value for name, value in (unread or {}).items() if name in asked}
+    before = dict(referral.answers.get(section) or {})
+    after = dict(before)
+    for name, value in values.items():
+        if name not in asked:
+            raise RuleBroken("question_unknown", _("This question is not asked in this section"), name)
+        after[name] = checked(asked[name], value)
+    for name in unread:
+        after[name] = None
+    typed_before = (referral.answers.get(AS_TYPED) or {}).get(section) or {}
+    typed = {**(referral.answers.get(AS_TYPED) or {}), section: dict(unread)}
+    referral.answers = {
+        **referral.answers,
+        section: {name: value for name, value in after.items() if value is not None},
+        AS_TYPED: {code: kept for code, kept in typed.items() if kept},
+    }
+    derive(referral)
+    names = [
+        name for name in asked if before.get(name) != after.get(name) or typed_before.get(name) != unread.get(name)
+    ]
+    return names
+
+
+def refresh_age(referral: Referral) -> None:
+    """Set age and sex from the person's record as of today (not saved): an age must be today's when it goes out."""
+    if referral.person is not None:
+        referral.age = age_on(referral.person.date_of_birth, database_today())
+        referral.sex = referral.person.sex
+
+
+def derive(referral: Referral) -> None:
+    """Set what matching reads (not saved) from the answers and the person's record."""
+    for column, value in columns_from(referral.answers, category=referral.category).items():
+        setattr(referral, column, value)
+    refresh_age(referral)
+
+
+def first_answers(person: Person, urgency: str, social_worker: tuple[UUID, str] | None) -> dict[str, Any]:
+    """What is known before anybody types: the person's record, the urgency, the family's area, the social worker."""
+    about = {
+        name: getattr(person, name)
+        for name in ("gender_identity", "ethnicity", "religion", "first_language", "legal_status", "need_code")
+    }
+    where = {"urgency": urgency, "outward": outward_code(person.home_postcode) if person.home_postcode else ""}
+    practical = {"social_worker_name": social_worker[1] if social_worker else "", "school_name": person.school_name}
+    sections = {"person": about, "where": where, "practical": practical}
+    return {code: {name: value for name, value in given.items() if value} for code, given in sections.items()}
+
+
+def copied_answers(source: Referral, section: str, category: str) -> dict[str, Any]:
+    """The answers of one section that a copy takes along."""
+    names = {question.name for question in section_of(section).questions_for(category)}
+    left_out = NOT_COPIED.get(section, ())
+    return {name: value for name, value in source.answers[section].items() if name in names and name not in left_out}

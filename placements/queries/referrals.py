@@ -1,0 +1,177 @@
+"""What pages read of referrals: who sees which, the list, the buttons by status, the timeline."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.http import Http404
+from django.urls import NoReverseMatch
+from django.utils.translation import gettext_lazy as _
+
+from brokerage.core.audit.models import Entry
+from brokerage.core.tenants.actors import Actor
+from brokerage.core.web import address
+from placements.models import Referral
+from placements.questions import section
+
+EVENTS_AT_MOST = 60
+
+#: What each recorded act is called in a timeline.
+EVENTS: dict[str, Any] = {
+    "referral.created": _("Draft started"),
+    "referral.copied": _("Draft copied from an earlier referral"),
+    "referral.section_saved": _("Section saved"),
+    "referral.siblings_linked": _("Linked with brothers and sisters"),
+    "referral.disclosures_confirmed": _("Disclosure check: finds confirmed as harmless"),
+    "referral.published": _("Published to providers"),
+    "referral.extended": _("Closing time extended"),
+    "referral.widened": _("Search widened"),
+    "referral.invited": _("More providers invited"),
+    "referral.amended": _("Amended and sent to providers again"),
+    "referral.shortlisted": _("Full papers opened to shortlisted providers"),
+    "referral.disclosed": _("Full papers opened to a provider"),
+    "referral.not_placed": _("Ended without a placement"),
+    "referral.withdrawn": _("Withdrawn"),
+    "document.added": _("Document added"),
+    "document.removed": _("Document removed"),
+    "document.read": _("Document read"),
+    "award.made": _("Offer chosen"),
+    "award.confirmed": _("Award confirmed"),
+    "award.refused": _("Award refused"),
+    "award.taken_back": _("Award taken back"),
+    "award.fell_through": _("Award fell through"),
+    "placement.planned": _("Placement planned"),
+    "placement.spot_recorded": _("Spot placement recorded"),
+    "clarification.answered": _("Question answered"),
+}
+
+
+def visible_referrals(actor: Actor) -> QuerySet[Referral]:
+    """The referrals this person may see: the authority's, or (social workers) those they drafted or are named on."""
+    actor.require("referral.view", "referral.view_own")
+    referrals: QuerySet[Referral] = Referral.objects.filter(authority_id=actor.organisation_id)
+    if not actor.may("referral.view"):
+        referrals = referrals.filter(Q(officer_id=actor.user_id) | Q(social_worker_id=actor.user_id))
+    return referrals
+
+
+def referral_of(actor: Actor, reference: str) -> Referral:
+    """The referral with that reference as the actor may see it; Http404 otherwise."""
+    found = visible_referrals(actor).select_related("person", "sibling_group").filter(reference=reference).first()
+    if found is None:
+        raise Http404("No such referral.")
+    return found
+
+
+def listed(actor: Actor, *, status: str = "", category: str = "", mine: bool = False) -> QuerySet[Referral]:
+    """Referrals for the list, newest first, without anything that names a person."""
+    referrals = visible_referrals(actor)
+    if status:
+        referrals = referrals.filter(status=status)
+    if category:
+        referrals = referrals.filter(category=category)
+    if mine:
+        referrals = referrals.filter(Q(officer_id=actor.user_id) | Q(social_worker_id=actor.user_id))
+    return referrals.defer("answers").order_by("-created_at", "reference")
+
+
+@dataclass(frozen=True)
+class Button:
+    """A next act as a link: its words, where it leads, and how it looks."""
+
+    label: Any
+    url: str
+    variant: str = ""
+
+
+#: (label, address, statuses, permissions, variant); the first that fits is the page's main button.
+_BUTTONS: list[tuple[Any, str, tuple[str, ...], tuple[str, ...], str]] = [
+    (_("Continue the draft"), "placements:referral_tasks", ("draft",), ("referral.draft",), ""),
+    (_("Check for disclosures"), "placements:referral_check", ("draft",), ("referral.draft",), "secondary"),
+    (_("Find matching homes"), "placements:referral_match", ("draft", "published"), ("referral.match",), "secondary"),
+    (_("Publish"), "placements:referral_publish", ("draft",), ("referral.publish",), "secondary"),
+    (_("Compare offers"), "placements:referral_compare", ("published", "awaiting_approval"), ("offer.view",), ""),
+    (_("Questions from providers"), "placements:referral_questions", ("published",), ("referral.answer",), "secondary"),
+    (_("Extend, widen or amend"), "placements:referral_change", ("published",), ("referral.amend",), "secondary"),
+    (
+        _("Record a spot placement"),
+        "placements:referral_spot",
+        ("draft", "published"),
+        ("placement.spot",),
+        "secondary",
+    ),
+    (_("Copy"), "placements:referral_copy", (), ("referral.draft",), "secondary"),
+    (
+        _("Withdraw"),
+        "placements:referral_withdraw",
+        ("draft", "published", "awaiting_approval"),
+        ("referral.withdraw", "referral.draft"),
+        "secondary",
+    ),
+]
+
+
+def buttons(actor: Actor, referral: Referral) -> list[Button]:
+    """The acts this person may do next on the referral, the main one first. Pages that do not exist are left out."""
+    found = []
+    for label, name, statuses, permissions, variant in _BUTTONS:
+        if (statuses and referral.status not in statuses) or not actor.may(*permissions):
+            continue
+        if name == "placements:referral_withdraw" and not may_withdraw(actor, referral):
+            continue
+        try:
+            url = address(actor, name, reference=referral.reference)
+        except NoReverseMatch:
+            continue
+        found.append(Button(label, url, variant))
+    return found
+
+
+def may_withdraw(actor: Actor, referral: Referral) -> bool:
+    """Who drafts may throw away a draft; what providers have seen is withdrawn by those who run referrals."""
+    needed = ("referral.withdraw", "referral.draft") if referral.status == "draft" else ("referral.withdraw",)
+    return actor.may(*needed)
+
+
+def where_it_stands(referral: Referral, now: dt.datetime) -> Any:
+    """One sentence on what the referral waits for."""
+    if referral.status == "published":
+        closed = referral.closes_at is not None and referral.closes_at <= now
+        return _("Offers are closed. Compare them and choose.") if closed else _("Open for offers.")
+    return {
+        "draft": _("This is a draft. Nobody outside your organisation can see it."),
+        "awaiting_approval": _("An offer is chosen and waits for approval."),
+        "awarded": _("An offer is accepted. The agreement is being made."),
+        "placed": _("The person has moved in."),
+        "not_placed": _("It ended without a placement."),
+        "withdrawn": _("It was withdrawn."),
+    }.get(referral.status, "")
+
+
+def timeline(referral: Referral, *, limit: int = EVENTS_AT_MOST) -> list[dict[str, Any]]:
+    """What happened to the referral, newest first, from the audit trail; saves of one section in a row count once."""
+    entries = Entry.objects.filter(organisation_id=referral.authority_id, subject_id=str(referral.pk)).order_by("-at")
+    events: list[dict[str, Any]] = []
+    last: tuple[Any, ...] = ()
+    for entry in entries[: limit * 4]:
+        here = (entry.kind, entry.actor_user_id, entry.data.get("section"))
+        if entry.kind == "referral.section_saved" and here == last:
+            continue
+        last = here
+        title = EVENTS.get(entry.kind) or entry.kind.replace(".", ": ").replace("_", " ").capitalize()
+        if code := entry.data.get("section"):
+            title = f"{title}: {_section_title(code)}"
+        events.append({"title": title, "by": entry.actor_name, "at": entry.at, "text": "", "url": ""})
+        if len(events) == limit:
+            break
+    return events
+
+
+def _section_title(code: str) -> str:
+    try:
+        return str(section(code).title)
+    except KeyError:
+        return code
