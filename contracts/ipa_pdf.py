@@ -20,7 +20,7 @@ from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from weasyprint import HTML, Document
-from weasyprint.urls import URLFetcher, URLFetcherResponse
+from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 from contracts.terms import AgreementTerms, SealPanel, Signature
 from contracts.terms_json import sha256_of, to_json
@@ -161,7 +161,7 @@ def write_pdf(html: str, *, identifier: bytes) -> bytes:
     try:
         page = HTML(string=html, base_url=SCHEME, url_fetcher=OwnFilesOnly())
         pdf = page.write_pdf(pdf_variant="pdf/a-2a", pdf_identifier=identifier, finisher=_claim_ua)
-    except Exception as error:
+    except (Exception, FatalURLFetchingError) as error:
         raise RenderingFailed(f"the agreement could not be rendered: {error}") from error
     return bytes(pdf)
 

@@ -292,9 +292,7 @@ TERMS = AgreementTerms(
         NoticeRule(given_by="provider", from_day=1, to_day=None, notice_days=28, source_clause="Clause 21.1"),
         NoticeRule(given_by="authority", from_day=1, to_day=7, notice_days=1, source_clause="Clause 21.2"),
         NoticeRule(given_by="authority", from_day=8, to_day=91, notice_days=14, source_clause="Clause 21.2"),
-        NoticeRule(
-            given_by="authority", from_day=92, to_day=None, notice_days=28, source_clause="Clause 21.2"
-        ),
+        NoticeRule(given_by="authority", from_day=92, to_day=None, notice_days=28, source_clause="Clause 21.2"),
     ),
     outcomes=(
         Outcome(
@@ -326,9 +324,7 @@ TERMS = AgreementTerms(
         vehicle_name=VEHICLE,
     ),
     variations=(
-        Variation(
-            version=1, effective_on=dt.date(2026, 12, 3), summary="First version", agreed_by="Both sides"
-        ),
+        Variation(version=1, effective_on=dt.date(2026, 12, 3), summary="First version", agreed_by="Both sides"),
     ),
     referral=ReferralAnnex(
         reference="REF-HRW-2026-01277",
@@ -421,9 +417,7 @@ SIGNATURES = (
     ),
 )
 
-PANEL = SealPanel(
-    check_at="https://brokerage.example/verify/", sealed_by="Placement brokerage demonstration seal"
-)
+PANEL = SealPanel(check_at="https://brokerage.example/verify/", sealed_by="Placement brokerage demonstration seal")
 
 FOSTERING = replace(
     TERMS,
