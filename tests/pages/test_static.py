@@ -9,6 +9,7 @@ import pytest
 from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
 from django.core.files.storage import FileSystemStorage
 from django.core.management import call_command
+from django.template.loader import get_template
 
 ROOT = Path(__file__).resolve().parents[2]
 STATIC = ROOT / "static"
@@ -63,6 +64,11 @@ def test_hashed_storage_finds_everything(tmp_path: Path, settings: object) -> No
     }
     assert named
     assert not [name for name in named if f'"{name}"' not in manifest]
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT / "templates")))
+def test_every_template_compiles(path: Path) -> None:
+    get_template(str(path.relative_to(ROOT / "templates")))
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT / "templates")))

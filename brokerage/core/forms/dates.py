@@ -38,7 +38,7 @@ class DateBoxes(widgets.Widget):
     """Day, month and year boxes (`<name>_day` ...); a single `<name>` in ISO form is understood as well."""
 
     use_fieldset = True
-    parts = ("day", "month", "year")
+    parts: tuple[str, ...] = ("day", "month", "year")
     template_name = "django/forms/widgets/date_boxes.html"
     labels = {"day": _("Day"), "month": _("Month"), "year": _("Year"), "time": _("Time")}
     widths = {"day": 2, "month": 2, "year": 4, "time": 5}

@@ -33,7 +33,7 @@ class MoneyField(forms.CharField):
         try:
             return parse_money(str(value))
         except RuleBroken as refused:
-            raise ValidationError(refused.message, code=refused.code) from refused
+            raise ValidationError(str(refused.message), code=refused.code) from refused
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         try:

@@ -25,7 +25,7 @@ from brokerage.core.forms.widgets import AutocompleteSelect, width_class
 def add_refusal(form: forms.BaseForm, refused: ActionRefused) -> None:
     """Put an action's refusal beside its field, or at the top when the form has no such field."""
     field = getattr(refused, "field", None)
-    form.add_error(field if field in form.fields else None, ValidationError(refused.message, code=refused.code))
+    form.add_error(field if field in form.fields else None, ValidationError(str(refused.message), code=refused.code))
 
 
 class GovukBoundField(BoundField):

@@ -145,7 +145,7 @@ def form_errors(forms: Sequence[BaseForm]) -> list[dict[str, str]]:
             bound = form[name]
             target = getattr(bound, "error_target", bound.id_for_label)
             texts = getattr(bound, "error_texts", bound.errors)
-            errors += [{"text": text, "target": target} for text in texts]
+            errors += [{"text": str(text), "target": target} for text in texts]
     return errors
 
 
@@ -234,20 +234,15 @@ def pagination(
         return f"?{query.urlencode()}"
 
     numbers: list[dict[str, Any]] = []
-    if page is not None:
+    if isinstance(page, Page):
         if page.paginator.num_pages < 2:
             return SafeString("")
         previous_url = link(page.previous_page_number()) if page.has_previous() else ""
         next_url = link(page.next_page_number()) if page.has_next() else ""
         for number in page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1):
-            is_number = isinstance(number, int)
-            numbers.append(
-                {
-                    "number": number if is_number else None,
-                    "url": link(number) if is_number else "",
-                    "current": number == page.number,
-                }
-            )
+            shown = number if isinstance(number, int) else None
+            url = link(shown) if shown else ""
+            numbers.append({"number": shown, "url": url, "current": number == page.number})
     if not (previous_url or next_url):
         return SafeString("")
     return _component("pagination", numbers=numbers, previous_url=previous_url, next_url=next_url)
