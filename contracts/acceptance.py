@@ -34,8 +34,10 @@ def accept_offer(
     ranking: Sequence[Mapping[str, Any]] = (),
     preferences: str = "",
     before_closing: bool = False,
+    seen_revision: int | None = None,
 ) -> Award:
     """Award the offer; when that needs nobody's approval, draw up its agreement. Refusals: see `award_offer`."""
+    awards.hold_offer(offer_id)
     value, gates = value_of(offer_id)
     award = awards.award_offer(
         actor,
@@ -46,6 +48,7 @@ def accept_offer(
         ranking=ranking,
         preferences=preferences,
         before_closing=before_closing,
+        seen_revision=seen_revision,
         estimated_value=value,
         gates=gates,
     )

@@ -1,0 +1,21 @@
+"""Limits on how often somebody may ask, by address, for pages that need no sign-in. Allauth limits its own."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+
+from django.core.cache import cache
+from django.http import HttpRequest
+
+
+def is_too_often(request: HttpRequest, what: str, *, limit: int, seconds: int) -> bool:
+    """Count this request; True when the same address asked more than `limit` times in the current window."""
+    window = int(time.time()) // seconds
+    who = hashlib.sha256(request.META.get("REMOTE_ADDR", "").encode()).hexdigest()[:16]
+    key = f"limit:{what}:{who}:{window}"
+    cache.add(key, 0, timeout=seconds * 2)
+    try:
+        return int(cache.incr(key)) > limit
+    except ValueError:
+        return False

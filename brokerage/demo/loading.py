@@ -1,0 +1,160 @@
+"""The steps of loading the demo, in order; each leaves alone what an earlier, stopped run has done."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from providers.imports.engine import run_import
+
+from brokerage.core.accounts.models import User
+from brokerage.core.tenants.context import loader, system
+from brokerage.core.tenants.models import AuthorityProfile, Organisation, Region
+from brokerage.core.tenants.ownership import use_owner_connection
+from brokerage.demo import organisations, tale, vehicles
+from brokerage.demo.files import read_demo_file
+from dpv.models import Admission, Ceiling, MenuItem, Vehicle
+from placements.models import Placement, Referral
+from providers.models import Establishment, Provider
+
+Step = tuple[str, Callable[[], Any]]
+
+#: How many providers of each vehicle get people who can sign in.
+PROVIDERS_WITH_PEOPLE = {"WL-FOST": 4, "WL-RES": 6, "WL-SA": 2, "WL-ADULT": 2, "SEW-CH": 3, "EM-CH": 2}
+FINISHED = "finished"
+
+
+def demo_file() -> Path:
+    """Where the people of the demo are written for scripts."""
+    return Path(settings.VAR_DIR) / "demo.json"
+
+
+def _told() -> dict[str, Any]:
+    try:
+        told: dict[str, Any] = json.loads(demo_file().read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return told
+
+
+def _tell(**changes: Any) -> None:
+    path = demo_file()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    told = _told() | changes
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(told, file, indent=2, ensure_ascii=False)
+        file.write("\n")
+
+
+def is_finished() -> bool:
+    """Whether the whole demo is loaded, in this database."""
+    use_owner_connection()
+    with loader():
+        marked = Region.objects.filter(slug="west-london").values_list("pk", flat=True).first()
+    return marked is not None and _told().get(FINISHED) == str(marked)
+
+
+def steps() -> Iterator[Step]:
+    """(title, step) pairs; a step returns what it did, for the progress line."""
+    use_owner_connection()
+    today = timezone.localdate()
+    yield "Regions and councils", lambda: _once(Region.objects.exists, lambda: organisations.load_regions(today))
+    yield "Vehicles, lots and rules", lambda: _once(Vehicle.objects.exists, lambda: vehicles.load_vehicles(today))
+    for title, kind, name in (
+        ("Providers and establishments", "register", "register.csv"),
+        ("Carer households", "households", "carer_households.csv"),
+        ("Insurance", "insurance", "insurance.csv"),
+    ):
+        yield title, lambda kind=kind, name=name: _import("west-london-hub", kind, read_demo_file(name, on=today))
+    for region in ("west-london", "south-east-wales", "east-midlands"):
+        for title, kind, name in (("Ceiling prices", "prices", "prices.csv"), ("Extras menus", "menus", "menus.csv")):
+            yield (
+                f"{title}, {region}",
+                lambda region=region, kind=kind, name=name: _import(
+                    f"{region}-hub", kind, _of_region(read_demo_file(name, on=today), region)
+                ),
+            )
+    yield "People who sign in", lambda: _people()
+    yield "Live placements", lambda: _placements(today)
+    yield from tale.steps(today)
+    yield "Done", _finish
+
+
+def _once(is_there: Callable[[], bool], load: Callable[[], Any]) -> Any:
+    with loader():
+        return "there already" if is_there() else load()
+
+
+def _import(slug: str, kind: str, content: bytes) -> str:
+    with loader():
+        organisation_id = Organisation.objects.values_list("pk", flat=True).get(slug=slug)
+    with system(organisation_id) as actor:
+        pass
+    run = run_import(actor, kind=kind, file_name=f"{kind}.csv", content=content, dry_run=False)
+    if run.rows_refused:
+        raise RuntimeError(f"{run.rows_refused} rows of the demo's {kind} file were refused")
+    return f"{run.rows_created} new, {run.rows_updated + run.rows_unchanged} known"
+
+
+def _of_region(content: bytes, region: str) -> bytes:
+    codes = {entry.code for entry in vehicles.VEHICLES if entry.region == region}
+    header, *rows = content.decode("utf-8").splitlines()
+    kept = [row for row in rows if row.partition(",")[0] in codes]
+    return "\n".join([header, *kept, ""]).encode("utf-8")
+
+
+def _people() -> str:
+    password = _told().get("password") or organisations.new_password()
+    _tell(password=password)
+    with loader():
+        if User.objects.exists():
+            return "there already"
+        chosen: list[Provider] = []
+        for code, count in PROVIDERS_WITH_PEOPLE.items():
+            rows = (
+                Provider.objects.filter(establishments__admissions__vehicle__code=code)
+                .exclude(pk__in=[provider.pk for provider in chosen])
+                .select_related("organisation")
+                .distinct()
+                .order_by("legal_name")
+            )
+            chosen += list(rows[:count])
+        people = organisations.load_people(password, providers=chosen)
+    _tell(people=people, api_clients=[])
+    return f"{len(people)} people"
+
+
+def _placements(today: date) -> str:
+    content = read_demo_file("placements.csv", on=today)
+    header, *rows = content.decode("utf-8").splitlines()
+    with loader():
+        if Placement.objects.exists():
+            return "there already"
+        slugs = dict(AuthorityProfile.objects.values_list("gss_code", "organisation__slug"))
+    by_authority: dict[str, list[str]] = {}
+    for row in rows:
+        by_authority.setdefault(row.partition(",")[0], []).append(row)
+    for code, own in by_authority.items():
+        _import(slugs[code], "placements", "\n".join([header, *own, ""]).encode("utf-8"))
+    return f"{len(rows)} placements of {len(by_authority)} councils"
+
+
+def _finish() -> str:
+    with loader():
+        region = Region.objects.get(slug="west-london")
+        counts = {
+            "establishments": Establishment.objects.count(),
+            "admissions": Admission.objects.count(),
+            "ceilings": Ceiling.objects.count(),
+            "menu items": MenuItem.objects.count(),
+            "referrals": Referral.objects.count(),
+        }
+    _tell(**{FINISHED: str(region.pk)})
+    return ", ".join(f"{count} {name}" for name, count in counts.items())

@@ -1,0 +1,63 @@
+"""Reading agreements: the list, one with its signatures, and what its page may offer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+from django.http import Http404
+
+from brokerage.core.tenants.actors import Actor
+from contracts.actions.agreements import PERMISSION
+from contracts.models import Agreement, Signature
+from contracts.states import AGREEMENT_SIGNABLE
+
+
+def agreement_list(*, status: str = "") -> QuerySet[Agreement]:
+    """The actor's side's agreements, newest first (row security narrows them); `status` narrows further."""
+    rows = Agreement.objects.select_related("provider__organisation", "authority").order_by("-created_at", "id")
+    return rows.filter(status=status) if status else rows
+
+
+def agreement_by_reference(reference: str) -> Agreement:
+    """The newest version of an agreement, or Http404."""
+    found = (
+        Agreement.objects.select_related("provider__organisation", "authority")
+        .prefetch_related("signatures")
+        .filter(reference=reference)
+        .order_by("-version")
+        .first()
+    )
+    if found is None:
+        raise Http404
+    return found
+
+
+@dataclass(frozen=True)
+class SidesView:
+    """One side's signature as its page shows it."""
+
+    side: str
+    label: str
+    organisation: str
+    signature: Signature | None
+
+
+def sides_of(agreement: Agreement) -> list[SidesView]:
+    """Both sides and whether each has signed."""
+    by_side = {signature.side: signature for signature in agreement.signatures.all()}
+    names = {"authority": agreement.authority.name, "provider": agreement.provider.legal_name}
+    return [
+        SidesView(side.value, str(side.label), names[side.value], by_side.get(side.value)) for side in Signature.Side
+    ]
+
+
+def may_sign(actor: Actor, agreement: Agreement) -> bool:
+    """Whether the page offers this person to sign now."""
+    permission = PERMISSION.get(actor.kind)
+    return (
+        permission is not None
+        and actor.may(permission)
+        and agreement.status in AGREEMENT_SIGNABLE
+        and all(signature.side != actor.kind for signature in agreement.signatures.all())
+    )

@@ -1,0 +1,104 @@
+"""Agreements for both sides: the list, one agreement, its document, and signing it."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.files.storage import default_storage
+from django.core.paginator import Paginator
+from django.http import FileResponse, Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from brokerage.core.accounts.proof import require_fresh
+from brokerage.core.audit.record import record
+from brokerage.core.errors import NotNow
+from brokerage.core.web import OrganisationRequest, address, attempt
+from contracts.actions.agreements import PERMISSION, sign_agreement
+from contracts.forms.agreements import SigningForm
+from contracts.queries.agreements import agreement_by_reference, agreement_list, may_sign, sides_of
+from contracts.states import AGREEMENT
+from contracts.terms import read_terms
+
+
+def agreement_list_page(request: OrganisationRequest) -> HttpResponse:
+    """The organisation's agreements, newest first."""
+    request.actor.require("agreement.view")
+    status = request.GET.get("status", "")
+    if status not in AGREEMENT.states:
+        status = ""
+    page = Paginator(agreement_list(status=status), 25).get_page(request.GET.get("page"))
+    return render(
+        request,
+        "contracts/agreement_list.html",
+        {"page": page, "status": status, "states": [(state, AGREEMENT.label(state)) for state in AGREEMENT.states]},
+    )
+
+
+def agreement_page(request: OrganisationRequest, reference: str) -> HttpResponse:
+    """One agreement: where it stands, its money, its signatures, its document."""
+    request.actor.require("agreement.view")
+    agreement = agreement_by_reference(reference)
+    return render(
+        request,
+        "contracts/agreement.html",
+        {
+            "agreement": agreement,
+            "terms": read_terms(agreement.terms),
+            "sides": sides_of(agreement),
+            "may_sign": may_sign(request.actor, agreement),
+        },
+    )
+
+
+def agreement_document(request: OrganisationRequest, reference: str) -> FileResponse:
+    """The PDF: sealed if there is one, else the working copy. Every download is recorded."""
+    request.actor.require("agreement.view")
+    agreement = agreement_by_reference(reference)
+    name = agreement.sealed_file or agreement.unsealed_file
+    if not name or not default_storage.exists(name):
+        raise Http404
+    record(
+        "agreement.downloaded",
+        subject=agreement,
+        actor=request.actor,
+        data={"document": "sealed" if agreement.sealed_file else "working copy"},
+    )
+    response = FileResponse(
+        default_storage.open(name),
+        as_attachment=request.GET.get("view") is None,
+        filename=f"{agreement.reference}-v{agreement.version}.pdf",
+        content_type="application/pdf",
+    )
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def sign_page(request: OrganisationRequest, reference: str) -> HttpResponse:
+    """Sign for one's side, after a fresh proof of identity."""
+    actor = request.actor
+    actor.require(PERMISSION.get(actor.kind, "agreement.sign"))
+    agreement = agreement_by_reference(reference)
+    if not may_sign(actor, agreement):
+        raise NotNow("not_signable", _("There is nothing for your side to sign on this agreement now."))
+    proof = require_fresh(request)
+    form = SigningForm(request.POST or None, initial={"terms_hash": agreement.terms_hash})
+    if request.method == "POST" and form.is_valid():
+        signed = attempt(
+            form,
+            sign_agreement,
+            actor=actor,
+            agreement_id=agreement.pk,
+            terms_hash=form.cleaned_data["terms_hash"],
+            role=form.cleaned_data["role"],
+            proved_at=proof.at,
+            method=proof.method,
+        )
+        if signed is not None:
+            messages.success(request, _("You have signed agreement %(reference)s.") % {"reference": reference})
+            return redirect(address(actor, "contracts:agreement", reference=reference))
+    return render(
+        request,
+        "contracts/agreement_sign.html",
+        {"agreement": agreement, "terms": read_terms(agreement.terms), "form": form, "proof": proof},
+    )
