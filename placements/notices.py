@@ -48,3 +48,34 @@ texts.register(
     subject=_("Spot placement outside the area: %(reference)s"),
     body=_("A spot placement outside your area was recorded for referral %(reference)s. Please look at it."),
 )
+# About awards.
+texts.register(
+    "placements.approval_asked",
+    subject=_("Award for referral %(reference)s waits for approval"),
+    body=_("An award for referral %(reference)s waits for your decision. Sign in to approve or refuse it."),
+)
+texts.register(
+    "placements.award_approved",
+    subject=_("Award for referral %(reference)s is approved"),
+    body=_("The award for referral %(reference)s has every approval it needed. Its agreement is being drawn up."),
+)
+texts.register(
+    "placements.award_refused",
+    subject=_("Award for referral %(reference)s is refused"),
+    body=_("The award for referral %(reference)s was refused. Sign in to read why and to choose again."),
+)
+texts.register(
+    "placements.offer_accepted",
+    subject=_("Your offer for referral %(reference)s is accepted"),
+    body=_("Your offer for referral %(reference)s is accepted. An agreement will be ready to sign shortly."),
+)
+texts.register(
+    "placements.offer_unsuccessful",
+    subject=_("Outcome of referral %(reference)s"),
+    body=_("Your offer for referral %(reference)s was not chosen. Sign in to read why."),
+)
+texts.register(
+    "placements.award_fell_through",
+    subject=_("Referral %(reference)s is open again"),
+    body=_("The award for referral %(reference)s came to nothing. Sign in to see how your offer stands."),
+)

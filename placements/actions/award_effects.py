@@ -24,11 +24,13 @@ from providers.models import Occupancy
 def confirm(actor: Actor, award: Award) -> Placement:
     """The offer is accepted, the place taken, the others told why they lost, the placement planned.
 
-    Raises RuleBroken `no_place` when somebody else took the last place, or the eligibility problem's code.
+    Raises RuleBroken `no_place` when somebody else took the last place, `offer_expired`, or the eligibility
+    problem's code; NotNow when the provider withdrew the offer while an approval was awaited.
     """
     now, today = database_now(), database_today()
     offer = Offer.objects.select_related("household", "establishment").get(pk=award.offer_id)
     referral = Referral.objects.get(pk=award.referral_id)
+    require_held(offer, now)
     require_eligible(offer.admission_id, on=today, age=referral.age, field="offer")
     take_place(offer)
     award.status = AWARD.after(award.status, "confirm")
@@ -55,7 +57,7 @@ def confirm(actor: Actor, award: Award) -> Placement:
         actor=actor,
         reference=referral.reference,
         data={"offer": str(offer.pk), "placement": placement.reference, "weekly_total": str(award.weekly_total)},
-        notify=_tell_outcome(referral, offer, losers),
+        notify=[*_tell_outcome(referral, offer, losers), *_tell_officer(actor, award, referral)],
     )
     return placement
 
@@ -89,7 +91,7 @@ def undo(actor: Actor, award: Award, *, reason: str, because_of_provider: bool) 
     kept = [] if because_of_provider else [offer]
     _reopen_invitations(referral, [*standing, *kept])
     releases.reopen_releases(referral, provider_ids={each.provider_id for each in [*standing, *kept]})
-    if because_of_provider:
+    if because_of_provider and offer.provider_id not in {each.provider_id for each in standing}:
         releases.close_releases(referral, reason=_("The award fell through."), provider_ids={offer.provider_id})
     told = [*standing, offer]
     record(
@@ -100,6 +102,12 @@ def undo(actor: Actor, award: Award, *, reason: str, because_of_provider: bool) 
         data={"because_of_provider": because_of_provider, "standing": len(standing) + len(kept)},
         notify=[_to_provider("placements.award_fell_through", referral, each) for each in told],
     )
+
+
+def require_held(offer: Offer, now: dt.datetime) -> None:
+    """Refuse an offer whose place is no longer held. Raises RuleBroken `offer_expired`."""
+    if offer.held_until is not None and offer.held_until < now:
+        raise RuleBroken("offer_expired", _("The provider held this place until a moment that has passed"), "offer")
 
 
 def take_place(offer: Offer) -> None:
@@ -129,7 +137,9 @@ def _counter(offer: Offer) -> QuerySet[Occupancy]:
 def _lose_others(award: Award, winner: Offer) -> list[Offer]:
     others = list(Offer.objects.filter(referral_id=award.referral_id, status__in=OFFER_STANDING).exclude(pk=winner.pk))
     for other in others:
-        other.status = OFFER.after(other.status, "lose")
+        # Never confirmed for the referral as it now reads: it may not stand again if this award falls through.
+        move = "lapse" if other.status == "needs_reconfirming" else "lose"
+        other.status = OFFER.after(other.status, move)
         other.outcome_reason = award.losers.get(str(other.pk), "")
     Offer.objects.bulk_update(others, ["status", "outcome_reason"])
     return others
@@ -195,6 +205,15 @@ def _reopen_invitations(referral: Referral, standing: list[Offer]) -> None:
     for invitation in invitations:
         invitation.status = INVITATION.after(invitation.status, "reopen")
     Invitation.objects.bulk_update(invitations, ["status"])
+
+
+def _tell_officer(actor: Actor, award: Award, referral: Referral) -> list[Notice]:
+    if award.made_by_id is None or award.made_by_id == actor.user_id:
+        return []
+    path = f"/o/{actor.slug}/referrals/{referral.reference}/"
+    return [
+        Notice("placements.award_approved", actor.organisation_id, referral.reference, path, user_id=award.made_by_id)
+    ]
 
 
 def _to_provider(template: str, referral: Referral, offer: Offer) -> Notice:

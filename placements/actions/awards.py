@@ -23,7 +23,7 @@ from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.geography_queries import placing_band_of
 from brokerage.core.vocabulary import Category
 from dpv.eligibility import require_eligible
-from placements.actions.award_effects import confirm, undo
+from placements.actions.award_effects import confirm, require_held, undo
 from placements.models import Approval, Award, Offer, Referral
 from placements.states import AWARD, OFFER, OFFER_STANDING, REFERRAL
 
@@ -48,31 +48,31 @@ def award_offer(
     ranking: Sequence[Mapping[str, Any]] = (),
     preferences: str = "",
     before_closing: bool = False,
+    seen_revision: int | None = None,
     estimated_value: Decimal | None = None,
     gates: Sequence[str] = (),
 ) -> Award:
     """Choose one offer. Within the officer's limit and inside the area the award is confirmed at once; otherwise it
     waits for each approval in `Award.needs`.
 
-    `losers` says for each other standing offer why it lost; `ranking` is the advice as shown. Refused when: the
-    referral is not published, or has an award already; the offer does not stand, or its hold has run out; closing is
-    ahead and `before_closing` was not said; the establishment may no longer be used or has no place; a reason is
-    missing.
+    `losers` says for each other standing offer why it lost; `ranking` is the advice as shown; `seen_revision` is the
+    offer's revision that the officer looked at. Refused when: the referral is not published, or has an award already;
+    the offer does not stand, was revised since, or its hold has run out; closing is ahead and `before_closing` was not
+    said; the establishment may no longer be used or has no place; a reason is missing.
     """
     actor.require("award.make")
-    offer = _offer(offer_id)
-    _hold(offer)
-    offer.refresh_from_db()
+    offer = hold_offer(offer_id)
     referral = Referral.objects.get(pk=offer.referral_id)
     now, today = database_now(), database_today()
     if offer.status == "needs_reconfirming":
         raise NotNow("offer_not_reconfirmed", _("The provider has not confirmed this offer since the referral changed"))
     OFFER.after(offer.status, "accept")
-    needs = _approvals_needed(actor, offer, referral)
+    if seen_revision is not None and seen_revision != offer.revision:
+        raise NotNow("offer_changed", _("The provider has changed this offer since you opened it: compare again"))
+    needs = approvals_needed(actor, offer, referral)
     move = "ask_approval" if needs else "award"
     new_status = REFERRAL.after(referral.status, move)
-    if offer.held_until is not None and offer.held_until < now:
-        raise RuleBroken("offer_expired", _("The provider held this place until a moment that has passed"), "offer")
+    require_held(offer, now)
     if referral.closes_at is not None and now < referral.closes_at and not before_closing:
         raise RuleBroken(
             "before_closing",
@@ -223,17 +223,20 @@ def let_fall_through(actor: Actor, *, award_id: UUID, reason: str, because_of_pr
     return award
 
 
+def hold_offer(offer_id: UUID) -> Offer:
+    """Take every lock that choosing this offer needs and read it under them. Raises Http404."""
+    offer = Offer.objects.filter(pk=offer_id).first()
+    if offer is None:
+        raise Http404
+    _hold(offer)
+    offer.refresh_from_db()
+    return offer
+
+
 def outstanding(award: Award) -> list[str]:
     """The approvals the award still waits for, in the order they were asked."""
     given = set(award.approvals.filter(is_approved=True).values_list("kind", flat=True))
     return [kind for kind in award.needs if kind not in given]
-
-
-def _offer(offer_id: UUID) -> Offer:
-    offer = Offer.objects.filter(pk=offer_id).first()
-    if offer is None:
-        raise Http404
-    return offer
 
 
 def _award(award_id: UUID) -> Award:
@@ -256,7 +259,9 @@ def _band(offer: Offer, referral: Referral) -> str:
     return placing_band_of(referral.authority_id, place.gss_code)
 
 
-def _approvals_needed(actor: Actor, offer: Offer, referral: Referral) -> list[str]:
+def approvals_needed(actor: Actor, offer: Offer, referral: Referral) -> list[str]:
+    """The approvals that this officer's choice of this offer would wait for: above the officer's limit, and for a
+    child out of area or at a distance (Care Planning Regulations 2010, reg. 11; Wales: the 2015 regulations)."""
     needs: list[str] = []
     weekly = offer.weekly_total or Decimal(0)
     if actor.weekly_limit is None or weekly > actor.weekly_limit:
