@@ -40,6 +40,7 @@ def request_of_harrow(settings: Any, rf: RequestFactory) -> Any:
 
 
 def draw(request: Any, source: str = "{% block content %}{% endblock %}", **more: Any) -> str:
+    source += "{% block message_count %}{% endblock %}"
     return engines["django"].from_string('{% extends "base.html" %}' + source).render(more, request)
 
 

@@ -67,6 +67,23 @@ class Frame:
         return _url("search", self.slug) if self.slug else ""
 
     @cached_property
+    def messages_url(self) -> str:
+        return _url("notifications:message_list", self.slug) if self.slug else ""
+
+    @cached_property
+    def unread_messages(self) -> int:
+        """How many messages on screen the person has not opened for this organisation; counted up to 100."""
+        from brokerage.core.notifications.models import Message
+
+        unread = Message.objects.filter(
+            organisation_id=self.actor.organisation_id,
+            user_id=self.actor.user_id,
+            channel=Message.Channel.IN_APP,
+            seen_at__isnull=True,
+        )
+        return unread[:100].count()
+
+    @cached_property
     def navigation(self) -> list[dict[str, Any]]:
         """The service navigation; nothing before an organisation is chosen."""
         if self.actor is None:
