@@ -170,7 +170,8 @@ def submitted_offer(who: str = "", *, story: Invited | None = None, home: str = 
     from placements.actions.offers import submit_offer
 
     draft = drafted_offer(who, story=story, home=home, **answers)
-    actor = actor_of(who or BID_WRITERS[draft.provider.organisation.slug])
+    writers = {ident(slug): writer for slug, writer in BID_WRITERS.items()}
+    actor = actor_of(who or writers[draft.provider_id])
     with acting(actor):
         return submit_offer(actor, offer_id=draft.pk)
 
@@ -434,3 +435,40 @@ def sealed_agreement(*homes: str, who: str = "oscar") -> Agreement:
     with acting(actor_of(who)):
         agreement.refresh_from_db()
     return agreement
+
+
+def published_referral(
+    who: str = "olive",
+    category: str = "residential",
+    *,
+    homes: tuple[str, ...] = (),
+    reason: str = "Known to be unsuitable for this person.",
+    is_sealed: bool = False,
+    **overrides: Any,
+) -> Invited:
+    """A draft published by the real action to all eligible homes of the cast (households for fostering), or `homes`."""
+    from placements.actions.publishing import publish_referral
+    from placements.queries.matching import candidates, wanted_of
+
+    actor = actor_of(who)
+    draft = draft_referral(who, category, **overrides)
+    lot = ident("lot T-FOST" if category == "fostering" else "lot T-RES")
+    wanted_homes = {ident(home) for home in homes}
+    with acting(actor):
+        found = candidates([lot], wanted_of(draft), dt.date.today(), eligible_only=True)
+        keys = [home.key for home in found if not homes or home.establishment_id in wanted_homes]
+        referral = publish_referral(
+            actor,
+            reference=draft.reference,
+            lot_ids=[lot],
+            chosen=keys,
+            left_out_reason=reason if len(keys) < len(found) else "",
+            is_sealed=is_sealed,
+        )
+        slugs = {ident(slug): slug for slug in BID_WRITERS}
+        names = {ident(home): home for home in HOMES}
+        return Invited(
+            referral,
+            {slugs[row.provider_id]: row for row in Release.objects.filter(referral=referral)},
+            {names[row.establishment_id]: row for row in Invitation.objects.filter(referral=referral)},
+        )
