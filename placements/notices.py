@@ -48,6 +48,26 @@ texts.register(
     subject=_("Spot placement outside the area: %(reference)s"),
     body=_("A spot placement outside your area was recorded for referral %(reference)s. Please look at it."),
 )
+texts.register(
+    "placements.offer_received",
+    subject=_("New offer for referral %(reference)s"),
+    body=_("A provider has made an offer for referral %(reference)s. Sign in to compare the offers."),
+)
+texts.register(
+    "placements.offer_revised",
+    subject=_("Changed offer for referral %(reference)s"),
+    body=_("A provider has changed or confirmed its offer for referral %(reference)s. Sign in to compare the offers."),
+)
+texts.register(
+    "placements.offer_withdrawn",
+    subject=_("Offer withdrawn for referral %(reference)s"),
+    body=_("A provider has withdrawn its offer for referral %(reference)s. Sign in to see the offers that stand."),
+)
+texts.register(
+    "placements.declined",
+    subject=_("Invitation declined for referral %(reference)s"),
+    body=_("A provider has declined for referral %(reference)s. Sign in to read its reason."),
+)
 # About awards.
 texts.register(
     "placements.approval_asked",

@@ -1,0 +1,145 @@
+"""What an offer stands under today: ceiling, rules, menu and what the release asks; and its answers as stored.
+
+Reads only what the provider may read. It decides nothing: `placements.offer_answers` holds the rules.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.core.serializers.json import DjangoJSONEncoder
+
+from brokerage.core.vocabulary import Category, Need
+from dpv.models import Ceiling, MenuItem, RuleVersion
+from dpv.queries.ceilings import ceiling_in_force
+from dpv.queries.menu import menu_of
+from dpv.queries.rules import rules_in_force
+from placements.models import Invitation, InvitedHousehold, Offer, Release
+from placements.offer_answers import Asked, ExtraAsked, MenuRate, OfferAnswers
+from placements.offered_prices import extra_from_json
+
+
+@dataclass(frozen=True)
+class OfferTerms:
+    """The ceiling row and rule version that `asked` was made of, both of which are stored with the offer."""
+
+    ceiling_row: Ceiling
+    rule_version: RuleVersion
+    asked: Asked
+    households: tuple[InvitedHousehold, ...] = ()
+
+
+def age_in(release: Release) -> int | None:
+    """The age that the ceiling depends on, as released."""
+    age = release.content.get("age")
+    return age if isinstance(age, int) else None
+
+
+def needs_in(release: Release) -> tuple[str, ...]:
+    """The needs and risks that an offer must answer, in the vocabulary's order."""
+    named = set(release.content.get("needs") or ())
+    return tuple(need.value for need in Need if need.value in named)
+
+
+def siblings_in(release: Release) -> int:
+    """How many brothers and sisters are to be placed, this one included; 1 without a group."""
+    count = release.content.get("siblings")
+    return count if isinstance(count, int) and count > 1 else 1
+
+
+def terms_of(release: Release, invitation: Invitation, on: dt.date) -> OfferTerms:
+    """What an offer of this establishment stands under on that day.
+
+    Raises RuleBroken (`no_ceiling`, `no_rules`) where none is in force.
+    """
+    ceiling = ceiling_in_force(invitation.admission_id, age_in(release), on)
+    version, rules = rules_in_force(invitation.vehicle_id, on)
+    menu = menu_of(invitation.provider_id, invitation.vehicle_id, on)
+    households = tuple(invitation.households.select_related("household").order_by("miles", "household__code"))
+    months = release.content.get("planned_months")
+    return OfferTerms(
+        ceiling_row=ceiling,
+        rule_version=version,
+        households=households,
+        asked=Asked(
+            ceiling=ceiling.weekly,
+            rules=rules,
+            needs=needs_in(release),
+            siblings=siblings_in(release),
+            planned_months=months if isinstance(months, int) else None,
+            menu={item.service: _rate(item) for item in menu},
+            households=frozenset(invited.household_id for invited in households),
+            is_fostering=release.category == Category.FOSTERING,
+        ),
+    )
+
+
+def _rate(item: MenuItem) -> MenuRate:
+    return MenuRate(item.service, item.get_service_display(), item.unit, item.get_unit_display(), item.unit_price)
+
+
+def answers_of(offer: Offer) -> OfferAnswers:
+    """An offer's answers as stored."""
+    return OfferAnswers(
+        household_id=offer.household_id,
+        weekly_core=offer.weekly_core,
+        children_together=offer.children_together,
+        solo_uplift=offer.solo_uplift,
+        solo_reason=offer.solo_reason,
+        extras=tuple(_extra(stored) for stored in offer.extras),
+        starts_on=offer.starts_on,
+        held_until=offer.held_until,
+        statements=dict(offer.statements),
+        who_lives_there=offer.who_lives_there,
+        staffing=offer.staffing,
+        impact_on_residents=offer.impact_on_residents,
+        conditions=offer.conditions,
+    )
+
+
+def _extra(stored: dict[str, Any]) -> ExtraAsked:
+    line = extra_from_json(stored)
+    return ExtraAsked(
+        code=line.code,
+        quantity_per_week=line.quantity_per_week or None,
+        unit_rate=line.unit_rate,
+        starts_on=line.starts_on,
+        ends_on=line.ends_on,
+        review_on=line.review_on,
+        outcome=line.outcome,
+    )
+
+
+def edition_of(offer: Offer) -> str:
+    """A short digest of what is stored: two windows that show the same offer carry the same one."""
+    stored = [
+        offer.status,
+        offer.revision,
+        offer.household_id,
+        offer.weekly_core,
+        offer.children_together,
+        offer.solo_uplift,
+        offer.solo_reason,
+        offer.extras,
+        offer.starts_on,
+        offer.held_until,
+        offer.statements,
+        offer.who_lives_there,
+        offer.staffing,
+        offer.impact_on_residents,
+        offer.conditions,
+    ]
+    text = json.dumps(stored, cls=DjangoJSONEncoder, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def own_invitation(invitation_id: UUID) -> Invitation:
+    """An invitation of the acting provider with what its pages show. Raises Invitation.DoesNotExist."""
+    return Invitation.objects.select_related("release", "establishment", "lot", "vehicle", "admission").get(
+        pk=invitation_id
+    )
