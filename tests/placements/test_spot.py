@@ -1,0 +1,136 @@
+"""A placement bought outside the vehicles, recorded so that it is seen."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from brokerage.core.audit.models import Entry, OutboxItem
+from brokerage.core.clock import database_now
+from brokerage.core.errors import NotNow, NotPermitted, RuleBroken
+from brokerage.core.tenants.context import acting, worker
+from placements.actions.spot import SpotHome, record_spot_placement
+from placements.models import Placement, Referral, Release
+from providers.models import Establishment, Occupancy
+from tests.cast import TODAY, actor_of, ident
+from tests.scenarios import draft_referral, published_referral, standing_offer
+
+pytestmark = pytest.mark.django_db
+
+HOUSE = SpotHome(establishment_id=ident("birch-house"))
+
+
+def spot(reference: str, who: str = "olive", **changes: Any) -> Placement:
+    with acting(actor_of(who)) as actor:
+        return record_spot_placement(
+            actor,
+            **{
+                "reference": reference,
+                "reason": "Nobody offered by closing.",
+                "home": HOUSE,
+                "weekly_core": Decimal("1800.00"),
+                "weekly_extras": Decimal("100.00"),
+                "starts_on": TODAY,
+                **changes,
+            },
+        )
+
+
+def close(story: Any) -> str:
+    with acting(actor_of("olive")):
+        Referral.objects.filter(pk=story.referral.pk).update(closes_at=database_now() - dt.timedelta(minutes=1))
+    return str(story.reference)
+
+
+def test_a_spot_placement_ends_the_referral_and_closes_it_for_everyone() -> None:
+    reference = close(published_referral())
+    placement = spot(reference)
+    assert (placement.source, placement.status, placement.weekly_total) == ("spot", "active", Decimal("1900.00"))
+    assert placement.started_on == TODAY and placement.placing_band == "in_area" and placement.provider_name
+    with acting(actor_of("olive")):
+        referral = Referral.objects.get(reference=reference)
+        assert referral.status == "placed" and referral.end_reason == "Nobody offered by closing."
+        assert Occupancy.objects.get(establishment_id=ident("birch-house")).taken == 1
+        assert Entry.objects.get(kind="placement.spot_recorded").data["weekly_total"] == "1900.00"
+        with pytest.raises(NotNow):
+            spot(reference)
+    with acting(actor_of("cecil")):
+        assert Release.objects.get().content == {}
+
+
+def test_a_draft_for_tonight_may_be_placed_with_a_provider_that_is_not_in_the_register() -> None:
+    draft = draft_referral()
+    home = SpotHome(provider_name="Somebody Kind Ltd", outward="ub6")
+    placement = spot(draft.reference, home=home, starts_on=TODAY + dt.timedelta(days=1))
+    assert placement.status == "planned" and placement.started_on is None
+    assert (placement.provider_id, placement.provider_name, placement.outward) == (None, "Somebody Kind Ltd", "UB6")
+    assert placement.placing_band == "out_of_area"
+    with acting(actor_of("olive")):
+        entry = Entry.objects.get(kind="placement.spot_recorded")
+    with worker():
+        notices = OutboxItem.objects.get(entry_id=entry.pk).payload["notices"]
+    assert [(each["template"], each["permissions"]) for each in notices] == [
+        ("placements.spot_outside_area", ["award.approve_out_of_area"])
+    ]
+
+
+@pytest.mark.parametrize(
+    "changes, code, field",
+    [
+        ({"reason": " "}, "reason_missing", "reason"),
+        ({"weekly_core": Decimal("0")}, "price_missing", "weekly_core"),
+        ({"weekly_core": Decimal("1.001")}, "price_invalid", "weekly_core"),
+        ({"weekly_extras": Decimal("-1")}, "price_invalid", "weekly_extras"),
+        ({"weekly_core": Decimal("1900.01")}, "above_limit", "weekly_core"),
+        ({"home": SpotHome(provider_name="Somebody")}, "postcode_missing", "outward"),
+        ({"home": SpotHome(provider_name="Somebody", outward="ZZ99")}, "outward_unknown", "outward"),
+        ({"home": SpotHome(outward="HA1")}, "provider_missing", "provider_name"),
+        ({"home": SpotHome(establishment_id=ident("alder-fostering"))}, "home_not_registered", "establishment"),
+        ({"home": SpotHome(establishment_id=ident("nothing"))}, "home_unknown", "establishment"),
+        ({"expected_end_on": TODAY - dt.timedelta(days=1)}, "ends_before_start", "expected_end_on"),
+    ],
+)
+def test_refusals(changes: dict[str, Any], code: str, field: str) -> None:
+    draft = draft_referral()
+    with pytest.raises(RuleBroken) as refusal:
+        spot(draft.reference, **changes)
+    assert (refusal.value.code, refusal.value.field) == (code, field)
+    with acting(actor_of("olive")):
+        assert not Placement.objects.exists()
+
+
+def test_before_closing_only_when_it_cannot_wait_and_never_while_an_offer_stands() -> None:
+    story = published_referral()
+    with pytest.raises(RuleBroken) as refusal:
+        spot(story.reference)
+    assert refusal.value.code == "before_closing"
+    standing_offer(story)
+    with pytest.raises(NotNow) as stands:
+        spot(story.reference, before_closing=True)
+    assert stands.value.code == "offers_stand"
+    other = published_referral()
+    assert spot(other.reference, before_closing=True).source == "spot"
+
+
+def test_above_an_officer_s_limit_an_approver_records_it() -> None:
+    draft = draft_referral()
+    price = Decimal("5000.00")
+    with pytest.raises(RuleBroken, match="above your limit"):
+        spot(draft.reference, weekly_core=price)
+    assert spot(draft.reference, who="tessa", weekly_core=price).weekly_core == price
+
+
+def test_wrong_role_and_a_full_home_s_counter() -> None:
+    draft = draft_referral()
+    for who in ("sandra", "connie", "fiona"):
+        with pytest.raises(NotPermitted):
+            spot(draft.reference, who=who)
+    with acting(actor_of("carol")):
+        Occupancy.objects.filter(establishment_id=ident("birch-house")).update(taken=4)
+        Establishment.objects.filter(pk=ident("birch-house")).update(gss_code="E09000009")
+    assert spot(draft.reference).placing_band == "out_of_area"
+    with acting(actor_of("olive")):
+        assert Occupancy.objects.get(establishment_id=ident("birch-house")).taken == 4
