@@ -8,7 +8,8 @@ from typing import Any
 
 from brokerage.embedded.keys import write_private
 
-COLUMNS = ("email", "password", "role", "organisation")
+COLUMNS = ("email", "role", "organisation")
+SHOWN_OF_EACH_ROLE = 2
 
 
 def read_demo(path: Path) -> dict[str, Any]:
@@ -28,12 +29,23 @@ def publish_address(path: Path, address: str) -> None:
 
 
 def demo_people(path: Path) -> str:
-    """A table of the people of the demo, ready to print; empty without a demo."""
-    people = read_demo(path).get("people", [])
-    rows = [[str(person.get(column, "")) for column in COLUMNS] for person in people]
-    if not rows:
+    """A table of people of the demo, the first of each role, ready to print; empty without a demo."""
+    people: list[dict[str, str]] = read_demo(path).get("people", [])
+    of_role: dict[str, int] = {}
+    shown = []
+    for person in people:
+        of_role[person["role"]] = of_role.get(person["role"], 0) + 1
+        if of_role[person["role"]] <= SHOWN_OF_EACH_ROLE:
+            shown.append(person)
+    if not shown:
         return ""
-    rows.insert(0, [column.capitalize() for column in COLUMNS])
-    widths = [max(len(row[column]) for row in rows) for column in range(len(COLUMNS))]
+    columns = COLUMNS if len({person["password"] for person in people}) == 1 else (*COLUMNS, "password")
+    rows = [[column.capitalize() for column in columns]]
+    rows += [[person[column] for column in columns] for person in shown]
+    widths = [max(len(row[number]) for row in rows) for number in range(len(columns))]
     lines = ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)) for row in rows]
-    return "".join(f"  {line.rstrip()}\n" for line in lines) + "\n"
+    table = "".join(f"  {line.rstrip()}\n" for line in lines)
+    if "password" not in columns:
+        table += f"\nEverybody's password is {people[0]['password']}"
+    more = len(people) - len(shown)
+    return table + (f"; {more} more people are in {path}\n" if more else "\n")

@@ -68,7 +68,7 @@ def run_commands(
             raise Stopped
     reader.join()
     if process.returncode:
-        words = "\n".join(reader.last_lines)
+        words = "\n".join(reader.last_lines[-1:] if reader.title in reader.shown else reader.last_lines)
         raise EmbeddedError(f"{reader.title or commands[0].title} failed:\n{words}")
 
 

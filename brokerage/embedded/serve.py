@@ -116,23 +116,27 @@ class Server:
                 servers.valkey.start()
             self.environment["REDIS_URL"] = servers.valkey.url()
             self.followers.append(Follower("redis", servers.valkey.log, self.log))
-        roles = Command("Making database roles", ("setup_roles",))
-        self._run(
-            *([roles] if self.environment.get("SUPERUSER_DATABASE_URL") else []),
+        run_commands(self._commands(), environment=self.environment, log=self.log, stopping=self.stopping)
+        remember_collected_statics()
+        # The long-lived processes do not get the superuser's address, nor the owner's.
+        for name in ("SUPERUSER_DATABASE_URL", "OWNER_DATABASE_URL"):
+            self.environment.pop(name, None)
+
+    def _commands(self) -> list[Command]:
+        """What Django has to do before anybody is served; all of it does nothing the second time."""
+        commands = [
             Command("Bringing the database up to date", ("migrate", "--database", "owner", "--noinput")),
             Command("Checking the database roles", ("check", "--database", "default")),
-        )
-        # From here on nobody needs a superuser, and the long-lived processes do not get one.
-        self.environment.pop("SUPERUSER_DATABASE_URL", None)
-        demo = Command("Loading the demo region if the database is empty", ("load_demo", "--if-empty"), is_shown=True)
-        self._run(
             Command("Loading reference data", ("load_reference",)),
-            *([demo] if self.environment["DEMO"] == "1" else []),
-            as_owner=True,
-        )
+        ]
+        if self.environment.get("SUPERUSER_DATABASE_URL"):
+            commands.insert(0, Command("Making database roles", ("setup_roles",)))
         if not collected_statics_are_current():
-            self._run(Command("Collecting styles and scripts", ("collectstatic", "--noinput", "--clear")))
-            remember_collected_statics()
+            commands.append(Command("Collecting styles and scripts", ("collectstatic", "--noinput", "--clear")))
+        if self.environment["DEMO"] == "1":
+            title = "Loading the demo region if the database is empty"
+            commands.append(Command(title, ("load_demo", "--if-empty"), is_shown=True))
+        return commands
 
     def _start_children(self) -> None:
         from brokerage.celery import QUEUES
@@ -162,10 +166,8 @@ class Server:
         ]
         worker += ["--without-gossip", "--without-mingle"]
         beat = [*celery, "beat", "--schedule", str(beat_file), "--pidfile=", "--loglevel", "WARNING"]
-        # The owner's password stays with the commands that need it.
-        environment = {n: v for n, v in self.environment.items() if n != "OWNER_DATABASE_URL"}
         for name, command in (("web", web), ("worker", worker), ("beat", beat)):
-            child = Child(name, command, environment=environment | QUIETER, log=self.log)
+            child = Child(name, command, environment=self.environment | QUIETER, log=self.log)
             self.children.append(child)
             self._start(child)
 
@@ -248,13 +250,6 @@ class Server:
             server = self.servers and (self.servers.postgres if follower.name == "postgres" else self.servers.valkey)
             if server and server.pid() is None:
                 yield follower.name, server.start
-
-    def _run(self, *commands: Command, as_owner: bool = False) -> None:
-        """Run Django commands as steps; `as_owner` signs them in as the tables' owner, which loads data."""
-        environment = dict(self.environment)
-        if as_owner:
-            environment["DATABASE_URL"] = environment["OWNER_DATABASE_URL"]
-        run_commands(list(commands), environment=environment, log=self.log, stopping=self.stopping)
 
     def _pause(self, seconds: float) -> None:
         if self.stopping.wait(seconds):

@@ -103,17 +103,26 @@ def test_a_follower_copies_whole_lines_and_outlives_rotation(tmp_path: Path, log
     ]
 
 
-def test_the_announcement_lists_the_people_and_the_file_learns_the_address(tmp_path: Path) -> None:
+def test_the_announcement_lists_people_of_each_role_and_the_file_learns_the_address(tmp_path: Path) -> None:
     path = tmp_path / "demo.json"
     assert demo_people(path) == ""
     publish_address(path, "http://localhost:8000")
     assert not path.exists()
-    person = {"email": "ann@harrow.invalid", "password": "pw", "role": "Officer", "organisation": "Harrow"}
-    path.write_text(json.dumps({"people": [person], "api_clients": []}))
+    people = [
+        {"email": f"{name}@harrow.example", "password": "pw", "role": role, "organisation": "Harrow"}
+        for name, role in (("ann", "Officer"), ("bob", "Officer"), ("cyd", "Officer"), ("dee", "Approver"))
+    ]
+    path.write_text(json.dumps({"people": people, "api_clients": []}))
     publish_address(path, "http://localhost:8123")
     assert json.loads(path.read_text())["address"] == "http://localhost:8123"
     assert path.stat().st_mode & 0o777 == 0o600
-    assert demo_people(path).splitlines()[1].split() == ["ann@harrow.invalid", "pw", "Officer", "Harrow"]
+    told = demo_people(path)
+    assert [line.split()[0] for line in told.splitlines()[1:4]] == [
+        "ann@harrow.example",
+        "bob@harrow.example",
+        "dee@harrow.example",
+    ]
+    assert f"Everybody's password is pw; 1 more people are in {path}" in told
 
 
 def test_an_external_database_needs_its_owners_address_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
