@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms import widgets
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from brokerage.core.errors import RuleBroken
@@ -18,7 +19,7 @@ from brokerage.core.money import money_text, parse_money
 class MoneyField(forms.CharField):
     """Pounds and pence as Decimal, read by `money.parse_money`; `per` ("per week") stands after the box."""
 
-    def __init__(self, *, per: str = "", width: int = 10, **kwargs: Any) -> None:
+    def __init__(self, *, per: str | Promise = "", width: int = 10, **kwargs: Any) -> None:
         kwargs.setdefault("widget", Text(prefix="£", suffix=per, width=width, attrs={"inputmode": "decimal"}))
         super().__init__(**kwargs)
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.forms import widgets
+from django.utils.functional import Promise
 
 WIDTHS = {2, 3, 4, 5, 10, 20, 30}
 
@@ -27,8 +28,8 @@ class Text(widgets.TextInput):
         self,
         attrs: dict[str, Any] | None = None,
         *,
-        prefix: str = "",
-        suffix: str = "",
+        prefix: str | Promise = "",
+        suffix: str | Promise = "",
         width: int | str = "",
     ) -> None:
         super().__init__(attrs)
