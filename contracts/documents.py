@@ -92,14 +92,15 @@ def seal_agreement(item: OutboxItem) -> None:
         agreement.status = AGREEMENT.after(agreement.status, "seal")
         agreement.sealed_file = name
         agreement.sealed_sha256 = hashlib.sha256(sealed).hexdigest()
-        agreement.unsealed_sha256 = hashlib.sha256(pdf).hexdigest()
+        agreement.seal_certificate = key.fingerprint
         agreement.sealed_at = database_now()
-        agreement.save(update_fields=["status", "sealed_file", "sealed_sha256", "unsealed_sha256", "sealed_at"])
+        agreement.save(update_fields=["status", "sealed_file", "sealed_sha256", "seal_certificate", "sealed_at"])
         record(
             "agreement.sealed",
             subject=agreement,
             actor=actor,
-            data={"sealed_sha256": agreement.sealed_sha256, "unsealed_sha256": agreement.unsealed_sha256},
+            # `unsealed_sha256` on the agreement stays that of the document both sides read before signing.
+            data={"sealed_sha256": agreement.sealed_sha256, "signed_sha256": hashlib.sha256(pdf).hexdigest()},
             notify=[
                 to_authority("contracts.sealed", agreement, "agreement.view"),
                 to_provider("contracts.sealed", agreement, "agreement.view"),

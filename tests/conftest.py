@@ -66,8 +66,9 @@ def _plain_settings(settings: Any, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def sign_in(db: None) -> Callable[[str], Client]:
-    """`sign_in("olive")` is a client signed in as that member of the cast."""
+def sign_in() -> Callable[[str], Client]:
+    """`sign_in("olive")` is a client signed in as that member of the cast; the test brings its database
+    (`django_db` or `committed`)."""
     from tests.cast import user_of
 
     def signed_in(who: str) -> Client:

@@ -1,6 +1,12 @@
-"""Addresses of accounts."""
+"""Our own addresses beside allauth's, under `/accounts/`."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-app_name = "accounts"
-urlpatterns: list[URLPattern | URLResolver] = []
+from brokerage.core.accounts import views
+
+urlpatterns = [
+    path("invitation/<str:token>/", views.invitation, name="invitation"),
+    path("prove/", views.prove, name="prove"),
+    path("prove/send/", views.send_code, name="prove_send"),
+    path("prove/code/", views.prove_code, name="prove_code"),
+]

@@ -9,3 +9,4 @@ class TenantsConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("brokerage.core.tenants.checks")  # registers the system checks
+        import_module("brokerage.core.tenants.invitations")  # registers the outbox handler

@@ -82,4 +82,40 @@ FUNCTIONS = [
     """,
     "REVOKE ALL ON FUNCTION delegations_of_user(uuid) FROM PUBLIC",
     "GRANT EXECUTE ON FUNCTION delegations_of_user(uuid) TO brokerage_login",
+    # What the holder of an invitation's link may read.
+    """
+    CREATE OR REPLACE FUNCTION open_invitation(p_hash text)
+    RETURNS TABLE (organisation varchar, name varchar, email varchar)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+      SELECT o.name, i.name, i.email FROM tenants_invitation i JOIN tenants_organisation o ON o.id = i.organisation_id
+      WHERE i.token_hash = p_hash AND i.accepted_at IS NULL AND i.withdrawn_at IS NULL
+        AND i.expires_at > clock_timestamp() AND o.is_active
+    $$
+    """,
+    "REVOKE ALL ON FUNCTION open_invitation(text) FROM PUBLIC",
+    "GRANT EXECUTE ON FUNCTION open_invitation(text) TO brokerage_login",
+    # Joining: the link must be open and the person's own e-mail address the invited one.
+    """
+    CREATE OR REPLACE FUNCTION accept_invitation(p_hash text, p_user uuid) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    DECLARE i tenants_invitation%ROWTYPE; joined text;
+    BEGIN
+      UPDATE tenants_invitation SET accepted_at = clock_timestamp()
+        WHERE token_hash = p_hash AND accepted_at IS NULL AND withdrawn_at IS NULL AND expires_at > clock_timestamp()
+          AND lower(email) = (SELECT lower(u.email) FROM accounts_user u WHERE u.id = p_user AND u.is_active)
+        RETURNING * INTO i;
+      IF NOT FOUND THEN RETURN NULL; END IF;
+      UPDATE tenants_membership SET roles = i.roles, weekly_limit = i.weekly_limit, is_active = true
+        WHERE user_id = p_user AND organisation_id = i.organisation_id;
+      IF NOT FOUND THEN
+        INSERT INTO tenants_membership (id, user_id, organisation_id, roles, weekly_limit, job_title, is_active,
+          created_at)
+        VALUES (gen_random_uuid(), p_user, i.organisation_id, i.roles, i.weekly_limit, '', true, clock_timestamp());
+      END IF;
+      SELECT o.slug INTO joined FROM tenants_organisation o WHERE o.id = i.organisation_id;
+      RETURN joined;
+    END $$
+    """,
+    "REVOKE ALL ON FUNCTION accept_invitation(text, uuid) FROM PUBLIC",
+    "GRANT EXECUTE ON FUNCTION accept_invitation(text, uuid) TO brokerage_login",
 ]

@@ -1,6 +1,17 @@
-"""Addresses of tenants."""
+"""Addresses of an organisation's administrator, under `/o/<organisation>/`."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+
+from brokerage.core.tenants import views
 
 app_name = "tenants"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("people/", views.people, name="people"),
+    path("people/invite/", views.invite, name="invite"),
+    path("people/invitations/<uuid:pk>/withdraw/", views.withdraw_invitation, name="withdraw_invitation"),
+    path("people/<uuid:pk>/", views.membership, name="membership"),
+    path("organisation/", views.organisation, name="organisation"),
+    path("delegations/", views.delegations, name="delegations"),
+    path("delegations/<uuid:pk>/end/", views.end_delegation, name="end_delegation"),
+    path("audit/", views.audit, name="audit"),
+]

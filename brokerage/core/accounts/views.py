@@ -1,0 +1,148 @@
+"""Accepting an invitation, and proving afresh who one is before signing or releasing papers."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import time
+
+from allauth.account.internal.flows.login import record_authentication
+from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_required
+from django.core import mail
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from brokerage.core.accounts.forms import AcceptForm, CodeForm
+from brokerage.core.accounts.limits import is_too_often
+from brokerage.core.accounts.models import User
+from brokerage.core.tenants import actions
+
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+CODE_SESSION_KEY = "proof_code"
+#: Seconds a code may be used, and how often it may be guessed.
+CODE_LIFE = 600
+CODE_TRIES = 3
+
+
+@never_cache
+def invitation(request: HttpRequest, token: str) -> HttpResponse:
+    """Join an organisation: with a new account, or with the one the e-mail address has already."""
+    if is_too_often(request, "invitation", limit=30, seconds=60):
+        return render(request, "429.html", status=429)
+    offered = actions.open_invitation(token)
+    if offered is None:
+        return render(request, "accounts/invitation_over.html", status=410)
+    email = offered["email"].lower()
+    if request.user.is_authenticated:
+        return _join(request, token, offered, email)
+    if User.objects.filter(email=email).exists():
+        query = urlencode({"next": request.path})
+        return render(
+            request,
+            "accounts/invitation_sign_in.html",
+            {"offered": offered, "login_url": f"{reverse('account_login')}?{query}"},
+        )
+    form = AcceptForm(request.POST or None, email=email, initial={"name": offered["name"]})
+    if request.method == "POST" and form.is_valid():
+        user = User.objects.create_user(email, form.cleaned_data["password"], name=form.cleaned_data["name"])
+        # The link came to this address, which proves it.
+        EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+        login(request, user, backend=BACKEND)
+        record_authentication(request, user, method="password")
+        actions.accept_invitation(token, user.pk)
+        return redirect("home")
+    return render(request, "accounts/invitation.html", {"offered": offered, "form": form})
+
+
+def _join(request: HttpRequest, token: str, offered: dict[str, str], email: str) -> HttpResponse:
+    user = request.user
+    assert isinstance(user, User)
+    is_theirs = user.email == email
+    if request.method == "POST" and is_theirs:
+        slug = actions.accept_invitation(token, user.pk)
+        if slug is None:
+            return render(request, "accounts/invitation_over.html", status=410)
+        return redirect("organisation_home", organisation=slug)
+    return render(request, "accounts/invitation_join.html", {"offered": offered, "is_theirs": is_theirs})
+
+
+@never_cache
+@login_required
+def prove(request: HttpRequest) -> HttpResponse:
+    """The ways this person can prove afresh who they are; each comes back to `next`."""
+    following = _next(request)
+    flows = {flow["id"] for flow in get_reauthentication_flows(request.user)}
+    query = urlencode({"next": following})
+    ways = [
+        (_("Password"), f"{reverse('account_reauthenticate')}?{query}", "reauthenticate" in flows),
+        (_("Authenticator app or passkey"), f"{reverse('mfa_reauthenticate')}?{query}", "mfa_reauthenticate" in flows),
+    ]
+    return render(
+        request,
+        "accounts/prove.html",
+        {"ways": [(label, url) for label, url, is_open in ways if is_open], "next": following},
+    )
+
+
+@require_POST
+@login_required
+def send_code(request: HttpRequest) -> HttpResponse:
+    """Send a code to the person's own address."""
+    following = _next(request)
+    if is_too_often(request, "proof-code", limit=5, seconds=600):
+        return render(request, "429.html", status=429)
+    code = f"{secrets.randbelow(10**8):08d}"
+    request.session[CODE_SESSION_KEY] = {"hash": _hash(code), "at": time.time(), "tries": 0}
+    user = request.user
+    assert isinstance(user, User)
+    mail.EmailMessage(
+        subject=_("Your code"),
+        body=_("Your code is %(code)s. It can be used for 10 minutes. Tell it to nobody.") % {"code": code},
+        to=[user.email],
+        headers={"Auto-Submitted": "auto-generated"},
+    ).send()
+    return redirect(f"{reverse('prove_code')}?{urlencode({'next': following})}")
+
+
+@never_cache
+@login_required
+def prove_code(request: HttpRequest) -> HttpResponse:
+    """Enter the code; three wrong ones, or ten minutes, and it is gone."""
+    following = _next(request)
+    form = CodeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        sent = request.session.get(CODE_SESSION_KEY)
+        if not sent or time.time() - sent["at"] > CODE_LIFE or sent["tries"] >= CODE_TRIES:
+            request.session.pop(CODE_SESSION_KEY, None)
+            form.add_error("code", _("This code is no longer good: go back and ask for a new one"))
+        elif hmac.compare_digest(sent["hash"], _hash(form.cleaned_data["code"].strip().replace(" ", ""))):
+            del request.session[CODE_SESSION_KEY]
+            user = request.user
+            assert isinstance(user, User)
+            record_authentication(request, user, method="code", reauthenticated=True)
+            return redirect(following)
+        else:
+            request.session[CODE_SESSION_KEY] = {**sent, "tries": sent["tries"] + 1}
+            form.add_error("code", _("This is not the code that was sent"))
+    return render(request, "accounts/prove_code.html", {"form": form, "next": following})
+
+
+def _next(request: HttpRequest) -> str:
+    following = request.POST.get("next") or request.GET.get("next") or "/"
+    if url_has_allowed_host_and_scheme(following, allowed_hosts={request.get_host()}):
+        return following
+    return "/"
+
+
+def _hash(code: str) -> str:
+    return hmac.new(settings.SECRET_KEY.encode(), code.encode(), hashlib.sha256).hexdigest()
