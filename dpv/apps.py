@@ -1,5 +1,11 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
 class DpvConfig(AppConfig):
     name = "dpv"
+
+    def ready(self) -> None:
+        import_module("dpv.imports.prices")  # registers the kinds of file
+        import_module("dpv.imports.menus")

@@ -8,3 +8,4 @@ class PlacementsConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("placements.notices")  # registers the texts of messages
+        import_module("placements.imports.placements")  # registers the kind of file

@@ -19,9 +19,7 @@ TABLES = [
     providers_own("providers_establishment"),
     providers_own("providers_carerhousehold"),
     # An award takes a place; the counter's check constraint keeps two councils from having one bed.
-    providers_own(
-        "providers_occupancy", extra=(Allow(AUTHORITY, "UPDATE", "true", ("taken", "updated_at")),)
-    ),
+    providers_own("providers_occupancy", extra=(Allow(AUTHORITY, "UPDATE", "true", ("taken", "updated_at")),)),
     Table(
         "providers_importrun",
         "tenant",

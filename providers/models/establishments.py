@@ -75,9 +75,7 @@ class Establishment(models.Model):
 
     @property
     def address(self) -> str:
-        return ", ".join(
-            part for part in (self.address_line_1, self.address_line_2, self.town, self.postcode) if part
-        )
+        return ", ".join(part for part in (self.address_line_1, self.address_line_2, self.town, self.postcode) if part)
 
 
 class CarerHousehold(models.Model):

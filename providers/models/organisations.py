@@ -28,9 +28,7 @@ class Provider(models.Model):
     verified_on = models.DateField(null=True, blank=True)
     credit_report_on = models.DateField(null=True, blank=True)
     credit_report_score = models.CharField(max_length=20, blank=True)
-    link_authority = models.ForeignKey(
-        Organisation, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    link_authority = models.ForeignKey(Organisation, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
 
     objects = ScopedManager()
 
@@ -69,7 +67,5 @@ class Insurance(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["provider", "kind", "starts_on"], name="insurance_once"),
-            models.CheckConstraint(
-                condition=models.Q(expires_on__gte=models.F("starts_on")), name="insurance_dates"
-            ),
+            models.CheckConstraint(condition=models.Q(expires_on__gte=models.F("starts_on")), name="insurance_dates"),
         ]

@@ -1,0 +1,1 @@
+"""Files of prices: ceilings of establishments on lots, and providers' menus of extras."""

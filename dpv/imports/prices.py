@@ -1,0 +1,176 @@
+"""Ceiling prices: what admitted establishments may ask at most, by lot, age band and first day.
+
+An establishment not yet on the lot is admitted with its first price. A vehicle is known only to its own region.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from brokerage.core import locks
+from brokerage.core.csv_input import Column, Row
+from brokerage.core.money import money_text
+from brokerage.core.tenants.actors import Actor
+from brokerage.core.vocabulary import KINDS_FOR_CATEGORY
+from dpv.models import Admission, Ceiling, Lot
+from dpv.states import ADMISSION_LIVE
+from providers.imports import cells
+from providers.imports.kinds import ImportKind, Outcome, register
+from providers.imports.writing import Batch
+from providers.models import Establishment
+
+COLUMNS = (
+    Column("vehicle", True, (), cells.upper(20)),
+    Column("lot", True, (), cells.upper(20)),
+    Column("establishment_urn", True, ("urn",), cells.upper(24)),
+    Column("age_band", True, (), cells.age_band),
+    Column("ceiling_weekly", True, (), cells.price),
+    Column("valid_from", True, (), cells.day),
+    Column("valid_to", False, (), cells.day),
+    Column("quality_score", False, (), cells.score),
+)
+
+
+def import_rows(actor: Actor, rows: Sequence[Row], today: dt.date) -> Outcome:
+    """Admit what is not admitted, and set the ceilings."""
+    outcome = Outcome()
+    lots = lots_by_code(rows)
+    urns = {row.values["establishment_urn"] for row in rows}
+    establishments = {one.urn: one for one in Establishment.objects.filter(urn__in=urns)}
+    wanted = Q(lot__in=set(lots.values()), establishment__in=list(establishments.values()))
+    ids = list(Admission.objects.filter(wanted, status__in=ADMISSION_LIVE).values_list("pk", flat=True))
+    # Nobody may offer at a price that is being changed.
+    locks.hold(admissions_exclusive=ids)
+    admissions = {
+        (one.lot_id, one.establishment_id): one for one in Admission.objects.filter(wanted, status__in=ADMISSION_LIVE)
+    }
+    ceilings = {
+        (one.admission_id, one.age_min, one.age_max, one.valid_from): one
+        for one in Ceiling.objects.filter(admission__in=ids)
+    }
+    new_admissions: Batch[Admission] = Batch(Admission)
+    prices: Batch[Ceiling] = Batch(Ceiling)
+    now = timezone.now()
+    for row in rows:
+        values = row.values
+        lot = lots.get((values["vehicle"], values["lot"]))
+        establishment = establishments.get(values["establishment_urn"])
+        if lot is None or establishment is None:
+            _refuse_unknown(row, outcome, is_lot=lot is None)
+            continue
+        admission = admissions.get((lot.pk, establishment.pk))
+        if not _is_sound(row, lot, establishment, admission, outcome):
+            continue
+        changed: list[str] = []
+        if admission is None:
+            admission = new_admissions.add(
+                Admission(
+                    region_id=lot.region_id,
+                    vehicle_id=lot.vehicle_id,
+                    lot=lot,
+                    provider_id=establishment.provider_id,
+                    establishment=establishment,
+                    admitted_on=min(values["valid_from"], today),
+                    reason=_("Admitted with the price list"),
+                    quality_score=values["quality_score"],
+                    changed_at=now,
+                )
+            )
+            admissions[(lot.pk, establishment.pk)] = admission
+        elif values["quality_score"] is not None:
+            changed = new_admissions.change(admission, {"quality_score": values["quality_score"]})
+        low, high = values["age_band"]
+        price: dict[str, Any] = {"weekly": values["ceiling_weekly"], "valid_to": values["valid_to"]}
+        old = ceilings.get((admission.pk, low, high, values["valid_from"]))
+        if old is None:
+            prices.add(
+                Ceiling(
+                    region_id=lot.region_id,
+                    provider_id=establishment.provider_id,
+                    admission=admission,
+                    age_min=low,
+                    age_max=high,
+                    valid_from=values["valid_from"],
+                    reason=_("Price list"),
+                    set_by_name=actor.name,
+                    set_at=now,
+                    **price,
+                )
+            )
+            outcome.created += 1
+            continue
+        before = old.weekly
+        moved = prices.change(old, price)
+        if moved:
+            prices.change(old, {"reason": _("Price list"), "set_by_name": actor.name, "set_at": now})
+        key = cells.joined(values["vehicle"], values["lot"], establishment.urn, f"{low}-{high}", values["valid_from"])
+        outcome.count(key, changed + moved)
+        if "weekly" in moved:
+            outcome.changes[-1] |= {"weekly_before": money_text(before), "weekly": money_text(old.weekly)}
+    new_admissions.write()
+    prices.write()
+    return outcome
+
+
+def lots_by_code(rows: Sequence[Row]) -> dict[tuple[str, str], Lot]:
+    """The lots of the rows' vehicles that this organisation may see, by the codes of vehicle and lot."""
+    codes = {row.values["vehicle"] for row in rows if row.values["vehicle"]}
+    lots = Lot.objects.filter(vehicle__code__in=codes).select_related("vehicle")
+    return {(lot.vehicle.code, lot.code): lot for lot in lots}
+
+
+def _refuse_unknown(row: Row, outcome: Outcome, *, is_lot: bool) -> None:
+    values = row.values
+    if is_lot:
+        message = _("Your region has no lot %(lot)s in a vehicle %(vehicle)s")
+        outcome.refuse(row, "lot", message % {"lot": values["lot"], "vehicle": values["vehicle"]})
+    else:
+        message = _("No establishment has the number %(urn)s: import the register first")
+        outcome.refuse(row, "establishment_urn", message % {"urn": values["establishment_urn"]})
+
+
+def _is_sound(row: Row, lot: Lot, establishment: Establishment, admission: Admission | None, outcome: Outcome) -> bool:
+    values = row.values
+    refused = len(outcome.refused)
+    if values["valid_to"] is not None and values["valid_to"] < values["valid_from"]:
+        outcome.refuse(row, "valid_to", _("The price ends before it starts"))
+    if establishment.kind not in KINDS_FOR_CATEGORY[lot.category]:
+        message = _("A %(kind)s cannot be on a lot for %(category)s")
+        outcome.refuse(
+            row,
+            "establishment_urn",
+            message
+            % {"kind": establishment.get_kind_display().lower(), "category": lot.get_category_display().lower()},
+        )
+    if admission is not None and admission.status == "barred":
+        outcome.refuse(row, "establishment_urn", _("This establishment is barred from the lot"))
+    return len(outcome.refused) == refused
+
+
+PRICES = register(
+    ImportKind(
+        code="prices",
+        label=gettext_lazy("Ceiling prices"),
+        hint=gettext_lazy(
+            "One row for each establishment, lot and age band. Establishments not on the lot are admitted."
+        ),
+        permission="import.prices",
+        organisation_kind="central",
+        columns=COLUMNS,
+        key=lambda values: (
+            values["vehicle"],
+            values["lot"],
+            values["establishment_urn"],
+            values["age_band"],
+            values["valid_from"],
+        ),
+        importer=import_rows,
+    )
+)
