@@ -161,10 +161,10 @@ def _plan_placement(award: Award, offer: Offer, referral: Referral) -> Placement
     total = offer.weekly_total
     extras = offer.weekly_extras
     net = offer.weekly_core_net
-    assert total is not None and extras is not None and net is not None
+    assert total is not None and extras is not None and net is not None and referral.person is not None
     return Placement.objects.create(
         authority_id=award.authority_id,
-        person_id=referral.person_id,
+        person=referral.person,
         referral=referral,
         award=award,
         category=referral.category,
@@ -182,7 +182,7 @@ def _plan_placement(award: Award, offer: Offer, referral: Referral) -> Placement
         weekly_extras=extras,
         weekly_total=total,
         ceiling=offer.ceiling,
-        legal_status=referral.person.legal_status if referral.person else "",
+        legal_status=referral.person.legal_status,
     )
 
 

@@ -81,7 +81,8 @@ def award_offer(
         )
     require_eligible(offer.admission_id, on=today, age=referral.age, field="offer")
     others = list(Offer.objects.filter(referral_id=referral.pk, status__in=OFFER_STANDING).exclude(pk=offer.pk))
-    is_cheapest = all(other.weekly_total >= offer.weekly_total for other in others if other.weekly_total is not None)
+    weekly = offer.weekly_total or Decimal(0)
+    is_cheapest = all(other.weekly_total >= weekly for other in others if other.weekly_total is not None)
     _check_reasons(reason_code, reason, is_cheapest=is_cheapest, others=others, losers=losers)
     award = Award.objects.create(
         authority_id=actor.organisation_id,
@@ -94,7 +95,7 @@ def award_offer(
         ranking=list(ranking),
         losers={str(key): text.strip() for key, text in losers.items()},
         preferences=preferences.strip(),
-        weekly_total=offer.weekly_total or Decimal(0),
+        weekly_total=weekly,
         estimated_value=estimated_value,
         gates=list(gates),
         placing_band=_band(offer, referral),
