@@ -157,6 +157,8 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5_242_880
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 UPLOAD_MAX_BYTES = 20 * 1024 * 1024
+# ClamAV daemon, "host:port" or the path of its socket; empty: uploads are not scanned for viruses.
+UPLOAD_SCANNER = os.environ.get("UPLOAD_SCANNER", "")
 
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(os.environ.get("STATIC_ROOT", BASE_DIR / "staticfiles"))

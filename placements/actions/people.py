@@ -17,9 +17,10 @@ from brokerage.core.audit.record import record
 from brokerage.core.clock import database_today
 from brokerage.core.errors import RuleBroken
 from brokerage.core.geography import normalise_postcode
+from brokerage.core.periods import age_on
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.vocabulary import Sex
-from placements.models import Person
+from placements.models import Person, Referral
 
 NAMES_AT_MOST = 40
 #: What `update_person` may change.
@@ -97,13 +98,15 @@ def create_person(
 def update_person(actor: Actor, *, person_id: UUID, changes: Mapping[str, Any]) -> Person:
     """Change named values of a person. Who may not know who the person is may not change it either.
 
-    Refused as `create_person` is. Referrals keep the age they were published with.
+    Refused as `create_person` is. Drafts follow the record; other referrals keep the age they were published with.
     """
     actor.require("referral.draft")
     person = _person(person_id)
     if {"given_name", "family_name", "known_as", "date_of_birth", "case_number", "other_names"} & set(changes):
         actor.require("referral.identity")
-    put_person(actor, person, changes)
+    if {"date_of_birth", "sex"} & set(put_person(actor, person, changes)):
+        age = age_on(person.date_of_birth, database_today())
+        Referral.objects.filter(person=person, status="draft").update(age=age, sex=person.sex)
     return person
 
 
@@ -163,7 +166,7 @@ def _tidy(values: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in values.items():
         if isinstance(value, str):
             value = " ".join(value.split())
-            limit = Person._meta.get_field(name).max_length
+            limit = getattr(Person._meta.get_field(name), "max_length", None)
             if limit is not None and name != "home_postcode" and len(value) > limit:
                 raise RuleBroken("too_long", _("Enter at most %(count)s characters") % {"count": limit}, name)
         tidy[name] = value

@@ -36,10 +36,10 @@ from placements.actions.drafts import (
 from placements.actions.people import create_person, put_person
 from placements.actions.siblings import link_siblings
 from placements.completeness import AGES, age_problem, missing_in
-from placements.models import Award, Invitation, Offer, Person, Referral
+from placements.models import Award, Person, Referral
 from placements.queries.referrals import may_withdraw, referral_of
 from placements.questions import section as section_of
-from placements.states import INVITATION, OFFER, REFERRAL
+from placements.states import REFERRAL
 
 #: Names the row that one press of "start" makes: the same token twice is the same referral.
 _TOKENS = uuid.UUID("0a4f9a5e-52a2-4f0e-9f4e-6d0a3c2b7e11")
@@ -124,9 +124,11 @@ def save_section(
     base_revision: int,
     unread: Mapping[str, Any] | None = None,
     finished: bool = False,
+    window: str = "",
 ) -> Referral:
     """Keep one section of a draft. `values` holds the answers by question; `unread` keeps, as typed, what could not be
-    read as an answer. `finished` marks the section done if it lacks nothing.
+    read as an answer. `finished` marks the section done if it lacks nothing. `window` names the browser page that
+    types: its own earlier saves are no conflict.
 
     Refused when the draft was published or withdrawn meanwhile (NotNow), an answer is none (RuleBroken on its name),
     or somebody changed the same section since `base_revision` (`ChangedMeanwhile`: who, when, and which answers).
@@ -138,7 +140,7 @@ def save_section(
     changed = put_answers(referral, section, values, unread)
     if changed:
         # A second click sends what is stored already: that is no conflict.
-        _check_revision(actor, referral, section, base_revision)
+        _check_revision(actor, referral, section, base_revision, window)
     _keep_person(actor, referral, section)
     is_done = finished and not missing_in(section_of(section), referral.category, referral.answers)
     kept = was_done and not missing_in(section_of(section), referral.category, referral.answers)
@@ -151,7 +153,13 @@ def save_section(
         "referral.section_saved",
         subject=referral,
         actor=actor,
-        data={"section": section, "fields": changed, "revision": referral.revision, "finished": is_done},
+        data={
+            "section": section,
+            "fields": changed,
+            "revision": referral.revision,
+            "finished": is_done,
+            "window": window,
+        },
     )
     return referral
 
@@ -179,7 +187,7 @@ def copy_referral(
     if made := Referral.objects.filter(pk=key).first():
         return referral_of(actor, made.reference)
     is_same = person_id is None or person_id == source.person_id
-    person = source.person if is_same else Person.objects.filter(pk=person_id).first()
+    person = source.person if is_same or person_id is None else Person.objects.filter(pk=person_id).first()
     if person is None:
         raise RuleBroken("person_missing", _("Say who the new referral is for"), "case_number")
     category = category or source.category
@@ -237,29 +245,16 @@ def withdraw_referral(actor: Actor, *, reference: str, reason: str) -> Referral:
     referral.ended_at = database_now()
     referral.end_reason = reason
     referral.save(update_fields=["status", "ended_at", "end_reason"])
-    told = _close_to_providers(referral, reason) if was_published else []
+    told: list[Notice] = []
+    if was_published:
+        from placements.actions.closing import close_for_everyone
+
+        told = close_for_everyone(referral, reason=reason)
     record("referral.withdrawn", subject=referral, actor=actor, data={"was_published": was_published}, notify=told)
     return referral
 
 
 # --- Inside -----------------------------------------------------------------------------------------------------------
-
-
-def _close_to_providers(referral: Referral, reason: str) -> list[Notice]:
-    """Close every invitation, let standing offers lapse, empty the releases; returns whom to tell."""
-    from placements.actions.releases import close_releases, invited_providers, tell_providers
-
-    told = invited_providers(referral)
-    for invitation in Invitation.objects.filter(referral=referral):
-        if INVITATION.may(invitation.status, "close"):
-            invitation.status = INVITATION.after(invitation.status, "close")
-            invitation.save(update_fields=["status"])
-    for offer in Offer.objects.filter(referral=referral):
-        if OFFER.may(offer.status, "lapse"):
-            offer.status = OFFER.after(offer.status, "lapse")
-            offer.save(update_fields=["status"])
-    close_releases(referral, reason=reason)
-    return tell_providers("placements.withdrawn", referral, told)
 
 
 def _held(actor: Actor, reference: str) -> Referral:
@@ -312,7 +307,7 @@ def _check_age(person: Person, category: str) -> None:
         raise RuleBroken("age_not_for_category", age_problem(low, high), "category")
 
 
-def _check_revision(actor: Actor, referral: Referral, section: str, base_revision: int) -> None:
+def _check_revision(actor: Actor, referral: Referral, section: str, base_revision: int, window: str) -> None:
     if base_revision >= referral.revision:
         return
     theirs = [
@@ -323,7 +318,7 @@ def _check_revision(actor: Actor, referral: Referral, section: str, base_revisio
             kind="referral.section_saved",
             data__section=section,
         ).order_by("-at")[:200]
-        if int(entry.data.get("revision", 0)) > base_revision
+        if int(entry.data.get("revision", 0)) > base_revision and not (window and entry.data.get("window") == window)
     ]
     if not theirs:
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.http import Http404
@@ -13,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from brokerage.core.audit.models import Entry
 from brokerage.core.tenants.actors import Actor
+from brokerage.core.tenants.models import Membership
+from brokerage.core.tenants.permissions import Role
 from brokerage.core.web import address
 from placements.models import Referral
 from placements.questions import section
@@ -78,6 +81,22 @@ def listed(actor: Actor, *, status: str = "", category: str = "", mine: bool = F
     return referrals.defer("answers").order_by("-created_at", "reference")
 
 
+def siblings_of(actor: Actor, referral: Referral) -> list[Referral]:
+    """The other referrals of the sibling group, as far as the actor may see them."""
+    if referral.sibling_group_id is None:
+        return []
+    group = visible_referrals(actor).filter(sibling_group_id=referral.sibling_group_id).exclude(pk=referral.pk)
+    return list(group.defer("answers").order_by("reference"))
+
+
+def social_workers(actor: Actor) -> list[tuple[UUID, str]]:
+    """(user id, name) of the authority's social workers, by name."""
+    members = Membership.objects.filter(
+        organisation_id=actor.organisation_id, is_active=True, roles__contains=[Role.SOCIAL_WORKER.value]
+    )
+    return [(user_id, name) for user_id, name in members.order_by("user__name").values_list("user_id", "user__name")]
+
+
 @dataclass(frozen=True)
 class Button:
     """A next act as a link: its words, where it leads, and how it looks."""
@@ -101,6 +120,14 @@ _BUTTONS: list[tuple[Any, str, tuple[str, ...], tuple[str, ...], str]] = [
         "placements:referral_spot",
         ("draft", "published"),
         ("placement.spot",),
+        "secondary",
+    ),
+    (_("Documents"), "placements:referral_documents", ("draft", "published"), ("referral.draft",), "secondary"),
+    (
+        _("Link brothers and sisters"),
+        "placements:referral_siblings",
+        ("draft", "published"),
+        ("referral.draft",),
         "secondary",
     ),
     (_("Copy"), "placements:referral_copy", (), ("referral.draft",), "secondary"),

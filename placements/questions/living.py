@@ -49,6 +49,7 @@ WHERE = Section(
             options=tuple(Urgency.choices),
             required=True,
             column="urgency",
+            heading=_("When"),
         ),
         Question(
             "needed_on",
@@ -66,6 +67,7 @@ WHERE = Section(
             hint=_("For example, HA1. The search is measured from here."),
             required=True,
             column="outward",
+            heading=_("Where"),
         ),
         Question(
             "max_miles",
@@ -134,6 +136,7 @@ WHERE = Section(
             maximum=1040,
             suffix=_("weeks"),
             column="expected_weeks",
+            heading=_("How long"),
         ),
         Question(
             "is_permanent",
@@ -173,6 +176,7 @@ HOME = Section(
             options=standard.SUITABILITY,
             required=True,
             categories=LIVING_CHILDREN,
+            heading=_("How suitable is each kind of home?"),
         ),
         Question(
             "residential_suitability",
@@ -210,6 +214,7 @@ HOME = Section(
             options=standard.COMPANIONS,
             required=True,
             categories=("fostering", "residential", "supported_accommodation", "adult_residential"),
+            heading=_("Who else lives there"),
         ),
         Question(
             "solo_reason",
@@ -258,6 +263,7 @@ HOME = Section(
             options=standard.PETS,
             required=True,
             categories=LIVING_CHILDREN,
+            heading=_("About the home"),
         ),
         Question("smoke_free", _("Must the home be smoke-free?"), Kind.YES_NO, STAGE_ONE),
         Question(

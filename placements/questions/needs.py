@@ -86,6 +86,7 @@ NEEDS = Section(
             STAGE_ONE,
             options=standard.COMMUNICATION_NEEDS,
             required=True,
+            heading=_("Communication"),
         ),
         Question(
             "communication",
@@ -114,7 +115,14 @@ NEEDS = Section(
             required=True,
             categories=("sen_school",),
         ),
-        Question("home_adaptation", _("Must the home be adapted?"), Kind.YES_NO, STAGE_ONE, required=True),
+        Question(
+            "home_adaptation",
+            _("Must the home be adapted?"),
+            Kind.YES_NO,
+            STAGE_ONE,
+            required=True,
+            heading=_("The home and support"),
+        ),
         Question(
             "home_adaptation_detail",
             _("Which adaptations?"),
@@ -142,6 +150,7 @@ NEEDS = Section(
             options=standard.ASSESSMENT_METHOD,
             required=True,
             categories=CHILDREN,
+            heading=_("Assessment"),
         ),
         Question("assessment_summary", _("What the assessment says"), Kind.LONG, STAGE_TWO),
         Question(
@@ -151,6 +160,7 @@ NEEDS = Section(
             STAGE_ONE,
             required=True,
             categories=CHILDREN,
+            heading=_("Deprivation of liberty"),
         ),
         Question(
             "dol_starts_on",
@@ -174,6 +184,7 @@ NEEDS = Section(
             Kind.WHOLE,
             STAGE_ONE,
             maximum=60,
+            heading=_("What happened before"),
         ),
         Question("last_ended", _("Why did the last placement end?"), Kind.LONG, STAGE_TWO, max_length=1500),
         Question("what_works", _("What has worked well?"), Kind.LONG, STAGE_ONE, max_length=1500),
@@ -184,8 +195,10 @@ NEEDS = Section(
 def _risk_questions(flag: str) -> tuple[Question, ...]:
     _standard_name, label = standard.RISK_FLAGS[flag]
     present = (flag, ("present",))
+    headings = {standard.RISKS_TO_SELF[0]: _("Risks to them"), standard.RISKS_TO_OTHERS[0]: _("Risks to others")}
+    heading = headings.get(flag, "")
     return (
-        Question(flag, label, Kind.CHOICE, STAGE_ONE, options=standard.RISK, required=True),
+        Question(flag, label, Kind.CHOICE, STAGE_ONE, options=standard.RISK, required=True, heading=heading),
         Question(
             f"{flag}_trigger",
             _("What happens, and what sets it off?"),
@@ -228,6 +241,12 @@ RISKS = Section(
     ),
     (
         *(question for flag in standard.RISK_FLAGS for question in _risk_questions(flag)),
-        Question("for_shortlisted", _("Anything that only shortlisted providers should read"), Kind.LONG, STAGE_TWO),
+        Question(
+            "for_shortlisted",
+            _("Anything that only shortlisted providers should read"),
+            Kind.LONG,
+            STAGE_TWO,
+            heading=_("Anything else"),
+        ),
     ),
 )

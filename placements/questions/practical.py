@@ -35,6 +35,7 @@ PRACTICAL = Section(
             options=EDUCATION,
             required=True,
             categories=CHILDREN,
+            heading=_("Education"),
         ),
         Question(
             "education_included",
@@ -61,6 +62,7 @@ PRACTICAL = Section(
             required=True,
             hint=_("Write “none known” if there are none."),
             max_length=2000,
+            heading=_("Health and support"),
         ),
         Question(
             "health_services", _("Doctors, CAMHS and other services"), Kind.LONG, STAGE_TWO, max_length=1000, rows=3
@@ -76,6 +78,7 @@ PRACTICAL = Section(
             STAGE_ONE,
             hint=_("If they could not leave the building by themselves in a fire."),
             required=True,
+            heading=_("Safety"),
         ),
         Question(
             "peep_detail",
@@ -87,7 +90,15 @@ PRACTICAL = Section(
             max_length=500,
             rows=2,
         ),
-        Question("budget_code", _("Budget code"), Kind.LINE, NEVER, required=True, max_length=40),
+        Question(
+            "budget_code",
+            _("Budget code"),
+            Kind.LINE,
+            NEVER,
+            required=True,
+            max_length=40,
+            heading=_("Money"),
+        ),
         Question(
             "social_worker_name",
             _("Social worker"),
@@ -96,6 +107,7 @@ PRACTICAL = Section(
             required=True,
             max_length=120,
             column="social_worker_name",
+            heading=_("Whom to ring"),
         ),
         Question(
             "social_worker_phone", _("Social worker’s telephone"), Kind.LINE, STAGE_TWO, required=True, max_length=30

@@ -61,6 +61,8 @@ class Question:
     maximum: int = 999
     suffix: Text = ""
     exclusive: str = ""
+    #: Words above the question where a new group of questions begins.
+    heading: Text = ""
     hints: Mapping[str, Text] = field(default_factory=dict)
     #: The column of Referral that matching reads, or of Person, kept equal to the answer.
     column: str = ""
