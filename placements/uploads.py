@@ -95,7 +95,7 @@ def safe_name(name: str) -> str:
         for letter in unicodedata.normalize("NFC", last)
         if unicodedata.category(letter)[0] not in ("C", "Z") or letter == " "
     )
-    tidy = re.sub(r'[<>:"|?*/]+', "_", " ".join(plain.split())).strip(". ")
+    tidy = re.sub(r'[<>:"|?*/]+', "_", " ".join(plain.split())).rstrip(". ")
     stem, dot, ending = tidy.rpartition(".")
     if not dot:
         return tidy[:NAME_AT_MOST] or "document"

@@ -26,6 +26,9 @@ from placements.questions.checking import checked
 
 NOTES = {STAGE_TWO: _("Shortlisted providers only."), NEVER: _("Not shown to providers.")}
 
+#: Letters of unreadable input that are kept for its author.
+TYPED_AT_MOST = 20_000
+
 
 @dataclass
 class Group:
@@ -108,7 +111,9 @@ class SectionForm(forms.Form):
 
     def _typed(self, name: str) -> Any:
         raw = self.fields[name].widget.value_from_datadict(self.data, self.files, self.add_prefix(name))
-        return list(raw) if isinstance(raw, (govuk.DateParts, tuple)) else raw
+        if isinstance(raw, (govuk.DateParts, tuple, list)):
+            return [_kept(part) for part in raw]
+        return _kept(raw)
 
     def groups(self) -> list[Group]:
         """The questions to draw: each with the ones that its answers raise under it."""
@@ -157,6 +162,11 @@ def _field(question: Question) -> forms.Field:
     if question.kind is Kind.DATE:
         return govuk.GovukDateField(**common)
     return forms.CharField(widget=widgets[question.kind], **common)
+
+
+def _kept(raw: Any) -> str:
+    """Raw input as the database can keep it."""
+    return str(raw if raw is not None else "").replace("\x00", "")[:TYPED_AT_MOST]
 
 
 def _as_data(
