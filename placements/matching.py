@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from brokerage.core.vocabulary import Need
+from brokerage.core.vocabulary import EstablishmentKind, Need, Rating, SexAccepted
 from dpv.eligibility import PROBLEM_TEXTS
 
 #: Prefix of the reason "this need is not met": `need:self_harm`.
@@ -99,6 +99,18 @@ class Candidate:
     @property
     def title(self) -> str:
         return f"{self.name}, {self.household_code}" if self.household_code else self.name
+
+    @property
+    def rating_label(self) -> str:
+        return str(Rating(self.rating).label)
+
+    @property
+    def kind_label(self) -> str:
+        return str(EstablishmentKind(self.kind).label)
+
+    @property
+    def sex_label(self) -> str:
+        return str(SexAccepted(self.sex_accepted).label)
 
     @property
     def explanations(self) -> list[str]:

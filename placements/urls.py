@@ -5,7 +5,9 @@ from django.urls import URLPattern, URLResolver, path
 from placements.views import (
     clarifications,
     documents,
+    inbox,
     matching,
+    offers,
     publishing,
     referral_sections,
     referrals,
@@ -60,4 +62,24 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("referrals/<str:reference>/change/end/", running.referral_end, name="referral_end"),
     path("referrals/<str:reference>/change/sections/<slug:section>/", running.referral_amend, name="referral_amend"),
     path("referrals/<str:reference>/spot/", spot.referral_spot, name="referral_spot"),
+    path("inbox/", inbox.inbox, name="inbox"),
+    path("inbox/list/", inbox.inbox_list, name="inbox_list"),
+    path("inbox/<str:reference>/", inbox.opportunity, name="opportunity"),
+    path(
+        "inbox/<str:reference>/documents/<uuid:document>/", inbox.opportunity_document, name="opportunity_document"
+    ),
+    path("inbox/<str:reference>/decline/<uuid:invitation>/", inbox.decline, name="decline"),
+    path(
+        "inbox/<str:reference>/decline/<uuid:invitation>/take-back/",
+        inbox.decline_take_back,
+        name="decline_take_back",
+    ),
+    path("inbox/<str:reference>/offer/<uuid:invitation>/", offers.offer_start, name="offer_start"),
+    path("offers/", offers.offer_list, name="offer_list"),
+    path("offers/<uuid:offer>/", offers.offer, name="offer"),
+    path("offers/<uuid:offer>/edit/", offers.offer_edit, name="offer_edit"),
+    path("offers/<uuid:offer>/price/", offers.offer_price, name="offer_price"),
+    path("offers/<uuid:offer>/check/", offers.offer_check, name="offer_check"),
+    path("offers/<uuid:offer>/withdraw/", offers.offer_withdraw, name="offer_withdraw"),
+    path("offers/<uuid:offer>/confirm/", offers.offer_reconfirm, name="offer_reconfirm"),
 ]

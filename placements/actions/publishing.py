@@ -91,7 +91,6 @@ def publish_referral(
     referral.closes_at = checked_closing(closes_at or now + dt.timedelta(hours=terms.hours), now)
     referral.is_sealed = is_sealed or terms.is_sealed
     referral.invite_reason = left_out_reason.strip() if left_out else ""
-    referral.officer_id, referral.officer_name = actor.user_id, actor.name
     save(referral)
     ReferralLot.objects.bulk_create(
         ReferralLot(authority_id=referral.authority_id, referral=referral, lot=lot) for lot in lots

@@ -21,8 +21,8 @@ from brokerage.core.tenants.actors import Actor
 from dpv.models import Lot
 from dpv.queries.access import require_access
 from placements.actions.closing import close_for_everyone, move_unseen_offers
+from placements.actions.drafts import put_answers
 from placements.actions.publishing import checked_closing, closing_terms, held, require_ready, save
-from placements.actions.referrals import put_answers
 from placements.actions.releases import invited_providers, rewrite_releases, tell_providers, write_releases
 from placements.models import Invitation, Offer, Referral, ReferralLot
 from placements.queries.disclosures import findings_in

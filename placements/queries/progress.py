@@ -1,0 +1,114 @@
+"""How a published referral stands: time left, who was invited and what they answered, questions waiting.
+
+Of a sealed call-off nothing about an offer is known before it opens: an invitation with a sealed offer reads like one
+without an answer.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, OuterRef, Subquery
+
+from placements.models import Clarification, Decline, Invitation, Offer, Referral, Release
+from placements.states import OFFER_STANDING
+
+
+@dataclass(frozen=True)
+class Answered:
+    """One invited home and what it has answered."""
+
+    invitation_id: UUID
+    release_id: UUID
+    provider_name: str
+    home: str
+    lot: str
+    households: int
+    miles: Decimal | None
+    status: str
+    status_label: str
+    answered_at: dt.datetime | None
+    decline_reason: str
+    has_full_papers: bool
+    may_get_full_papers: bool
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The figures of the panel on a published referral."""
+
+    closes_at: dt.datetime | None
+    is_open: bool
+    is_sealed: bool
+    invited: int
+    offers: int
+    declined: int
+    waiting: int
+    questions_waiting: int
+
+    @property
+    def is_without_offers(self) -> bool:
+        """Closed, and nothing stands: the commonest Friday."""
+        return not self.is_open and self.offers == 0
+
+
+def progress_of(referral: Referral, now: dt.datetime) -> Progress:
+    """Three counts, whatever the number of invitations."""
+    rows = Invitation.objects.filter(referral=referral).values_list("status").annotate(number=Count("id"))
+    statuses = Counter(dict(rows))
+    offers = Offer.objects.filter(referral=referral, status__in=(*OFFER_STANDING, "accepted")).count()
+    is_open = referral.is_open_for_offers(now)
+    return Progress(
+        closes_at=referral.closes_at,
+        is_open=is_open,
+        is_sealed=referral.is_sealed,
+        invited=sum(statuses.values()) - statuses["withdrawn"],
+        offers=offers,
+        declined=statuses["declined"],
+        waiting=statuses["open"] if not (referral.is_sealed and not is_open) else max(statuses["open"] - offers, 0),
+        questions_waiting=Clarification.objects.filter(referral=referral, answered_at__isnull=True).count(),
+    )
+
+
+def invited_homes(referral: Referral) -> list[Answered]:
+    """Every invitation, nearest first, with the reason of a decline."""
+    declines = Decline.objects.filter(invitation_id=OuterRef("pk"), withdrawn_at__isnull=True)
+    rows: Any = (
+        Invitation.objects.filter(referral=referral)
+        .select_related("provider__organisation", "establishment", "lot", "release")
+        .annotate(
+            decline_reason=Subquery(declines.values("reason")[:1]),
+            household_count=Count("households"),
+        )
+        .order_by("miles", "establishment__name")
+    )
+    labels = dict(Decline._meta.get_field("reason").flatchoices)
+    return [
+        Answered(
+            invitation_id=row.pk,
+            release_id=row.release_id,
+            provider_name=row.provider.organisation.name,
+            home=row.establishment.name,
+            lot=row.lot.name,
+            households=row.household_count,
+            miles=row.miles,
+            status=row.status,
+            status_label=str(row.get_status_display()),
+            answered_at=row.answered_at,
+            decline_reason=str(labels.get(row.decline_reason, "")),
+            has_full_papers=row.release.stage == 2,
+            may_get_full_papers=row.release.stage == 1 and row.release.state != Release.State.CLOSED,
+        )
+        for row in rows
+    ]
+
+
+def clarifications_of(referral: Referral) -> tuple[list[Clarification], list[Clarification]]:
+    """(waiting for an answer, answered), oldest first."""
+    rows = list(Clarification.objects.filter(referral=referral).select_related("provider__organisation"))
+    return [row for row in rows if row.answered_at is None], [row for row in rows if row.answered_at is not None]
