@@ -58,11 +58,12 @@ def drain(queue: str, *, size: int = 50, rounds: int = 20) -> int:
         if not items:
             break
         for item in items:
-            done += _do(item)
+            done += do(item)
     return done
 
 
-def _do(item: OutboxItem) -> int:
+def do(item: OutboxItem) -> int:
+    """Do one item's work and mark it done, or later; returns 1 when it was done."""
     try:
         _handlers[item.kind](item)
     except Exception as error:
