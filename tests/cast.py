@@ -1,6 +1,6 @@
 """The same people in every test.
 
-Two authorities of one region (Harrow, Ealing), one of another (Newport), the West London central team, three
+Two authorities of one region (Harrow, Ealing), one of another (Newport), both regions' central teams, three
 providers (Alder: fostering, Birch and Cedar: children's homes), one vehicle each for fostering and residential.
 Built once into the template database; ids are stable.
 """
@@ -44,6 +44,8 @@ PEOPLE: dict[str, tuple[str, str, list[str], str | None]] = {
     "edith": ("Edith Ealing", "ealing", ["placement_officer", "commissioner"], "9000.00"),
     "nia": ("Nia Newport", "newport", ["placement_officer", "commissioner"], "9000.00"),
     "carol": ("Carol Contract", "west-london-central", ["contract_manager", "central_administrator"], None),
+    "mark": ("Mark Market", "west-london-central", ["market_manager"], None),
+    "wendy": ("Wendy Wales", "south-east-wales-central", ["contract_manager"], None),
     "hugh": ("Hugh Hub", "west-london-central", ["hub_broker"], None),
     "alice": ("Alice Alder", "alder", ["provider_administrator", "bid_writer", "provider_signatory"], None),
     "bob": ("Bob Birch", "birch", ["provider_administrator", "bid_writer", "provider_signatory"], None),
@@ -74,6 +76,19 @@ def build_cast() -> None:
         for slug in ("harrow", "ealing", "west-london-central"):
             RegionMember.objects.create(
                 region=region, organisation=Organisation.objects.get(slug=slug), starts_on=LONG_AGO
+            )
+        elsewhere = Organisation.objects.create(
+            id=ident("south-east-wales-central"),
+            kind="central",
+            name="South East Wales Central Team",
+            slug="south-east-wales-central",
+        )
+        wales = Region.objects.create(
+            id=ident("south-east-wales"), name="South East Wales", slug="south-east-wales", central_team=elsewhere
+        )
+        for slug in ("newport", "south-east-wales-central"):
+            RegionMember.objects.create(
+                region=wales, organisation=Organisation.objects.get(slug=slug), starts_on=LONG_AGO
             )
         for slug in ("alder", "birch", "cedar"):
             Organisation.objects.create(
