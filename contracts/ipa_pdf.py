@@ -7,7 +7,7 @@ printed comes from the arguments; nothing is fetched but our own files under `st
 from __future__ import annotations
 
 import hashlib
-import logging
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -72,7 +72,6 @@ _UA_CLAIM = (
     b"<pdfaProperty:description>Part of ISO 14289</pdfaProperty:description></rdf:li></rdf:Seq>"
     b"</pdfaSchema:property></rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>"
 )
-_log = logging.getLogger(__name__)
 
 
 class RenderingFailed(Exception):
@@ -157,16 +156,45 @@ def render_html(
 
 
 def write_pdf(html: str, *, identifier: bytes) -> bytes:
-    """HTML of ours to PDF/A-2a and PDF/UA-1. Raises RenderingFailed."""
+    """HTML of ours to PDF/A-2a and PDF/UA-1. Raises RenderingFailed.
+
+    A character that no font here can draw would be an empty box on a contract (and break both standards): it is
+    spelt out instead, on a second pass that ordinary agreements do not need.
+    """
+    pdf, unknown = _write_once(html, identifier)
+    if unknown:
+        pdf, unknown = _write_once(html.translate({point: spell(chr(point)) for point in unknown}), identifier)
+    if unknown:
+        raise RenderingFailed(f"no font can draw {sorted(unknown)}")
+    return pdf
+
+
+def spell(character: str) -> str:
+    """What is printed for a character without a font: a symbol's name, a letter's code, nothing for a control."""
+    category = unicodedata.category(character)
+    if category[0] == "S":
+        return f"[{unicodedata.name(character, 'symbol').lower()}]"
+    return f"[U+{ord(character):04X}]" if category[0] in "LNP" else ""
+
+
+def _write_once(html: str, identifier: bytes) -> tuple[bytes, set[int]]:
+    """The PDF and the code points it could not draw."""
+    unknown: set[int] = set()
+
+    def finish(document: Document, pdf: pydyf.PDF) -> None:
+        _claim_ua(pdf)
+        for font in document.fonts.values():
+            unknown.update(font.missing)
+
     try:
         page = HTML(string=html, base_url=SCHEME, url_fetcher=OwnFilesOnly())
-        pdf = page.write_pdf(pdf_variant="pdf/a-2a", pdf_identifier=identifier, finisher=_claim_ua)
+        pdf = page.write_pdf(pdf_variant="pdf/a-2a", pdf_identifier=identifier, finisher=finish)
     except (Exception, FatalURLFetchingError) as error:
         raise RenderingFailed(f"the agreement could not be rendered: {error}") from error
-    return bytes(pdf)
+    return bytes(pdf), unknown
 
 
-def _claim_ua(document: Document, pdf: pydyf.PDF) -> None:
+def _claim_ua(pdf: pydyf.PDF) -> None:
     """Add the PDF/UA-1 claim to the one RDF block of the metadata that PDF/A made."""
     number = int(pdf.catalog["Metadata"].split()[0])
     metadata = pdf.objects[number]

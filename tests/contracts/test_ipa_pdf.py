@@ -325,6 +325,17 @@ def test_a_misspelt_variable_stops_the_press() -> None:
         template.render(ipa_pdf.Context({"terms": TERMS}))
 
 
+def test_characters_without_a_font_are_spelt_and_controls_are_left_out(tmp_path: Path) -> None:
+    name = "Jo \U0001f642\u200d\ufe0f Kim \U00012000 A\x07B\x0bC\ufffe Łukasz Олена"
+    pdf = render_ipa(replace(FOSTERING, person=replace(TERMS.person, full_name=name)))
+    words = " ".join(pages_of(pdf))
+    for phrase in ("Jo [slightly smiling face] Kim [U+12000] ABC Łukasz Олена",):
+        assert squeeze(phrase) in squeeze(words)
+    if not runner.why_not():
+        (tmp_path / "odd.pdf").write_bytes(pdf)
+        assert runner.broken_rules([tmp_path / "odd.pdf"]) == []
+
+
 # --- words ------------------------------------------------------------------------------------------------
 
 
