@@ -29,6 +29,9 @@ LONGEST_TEXT = 4000
 MOST_EXTRAS = 20
 #: The largest weekly total that can be stored.
 LARGEST_WEEKLY = Decimal("9999999.99")
+#: How far ahead the first day and the hold may lie.
+FURTHEST_START = dt.timedelta(days=366)
+LONGEST_HOLD = dt.timedelta(days=366)
 #: Texts about the people who live there: ages and sex, never who they are.
 ABOUT_RESIDENTS = ("who_lives_there", "impact_on_residents")
 _NEVER = frozenset(KINDS) - {"school", "address"}
@@ -143,11 +146,11 @@ def price_request(answers: OfferAnswers, asked: Asked) -> PriceRequest:
 def priced(answers: OfferAnswers, asked: Asked) -> Pricing | None:
     """The weekly price as far as it can be computed; None without a core price or while a price rule is broken.
 
-    Extras without a quantity yet are left out.
+    Extras without a service or a quantity yet are left out.
     """
     if answers.weekly_core is None:
         return None
-    counted = tuple(extra for extra in answers.extras if extra.quantity_per_week is not None)
+    counted = tuple(extra for extra in answers.extras if extra.code and extra.quantity_per_week is not None)
     answers = replace(answers, extras=counted)
     request = price_request(answers, asked)
     if any(not _is_only_missing(broken) for broken in broken_rules(request, asked.rules)):
@@ -167,7 +170,7 @@ def broken_answers(
     Fields are those of `OfferAnswers`, `statements.<need>` and `extras.<position>.<field>`. Codes: those of
     `pricing.broken_rules`, and `household_missing`, `household_not_invited`, `price_missing`, `children_invalid`,
     `total_too_large`, `too_many_extras`, `text_too_long`, `discloses_person`, `statement_missing`, `start_missing`,
-    `start_in_past`, `held_missing`, `held_too_short`, `<text>_missing`.
+    `start_in_past`, `start_too_far`, `held_missing`, `held_too_short`, `held_too_long`, `<text>_missing`.
     """
     found = [
         *_household(answers, asked),
@@ -226,6 +229,10 @@ def _price(answers: OfferAnswers, asked: Asked) -> Iterator[RuleBroken]:
                 yield RuleBroken("extra_quantity_missing", broken.message, broken.field)
                 continue
         is_price_known = is_price_known and _is_only_missing(broken)
+        if broken.code == "extra_not_on_menu" and broken.field:
+            position = int(broken.field.split(".")[1])
+            if not answers.extras[position].code:
+                broken = RuleBroken("extra_code_missing", _("Select which extra this is"), broken.field)
         if broken.field != "children_placed_together":
             yield broken
     for position, extra in enumerate(answers.extras):
@@ -254,12 +261,16 @@ def _dates(answers: OfferAnswers, today: dt.date, closes_at: dt.datetime, now: d
         yield RuleBroken("start_missing", _("Enter the first day the person could move in"), "starts_on")
     elif answers.starts_on < today:
         yield RuleBroken("start_in_past", _("The first day must be today or later"), "starts_on")
+    elif answers.starts_on > today + FURTHEST_START:
+        yield RuleBroken("start_too_far", _("The first day must be within a year"), "starts_on")
     if answers.held_until is None:
         yield RuleBroken("held_missing", _("Enter until when you hold this offer"), "held_until")
     elif answers.held_until <= max(closes_at, now):
         yield RuleBroken(
             "held_too_short", _("Hold the offer until after the closing time, so that it can be chosen"), "held_until"
         )
+    elif answers.held_until > now + LONGEST_HOLD:
+        yield RuleBroken("held_too_long", _("Hold the offer for a year at most"), "held_until")
 
 
 def _texts(answers: OfferAnswers) -> Iterator[RuleBroken]:

@@ -93,7 +93,7 @@ def decline_invitation(actor: Actor, *, invitation_id: UUID, reason: str, note: 
 
 @transaction.atomic
 def take_back_decline(actor: Actor, *, invitation_id: UUID) -> Invitation:
-    """Be asked again, before closing. Doing it twice changes nothing. Refused when the referral is not open (NotNow)."""
+    """Be asked again, before closing. Doing it twice changes nothing. Refused when it is not open (NotNow)."""
     actor.require("offer.decline")
     invitation = _hold(invitation_id)
     if invitation.status == "open":
