@@ -31,6 +31,7 @@ from placements.forms.referrals import (
     WithdrawForm,
 )
 from placements.models import Referral
+from placements.queries.progress import progress_of
 from placements.queries.referrals import (
     buttons,
     listed,
@@ -147,6 +148,9 @@ def _detail(request: OrganisationRequest, reference: str, **more: Any) -> HttpRe
             "siblings": siblings_of(actor, referral),
             "events": timeline(referral),
             "lacks": len(missing(referral)) if referral.status == "draft" else 0,
+            "progress": progress_of(referral, now)
+            if referral.status == "published" and actor.may("referral.view")
+            else None,
             **more,
         },
     )
