@@ -70,9 +70,9 @@ def missing_in(section: Section, category: str, answers: Mapping[str, Any]) -> l
     given = answers.get(section.code) or {}
     unread = (answers.get(AS_TYPED) or {}).get(section.code) or {}
     found = [
-        Missing(section.code, asked.name, _("“%(label)s” could not be read") % {"label": asked.label})
+        Missing(section.code, asked.name, _("“%(label)s” could not be read") % {"label": asked.full_label})
         if asked.name in unread
-        else Missing(section.code, asked.name, asked.label)
+        else Missing(section.code, asked.name, asked.full_label)
         for asked in section.questions_for(category)
         if asked.name in unread or (is_required(asked, given) and is_empty(given.get(asked.name)))
     ]

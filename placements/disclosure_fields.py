@@ -29,7 +29,7 @@ STAGE_TWO_FIELDS: dict[str, list[str]] = _fields_of(STAGE_TWO)
 #: Labels as the officer saw them.
 SECTION_LABELS: dict[str, Text] = {section.code: section.title for section in ALL_SECTIONS}
 FIELD_LABELS: dict[str, dict[str, Text]] = {
-    section.code: {question.name: question.label for question in section.questions} for section in ALL_SECTIONS
+    section.code: {question.name: question.full_label for question in section.questions} for section in ALL_SECTIONS
 }
 #: Columns of Referral that stage one carries besides the answers; and of Person at stage two.
 STAGE_ONE_COLUMNS = (
@@ -72,7 +72,7 @@ def readable(released: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
     for section in ALL_SECTIONS:
         given = released.get(section.code) or {}
         rows = [
-            {"field": asked.name, "key": asked.label, "value": shown_text(asked, given[asked.name])}
+            {"field": asked.name, "key": asked.full_label, "value": shown_text(asked, given[asked.name])}
             for asked in section.questions
             if asked.name in given
         ]

@@ -80,7 +80,7 @@ class SectionForm(forms.Form):
             try:
                 self.values[name] = checked(question, cleaned.get(name))
             except RuleBroken as refused:
-                self.add_error(name, ValidationError(refused.message, code=refused.code))
+                self.add_error(name, ValidationError(str(refused.message), code=refused.code))
         self.unread = {name: self._typed(name) for name in self.errors if name in self.asked}
         if self.complete:
             self._ask_for_missing()
@@ -90,10 +90,18 @@ class SectionForm(forms.Form):
     def _ask_for_missing(self) -> None:
         for name, question in self.asked.items():
             if name not in self.errors and is_required(question, self.values) and is_empty(self.values.get(name)):
-                self.add_error(name, ValidationError(forms.Field.default_error_messages["required"], code="required"))
+                self.add_error(name, self._required(question))
         for lacking in missing_in(self.section, self.category, {self.section.code: self.values}):
             if lacking.field in self.asked and lacking.field not in self.errors:
-                self.add_error(lacking.field, half_outcome_message(lacking.field))
+                self.add_error(lacking.field, str(half_outcome_message(lacking.field)))
+
+    def _required(self, question: Question) -> ValidationError:
+        """The renderer's sentence made of the label; away from its place it also says what the question is about."""
+        if question.context:
+            bound = self[question.name]
+            told = getattr(bound, "required_text", str(question.label))
+            return ValidationError(f"{question.context}: {told}", code="unanswered")
+        return ValidationError(forms.Field.default_error_messages["required"], code="required")
 
     def _check_days(self) -> None:
         today = self.today.isoformat()

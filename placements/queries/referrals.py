@@ -17,6 +17,7 @@ from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.models import Membership
 from brokerage.core.tenants.permissions import Role
 from brokerage.core.web import address
+from placements.completeness import missing
 from placements.models import Referral
 from placements.questions import section
 
@@ -110,9 +111,16 @@ class Button:
 _BUTTONS: list[tuple[Any, str, tuple[str, ...], tuple[str, ...], str]] = [
     (_("Continue the draft"), "placements:referral_tasks", ("draft",), ("referral.draft",), ""),
     (_("Check for disclosures"), "placements:referral_check", ("draft",), ("referral.draft",), "secondary"),
-    (_("Find matching homes"), "placements:referral_match", ("draft", "published"), ("referral.match",), "secondary"),
+    (_("Find matching homes"), "placements:referral_match", ("draft",), ("referral.match",), "secondary"),
     (_("Publish"), "placements:referral_publish", ("draft",), ("referral.publish",), "secondary"),
-    (_("Compare offers"), "placements:referral_compare", ("published", "awaiting_approval"), ("offer.view",), ""),
+    (_("Compare offers"), "contracts:compare", ("published", "awaiting_approval", "awarded"), ("offer.view",), ""),
+    (
+        _("Providers and answers"),
+        "placements:referral_providers",
+        ("published", "awaiting_approval"),
+        ("offer.view",),
+        "secondary",
+    ),
     (_("Questions from providers"), "placements:referral_questions", ("published",), ("referral.answer",), "secondary"),
     (_("Extend, widen or amend"), "placements:referral_change", ("published",), ("referral.amend",), "secondary"),
     (
@@ -149,12 +157,14 @@ def buttons(actor: Actor, referral: Referral) -> list[Button]:
             continue
         if name == "placements:referral_withdraw" and not may_withdraw(actor, referral):
             continue
+        if name == "placements:referral_publish" and missing(referral):
+            continue
         try:
             url = address(actor, name, reference=referral.reference)
         except NoReverseMatch:
             continue
         found.append(Button(label, url, variant))
-    return found
+    return sorted(found, key=lambda button: button.variant != "")
 
 
 def may_withdraw(actor: Actor, referral: Referral) -> bool:

@@ -15,7 +15,7 @@ from placements.models import Referral
 from placements.queries.disclosures import unresolved_disclosures
 from placements.questions import sections_for, shown_text
 
-STATES = {
+STATES: dict[str, dict[str, Any]] = {
     "done": {"done": True, "status": _("Completed")},
     "in_progress": {"status": "in_progress", "status_label": _("In progress")},
     "not_started": {"status": "", "status_label": ""},
@@ -29,7 +29,7 @@ def section_cards(actor: Actor, referral: Referral) -> list[dict[str, Any]]:
     for section in sections_for(referral.category, needs_answered(referral.answers)):
         given = referral.answers.get(section.code) or {}
         rows = [
-            {"key": asked.label, "value": shown_text(asked, given.get(asked.name))}
+            {"key": asked.full_label, "value": shown_text(asked, given.get(asked.name))}
             for asked in section.questions_for(referral.category)
             if asked.name in given and asked.is_asked(given)
         ]

@@ -42,7 +42,7 @@ def _text(asked: Question, value: Any) -> str:
         raise RuleBroken(
             "answer_too_long",
             _("“%(label)s” must be %(limit)s characters or fewer; it has %(count)s")
-            % {"label": asked.label, "limit": asked.max_length, "count": len(value)},
+            % {"label": asked.full_label, "limit": asked.max_length, "count": len(value)},
             asked.name,
         )
     return value
@@ -88,7 +88,9 @@ def _date(asked: Question, value: Any) -> str:
 def _whole(asked: Question, value: Any) -> int:
     if isinstance(value, bool) or not re.fullmatch(r"\d{1,6}", str(value).strip(), re.ASCII):
         raise RuleBroken(
-            "answer_invalid", _("“%(label)s” must be a whole number, such as 12") % {"label": asked.label}, asked.name
+            "answer_invalid",
+            _("“%(label)s” must be a whole number, such as 12") % {"label": asked.full_label},
+            asked.name,
         )
     return int(_in_range(asked, Decimal(str(value).strip())))
 
@@ -100,7 +102,7 @@ def _decimal(asked: Question, value: Any) -> str:
         number = Decimal(str(value).strip())
     except InvalidOperation:
         raise RuleBroken(
-            "answer_invalid", _("“%(label)s” must be a number, such as 12.5") % {"label": asked.label}, asked.name
+            "answer_invalid", _("“%(label)s” must be a number, such as 12.5") % {"label": asked.full_label}, asked.name
         ) from None
     return str(_in_range(asked, number))
 
@@ -110,7 +112,7 @@ def _in_range(asked: Question, number: Decimal) -> Decimal:
         raise RuleBroken(
             "answer_out_of_range",
             _("“%(label)s” must be between %(low)s and %(high)s")
-            % {"label": asked.label, "low": asked.minimum, "high": asked.maximum},
+            % {"label": asked.full_label, "low": asked.minimum, "high": asked.maximum},
             asked.name,
         )
     return number

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 
 Text = str | Promise
 Options = tuple[tuple[str, Text], ...]
@@ -63,10 +64,17 @@ class Question:
     exclusive: str = ""
     #: Words above the question where a new group of questions begins.
     heading: Text = ""
+    #: What the question is about where its label alone would not say ("Self-harm: How often?").
+    context: Text = ""
     hints: Mapping[str, Text] = field(default_factory=dict)
     #: The column of Referral that matching reads, or of Person, kept equal to the answer.
     column: str = ""
     person_column: str = ""
+
+    @property
+    def full_label(self) -> Text:
+        """The label as it reads away from its page: in summaries, errors and releases."""
+        return format_lazy("{}: {}", self.context, self.label) if self.context else self.label
 
     @property
     def is_free_text(self) -> bool:

@@ -61,16 +61,18 @@ MATTERS = Section(
 
 def _outcome_questions(number: int) -> tuple[Question, ...]:
     first = number == 1
+    title = format_lazy("{} {}", _("Outcome"), str(number))
     return (
         Question(
             f"outcome_{number}",
-            format_lazy("{} {}", _("Outcome"), str(number)),
+            _("What should be different for them?"),
             Kind.LONG,
             STAGE_ONE,
-            hint=_("What should be different for them?") if first else "",
             required=first,
             max_length=300,
             rows=2,
+            heading=title,
+            context=title,
         ),
         Question(
             f"measure_{number}",
@@ -80,8 +82,9 @@ def _outcome_questions(number: int) -> tuple[Question, ...]:
             hint=_("Something that can be counted or seen, such as “at school 9 days in 10”.") if first else "",
             required=first,
             max_length=200,
+            context=title,
         ),
-        Question(f"review_on_{number}", _("Review on"), Kind.DATE, STAGE_ONE, required=first),
+        Question(f"review_on_{number}", _("Review on"), Kind.DATE, STAGE_ONE, required=first, context=title),
     )
 
 

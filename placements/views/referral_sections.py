@@ -153,8 +153,10 @@ def _form(
 
 def _with_revision(form: SectionForm, revision: int) -> SectionForm:
     """The same form with the revision its next save starts from."""
-    form.data = form.data.copy()
-    form.data["revision"] = str(revision)
+    posted: Any = form.data
+    changed = posted.copy()
+    changed["revision"] = str(revision)
+    form.data = changed
     return form
 
 
