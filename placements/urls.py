@@ -8,6 +8,7 @@ from placements.views import (
     inbox,
     matching,
     offers,
+    placements,
     publishing,
     referral_sections,
     referrals,
@@ -82,4 +83,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("offers/<uuid:offer>/check/", offers.offer_check, name="offer_check"),
     path("offers/<uuid:offer>/withdraw/", offers.offer_withdraw, name="offer_withdraw"),
     path("offers/<uuid:offer>/confirm/", offers.offer_reconfirm, name="offer_reconfirm"),
+    path("placements/", placements.placement_list, name="placement_list"),
+    path("placements/<str:reference>/", placements.placement_detail, name="placement"),
+    path("placements/<str:reference>/start/", placements.placement_start, name="placement_start"),
+    path("placements/<str:reference>/reschedule/", placements.placement_reschedule, name="placement_reschedule"),
+    path("placements/<str:reference>/end/", placements.placement_end, name="placement_end"),
+    path("placements/<str:reference>/host/", placements.placement_host, name="placement_host"),
 ]

@@ -95,7 +95,7 @@ def undo(actor: Actor, award: Award, *, reason: str, because_of_provider: bool) 
         releases.close_releases(referral, reason=_("The award fell through."), provider_ids={offer.provider_id})
     told = [*standing, offer]
     record(
-        "award.fallen_through",
+        "award.fell_through",
         subject=award,
         actor=actor,
         reference=referral.reference,
@@ -123,15 +123,17 @@ def take_place(offer: Offer) -> None:
         raise RuleBroken("no_place", _("The last place there has been taken"), "offer")
 
 
-def give_place_back(offer: Offer) -> None:
-    """Count one place as free again."""
-    _counter(offer).filter(taken__gt=0).update(taken=F("taken") - 1, updated_at=database_now())
+def give_place_back(where: Offer | Placement) -> None:
+    """Count one place of the offer's or placement's home or household as free again."""
+    _counter(where).filter(taken__gt=0).update(taken=F("taken") - 1, updated_at=database_now())
 
 
-def _counter(offer: Offer) -> QuerySet[Occupancy]:
-    if offer.household_id is not None:
-        return Occupancy.objects.filter(household_id=offer.household_id)
-    return Occupancy.objects.filter(establishment_id=offer.establishment_id)
+def _counter(where: Offer | Placement) -> QuerySet[Occupancy]:
+    if where.household_id is not None:
+        return Occupancy.objects.filter(household_id=where.household_id)
+    if where.establishment_id is None:
+        return Occupancy.objects.none()
+    return Occupancy.objects.filter(establishment_id=where.establishment_id)
 
 
 def _lose_others(award: Award, winner: Offer) -> list[Offer]:

@@ -348,4 +348,5 @@ def _end_waiting(actor: Actor, award: Award, *, move: str, reason: str) -> None:
                 user_id=award.made_by_id,
             )
         ]
-    record(f"award.{move}", subject=award, actor=actor, reference=referral.reference, data={}, notify=told)
+    kind = "award.refused" if move == "refuse" else "award.taken_back"
+    record(kind, subject=award, actor=actor, reference=referral.reference, data={}, notify=told)

@@ -54,6 +54,8 @@ class Placement(models.Model):
     outward = models.CharField(max_length=4, blank=True)
     host_gss_code = models.CharField(max_length=9, blank=True)
     placing_band = models.CharField(max_length=16, blank=True)
+    #: When the authority in whose area the home stands was told.
+    host_notified_on = models.DateField(null=True, blank=True)
     planned_start_on = models.DateField()
     started_on = models.DateField(null=True, blank=True)
     expected_end_on = models.DateField(null=True, blank=True)
