@@ -21,7 +21,7 @@ RUN python -m pip install --no-cache-dir --require-hashes --requirement /build/i
     && uv pip install --no-cache --compile-bytecode --python /opt/venv/bin/python --require-hashes \
         --requirement /build/requirements-production.lock
 COPY . .
-RUN python manage.py collectstatic --noinput \
+RUN python manage.py collectstatic --noinput --ignore rest_framework \
     && python -m compileall -q brokerage providers dpv placements contracts
 
 FROM base

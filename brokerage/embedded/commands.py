@@ -59,7 +59,7 @@ def run_commands(
         errors="replace",
         start_new_session=True,
     )
-    reader = _Reader(commands, process, log)
+    reader = StepReader(commands, process, log)
     reader.start()
     while process.poll() is None:
         if stopping.wait(0.02):
@@ -68,11 +68,10 @@ def run_commands(
             raise Stopped
     reader.join()
     if process.returncode:
-        words = "\n".join(reader.last_lines[-1:] if reader.title in reader.shown else reader.last_lines)
-        raise EmbeddedError(f"{reader.title or commands[0].title} failed:\n{words}")
+        raise EmbeddedError(f"{reader.title or commands[0].title} failed:\n{reader.reason()}")
 
 
-class _Reader(threading.Thread):
+class StepReader(threading.Thread):
     """Turns the output of the process into steps with seconds, shown lines and kept lines."""
 
     def __init__(self, commands: list[Command], process: subprocess.Popen[str], log: ServerLog) -> None:
@@ -80,6 +79,7 @@ class _Reader(threading.Thread):
         self.process, self.log = process, log
         self.shown = {command.title for command in commands if command.is_shown}
         self.title = ""
+        self.has_failed = False
         self.last_lines: list[str] = []
 
     def run(self) -> None:
@@ -94,11 +94,24 @@ class _Reader(threading.Thread):
                     self.last_lines.clear()
                     step.enter_context(timed_step(self.log, self.title))
                 else:
-                    self.log.line("setup", line, only_file=self.title not in self.shown)
-                    self.last_lines.append(line.rstrip())
-                    del self.last_lines[:-12]
+                    self._keep(line)
         if self.process.wait() == 0:
             step.close()
+
+    def reason(self) -> str:
+        """Why the step failed: its last words, of a traceback only the error itself (the log has it all)."""
+        lines = self.last_lines
+        errors = [number for number, line in enumerate(lines) if self.has_failed and not line.startswith(" ")]
+        named = [number for number in errors if ":" in lines[number].split(" ")[0]]
+        return "\n".join(lines[named[-1] :] if named else lines)
+
+    def _keep(self, line: str) -> None:
+        """Show or only log a line; of a traceback the terminal gets the end, when the step has failed."""
+        self.has_failed = self.has_failed or line.startswith("Traceback ")
+        self.log.line("setup", line, only_file=self.has_failed or self.title not in self.shown)
+        if line.strip():
+            self.last_lines.append(line.rstrip())
+            del self.last_lines[:-12]
 
 
 def main() -> None:

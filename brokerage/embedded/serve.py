@@ -132,7 +132,12 @@ class Server:
         if self.environment.get("SUPERUSER_DATABASE_URL"):
             commands.insert(0, Command("Making database roles", ("setup_roles",)))
         if not collected_statics_are_current():
-            commands.append(Command("Collecting styles and scripts", ("collectstatic", "--noinput", "--clear")))
+            commands.append(
+                Command(
+                    "Collecting styles and scripts",
+                    ("collectstatic", "--noinput", "--clear", "--ignore", "rest_framework"),
+                )
+            )
         if self.environment["DEMO"] == "1":
             title = "Loading the demo region if the database is empty"
             commands.append(Command(title, ("load_demo", "--if-empty"), is_shown=True))

@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from brokerage.embedded import statics
+from brokerage.embedded.children import ServerLog
+from brokerage.embedded.commands import MARK, Command, StepReader
 from brokerage.embedded.places import process_is_dead, start_of_process, wait_until
 from brokerage.embedded.ports import is_ready
 from brokerage.embedded.valkey import free_port
@@ -123,3 +125,21 @@ def test_a_failing_step_says_which_and_why(environment: dict[str, str]) -> None:
     assert run.process.wait(timeout=60) == 1
     assert "Bringing the database up to date failed:" in run.said()
     assert 'database "no_such_database" does not exist' in run.said()
+
+
+def test_of_a_traceback_the_terminal_gets_the_error_and_the_log_gets_everything(tmp_path: Path) -> None:
+    log = ServerLog(tmp_path / "server.log")
+    step = Command("Loading", ("runs-nothing",), is_shown=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", f"print('{MARK}Loading', flush=True); print('half done'); open('/nowhere')"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    reader = StepReader([step], process, log)
+    reader.start()
+    reader.join()
+    log.close()
+    assert reader.reason() == "FileNotFoundError: [Errno 2] No such file or directory: '/nowhere'"
+    assert "half done" in (tmp_path / "server.log").read_text()
+    assert "Traceback" in (tmp_path / "server.log").read_text()
