@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-import os
 import random
-import stat
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.x509.oid import NameOID
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import signers
 from pypdf import PdfReader, PdfWriter
@@ -23,13 +19,13 @@ from contracts import sealing_check
 from contracts.sealing import (
     SealingFailed,
     SealingKey,
-    SealingNotConfigured,
     load_sealing_key,
     load_trusted_certificates,
     rotate_demo_key,
     seal_pdf,
     verify_pdf,
 )
+from tests.contracts.own_key import own_key
 
 NOW = dt.datetime.now(dt.UTC).replace(microsecond=0)
 
@@ -187,48 +183,8 @@ def test_nobody_is_trusted_by_default(sealed: bytes) -> None:
     assert verify_pdf(sealed, []).verdict == "not_ours"
 
 
-def test_the_demonstration_key_is_made_once_and_its_owner_alone_reads_it(tmp_path: Path) -> None:
-    first, second = load_sealing_key({}, tmp_path), load_sealing_key({}, tmp_path)
-    assert first.is_demonstration
-    assert first.fingerprint == second.fingerprint
-    rotate_demo_key(tmp_path, NOW)
-    folder = tmp_path / "sealing"
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    assert len(files) == 4
-    assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
-
-
-def _own_key(folder: Path, private: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, **life: int) -> dict[str, str]:
-    """An authority's own self-signed certificate and encrypted key, named as the environment names them."""
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Harrow seal")])
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(private.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(NOW + dt.timedelta(days=life.get("first", -1)))
-        .not_valid_after(NOW + dt.timedelta(days=life.get("last", 30)))
-        .sign(private, hashes.SHA256())
-    )
-    (folder / "seal.crt").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    (folder / "seal.key").write_bytes(
-        private.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.BestAvailableEncryption(b"open sesame"),
-        )
-    )
-    return {
-        "SEALING_KEY_FILE": str(folder / "seal.key"),
-        "SEALING_CERT_FILE": str(folder / "seal.crt"),
-        "SEALING_KEY_PASSPHRASE": "open sesame",
-    }
-
-
 def test_a_key_from_the_environment(paper: bytes, tmp_path: Path) -> None:
-    environ = _own_key(tmp_path, rsa.generate_private_key(public_exponent=65537, key_size=2048))
+    environ = own_key(tmp_path, rsa.generate_private_key(public_exponent=65537, key_size=2048))
     own = load_sealing_key(environ, tmp_path)
     assert (own.is_demonstration, own.name) == (False, "Harrow seal")
     file = seal_pdf(paper, key=own, reason="", location="", moment=NOW)
@@ -242,42 +198,14 @@ def test_retired_certificates_may_lie_elsewhere(paper: bytes, tmp_path: Path) ->
     retired = tmp_path / "old"
     retired.mkdir()
     (retired / "a.pem").write_bytes(old.certificate.public_bytes(serialization.Encoding.PEM))
-    environ = _own_key(tmp_path, ec.generate_private_key(ec.SECP384R1()))
+    environ = own_key(tmp_path, ec.generate_private_key(ec.SECP384R1()))
     assert verify_pdf(file, load_trusted_certificates(environ, tmp_path)).verdict == "not_ours"
     environ["SEALING_RETIRED_DIR"] = str(retired)
     assert verify_pdf(file, load_trusted_certificates(environ, tmp_path)).is_genuine
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"SEALING_KEY_FILE": ""},
-        {"SEALING_CERT_FILE": ""},
-        {"SEALING_KEY_FILE": "/nowhere.pem"},
-        {"SEALING_CERT_FILE": "/nowhere.pem"},
-        {"SEALING_KEY_PASSPHRASE": "guess"},
-        {"SEALING_KEY_PASSPHRASE": ""},
-        {"SEALING_CERT_FILE": os.devnull},
-    ],
-)
-def test_a_wrong_configuration_says_so(tmp_path: Path, wrong: dict[str, str]) -> None:
-    environ = _own_key(tmp_path, ec.generate_private_key(ec.SECP256R1())) | wrong
-    with pytest.raises(SealingNotConfigured):
-        load_sealing_key(environ, tmp_path)
-
-
-def test_a_key_that_is_not_the_certificates_is_refused(tmp_path: Path) -> None:
-    first, second = tmp_path / "a", tmp_path / "b"
-    first.mkdir()
-    second.mkdir()
-    environ = _own_key(first, ec.generate_private_key(ec.SECP256R1()))
-    other = _own_key(second, ec.generate_private_key(ec.SECP256R1()))
-    with pytest.raises(SealingNotConfigured, match="is not the key of"):
-        load_sealing_key(environ | {"SEALING_CERT_FILE": other["SEALING_CERT_FILE"]}, tmp_path)
-
-
 def test_an_expired_certificate_seals_nothing_but_what_it_sealed_stays_genuine(paper: bytes, tmp_path: Path) -> None:
-    environ = _own_key(tmp_path, ec.generate_private_key(ec.SECP256R1()), first=-30, last=-10)
+    environ = own_key(tmp_path, ec.generate_private_key(ec.SECP256R1()), first=-30, last=-10)
     own = load_sealing_key(environ, tmp_path)
     with pytest.raises(SealingFailed, match="not valid"):
         seal_pdf(paper, key=own, reason="", location="", moment=NOW)
@@ -291,9 +219,9 @@ def test_a_seal_dated_after_its_certificates_life_is_not_ours(
     paper: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A thief of a retired key would date the seal today; ours never would, so force it past our own check.
-    environ = _own_key(tmp_path, ec.generate_private_key(ec.SECP256R1()), first=-30, last=-10)
+    environ = own_key(tmp_path, ec.generate_private_key(ec.SECP256R1()), first=-30, last=-10)
     own = load_sealing_key(environ, tmp_path)
-    other_dates = _own_key(tmp_path, own.private_key)
+    other_dates = own_key(tmp_path, own.private_key)
     longer = load_sealing_key(other_dates, tmp_path)
     file = seal_pdf(paper, key=longer, reason="", location="", moment=NOW)
     short_lived = own.certificate.public_bytes(serialization.Encoding.DER)
