@@ -6,12 +6,12 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
-from providers.imports.engine import run_import
 
 from brokerage.core.accounts.models import User
 from brokerage.core.tenants.context import loader, system
@@ -21,12 +21,11 @@ from brokerage.demo import organisations, tale, vehicles
 from brokerage.demo.files import read_demo_file
 from dpv.models import Admission, Ceiling, MenuItem, Vehicle
 from placements.models import Placement, Referral
+from providers.imports.engine import run_import
 from providers.models import Establishment, Provider
 
 Step = tuple[str, Callable[[], Any]]
 
-#: How many providers of each vehicle get people who can sign in.
-PROVIDERS_WITH_PEOPLE = {"WL-FOST": 4, "WL-RES": 6, "WL-SA": 2, "WL-ADULT": 2, "SEW-CH": 3, "EM-CH": 2}
 FINISHED = "finished"
 
 
@@ -72,17 +71,13 @@ def steps() -> Iterator[Step]:
         ("Carer households", "households", "carer_households.csv"),
         ("Insurance", "insurance", "insurance.csv"),
     ):
-        yield title, lambda kind=kind, name=name: _import("west-london-hub", kind, read_demo_file(name, on=today))
+        yield title, partial(_import, "west-london-hub", kind, read_demo_file(name, on=today))
     for region in ("west-london", "south-east-wales", "east-midlands"):
         for title, kind, name in (("Ceiling prices", "prices", "prices.csv"), ("Extras menus", "menus", "menus.csv")):
-            yield (
-                f"{title}, {region}",
-                lambda region=region, kind=kind, name=name: _import(
-                    f"{region}-hub", kind, _of_region(read_demo_file(name, on=today), region)
-                ),
-            )
-    yield "People who sign in", lambda: _people()
-    yield "Live placements", lambda: _placements(today)
+            content = _of_region(read_demo_file(name, on=today), region)
+            yield f"{title}, {region}", partial(_import, f"{region}-hub", kind, content)
+    yield "People who sign in", _people
+    yield "Live placements", partial(_placements, today)
     yield from tale.steps(today)
     yield "Done", _finish
 
@@ -97,7 +92,7 @@ def _import(slug: str, kind: str, content: bytes) -> str:
         organisation_id = Organisation.objects.values_list("pk", flat=True).get(slug=slug)
     with system(organisation_id) as actor:
         pass
-    run = run_import(actor, kind=kind, file_name=f"{kind}.csv", content=content, dry_run=False)
+    run = run_import(actor, kind, content, file_name=f"{kind}.csv")
     if run.rows_refused:
         raise RuntimeError(f"{run.rows_refused} rows of the demo's {kind} file were refused")
     return f"{run.rows_created} new, {run.rows_updated + run.rows_unchanged} known"
@@ -116,17 +111,8 @@ def _people() -> str:
     with loader():
         if User.objects.exists():
             return "there already"
-        chosen: list[Provider] = []
-        for code, count in PROVIDERS_WITH_PEOPLE.items():
-            rows = (
-                Provider.objects.filter(establishments__admissions__vehicle__code=code)
-                .exclude(pk__in=[provider.pk for provider in chosen])
-                .select_related("organisation")
-                .distinct()
-                .order_by("legal_name")
-            )
-            chosen += list(rows[:count])
-        people = organisations.load_people(password, providers=chosen)
+        admitted = Provider.objects.filter(establishments__admissions__isnull=False).select_related("organisation")
+        people = organisations.load_people(password, providers=list(admitted.distinct().order_by("legal_name")))
     _tell(people=people, api_clients=[])
     return f"{len(people)} people"
 
