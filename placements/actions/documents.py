@@ -24,6 +24,7 @@ from brokerage.core.audit.record import record
 from brokerage.core.clock import database_now
 from brokerage.core.errors import RuleBroken
 from brokerage.core.tenants.actors import Actor
+from placements.actions.releases import rewrite_releases
 from placements.models import Referral, ReferralDocument
 from placements.queries.referrals import referral_of
 from placements.states import REFERRAL
@@ -52,8 +53,8 @@ def add_document(
 ) -> ReferralDocument:
     """Check and keep a file. `is_for_all_invited` shows it to everyone invited; otherwise to shortlisted providers.
 
-    A draft takes papers from whoever drafts, a published referral from whoever may amend it; providers see a new paper
-    once the referral is amended. Refused: see `uploads.check_upload` and `virus_scanner.scan`; too many papers; a
+    A draft takes papers from whoever drafts, a published referral from whoever may amend it; then those providers who
+    may read it see it at once. Refused: see `uploads.check_upload` and `virus_scanner.scan`; too many papers; a
     referral that is over (NotNow).
     """
     referral = _for_change(actor, reference)
@@ -84,6 +85,7 @@ def add_document(
             uploaded_by_name=actor.name,
         )
         _record("document.added", actor, referral, document)
+        _show(referral)
     except Exception:
         default_storage.delete(stored)
         raise
@@ -99,6 +101,7 @@ def remove_document(actor: Actor, *, reference: str, document_id: UUID) -> Refer
         document.removed_at = database_now()
         document.save(update_fields=["removed_at"])
         _record("document.removed", actor, referral, document)
+        _show(referral)
     return document
 
 
@@ -150,6 +153,12 @@ def _for_change(actor: Actor, reference: str) -> Referral:
         actor.require("referral.amend")
         REFERRAL.after(referral.status, "amend")
     return referral
+
+
+def _show(referral: Referral) -> None:
+    """Providers' views list exactly the papers that are there: a removed one is gone for them at once."""
+    if referral.status != "draft":
+        rewrite_releases(referral, now=database_now())
 
 
 def _document(referral: Referral, document_id: UUID) -> ReferralDocument:

@@ -18,7 +18,7 @@ from brokerage.core.tenants.models import Membership
 from brokerage.core.tenants.permissions import Role
 from brokerage.core.web import address
 from placements.completeness import missing
-from placements.models import Referral
+from placements.models import Award, Clarification, Placement, Referral, Release
 from placements.questions import section
 
 EVENTS_AT_MOST = 60
@@ -35,21 +35,25 @@ EVENTS: dict[str, Any] = {
     "referral.widened": _("Search widened"),
     "referral.invited": _("More providers invited"),
     "referral.amended": _("Amended and sent to providers again"),
-    "referral.shortlisted": _("Full papers opened to shortlisted providers"),
-    "referral.disclosed": _("Full papers opened to a provider"),
     "referral.not_placed": _("Ended without a placement"),
     "referral.withdrawn": _("Withdrawn"),
+    "release.full_papers_opened": _("Full papers opened to a shortlisted provider"),
     "document.added": _("Document added"),
     "document.removed": _("Document removed"),
     "document.read": _("Document read"),
+    "clarification.answered": _("Question answered"),
     "award.made": _("Offer chosen"),
+    "award.approval_asked": _("Approval asked for"),
+    "award.approved": _("Award approved"),
     "award.confirmed": _("Award confirmed"),
     "award.refused": _("Award refused"),
     "award.taken_back": _("Award taken back"),
     "award.fell_through": _("Award fell through"),
-    "placement.planned": _("Placement planned"),
     "placement.spot_recorded": _("Spot placement recorded"),
-    "clarification.answered": _("Question answered"),
+    "placement.started": _("Moved in"),
+    "placement.rescheduled": _("Start moved to another day"),
+    "placement.ended": _("Placement ended"),
+    "placement.host_notified": _("Host authority told"),
 }
 
 
@@ -190,7 +194,12 @@ def where_it_stands(referral: Referral, now: dt.datetime) -> Any:
 
 def timeline(referral: Referral, *, limit: int = EVENTS_AT_MOST) -> list[dict[str, Any]]:
     """What happened to the referral, newest first, from the audit trail; saves of one section in a row count once."""
-    entries = Entry.objects.filter(organisation_id=referral.authority_id, subject_id=str(referral.pk)).order_by("-at")
+    subjects = [referral.pk]
+    for model in (Award, Clarification, Placement, Release):
+        subjects += model.objects.filter(referral=referral).values_list("pk", flat=True)
+    entries = Entry.objects.filter(
+        organisation_id=referral.authority_id, subject_id__in=[str(subject) for subject in subjects]
+    ).order_by("-at")
     events: list[dict[str, Any]] = []
     last: tuple[Any, ...] = ()
     for entry in entries[: limit * 4]:

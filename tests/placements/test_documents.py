@@ -187,6 +187,23 @@ def test_who_may_add_where() -> None:
 
 
 @pytest.mark.django_db
+def test_providers_see_a_new_paper_at_once_and_lose_a_removed_one() -> None:
+    story = invited()
+
+    def shown() -> list[str]:
+        with acting(actor_of("bob")):
+            release = story.releases["birch"]
+            release.refresh_from_db()
+            return [each["id"] for each in release.documents]
+
+    for_all, kept_back = add(story.referral, is_for_all_invited=True), add(story.referral)
+    assert shown() == [str(for_all.pk)] and str(kept_back.pk) not in shown()
+    with acting(actor_of("olive")) as olive:
+        documents.remove_document(olive, reference=story.reference, document_id=for_all.pk)
+    assert shown() == []
+
+
+@pytest.mark.django_db
 def test_a_removed_paper_is_gone_and_removing_twice_is_once() -> None:
     referral = draft_referral()
     document = add(referral)

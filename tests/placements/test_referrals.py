@@ -26,7 +26,7 @@ from placements.completeness import missing
 from placements.models import Person, Referral
 from placements.queries.referrals import listed, referral_of, timeline, visible_referrals
 from tests.cast import actor_of
-from tests.scenarios import draft_referral, invited
+from tests.scenarios import awarded, draft_referral, invited
 
 pytestmark = pytest.mark.django_db
 
@@ -380,6 +380,17 @@ def test_withdrawing_what_providers_see_closes_their_view_and_tells_them() -> No
             release.refresh_from_db()
             assert release.state == "closed" and release.content == {}
             assert release.outcome_reason == "No longer needed"
+
+
+def test_a_referral_that_waits_for_approval_is_withdrawn_and_its_award_taken_back() -> None:
+    story, made = awarded(who="olive")
+    assert made.status == "awaiting_approval"
+    with acting(actor_of("olive")) as olive:
+        gone = withdraw_referral(olive, reference=story.reference, reason="The court decided otherwise")
+        made.refresh_from_db()
+        titles = [str(event["title"]) for event in timeline(gone)]
+    assert gone.status == "withdrawn" and made.status == "taken_back"
+    assert "Award taken back" in titles and "Withdrawn" in titles
 
 
 def test_a_social_worker_does_not_withdraw_what_is_published() -> None:
