@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from brokerage.core.clock import database_now, database_today
-from brokerage.core.errors import RuleBroken
+from brokerage.core.errors import NotNow, RuleBroken
 from brokerage.core.web import OrganisationRequest, address, attempt
 from placements.actions.disclosures import confirm_disclosures
 from placements.actions.referrals import ChangedMeanwhile, save_section
@@ -26,7 +26,6 @@ from placements.queries.disclosures import disclosures
 from placements.queries.referrals import referral_of
 from placements.queries.summaries import tasks
 from placements.questions import Section, question, sections_for, shown_text
-from placements.states import REFERRAL
 
 
 @never_cache
@@ -64,7 +63,6 @@ def referral_section(request: OrganisationRequest, reference: str, section: str)
         if referral.status != "draft":
             return redirect(address(actor, "placements:referral", reference=referral.reference))
         return _page(request, referral, page, _form(referral, page, window=secrets.token_hex(8)))
-    REFERRAL.after(referral.status, "edit")
     form = _form(referral, page, data=request.POST)
     form.is_valid()
     is_continue = "continue" in request.POST
@@ -82,6 +80,12 @@ def referral_section(request: OrganisationRequest, reference: str, section: str)
         )
     except ChangedMeanwhile as conflict:
         return _conflict(request, referral, page, form, conflict)
+    except NotNow as refused:
+        # Published or withdrawn while this was typed: nothing is saved, but what was typed stays to be copied.
+        if getattr(request, "htmx", False):
+            return render(request, "placements/referral_saved.html", {"conflict": refused.message})
+        form.add_error(None, str(refused.message))
+        return _page(request, referral, page, form, status=409)
     except RuleBroken as refused:
         asked.add_error(refused.field if refused.field in asked.fields else None, str(refused.message))
         return _page(request, referral, page, asked)

@@ -243,7 +243,11 @@ def test_two_officers_in_one_section_see_both_versions_and_lose_neither(sign_in:
 def test_a_section_of_a_published_referral_is_not_edited(sign_in: SignIn) -> None:
     referral, client = invited().referral, sign_in("olive")
     assert client.get(path(referral, "sections/where/"))["Location"] == path(referral)
-    assert client.post(path(referral, "sections/where/"), posted("where")).status_code == 409
+    late = client.post(path(referral, "sections/matters/"), {**posted("matters", voice="Typed too late"), "later": "1"})
+    assert late.status_code == 409 and "Typed too late" in late.content.decode()
+    live = client.post(path(referral, "sections/matters/"), posted("matters"), headers={"HX-Request": "true"})
+    assert "You cannot do this now" in live.content.decode()
+    assert stored(referral).answers.get("matters") is None
 
 
 def test_a_hostile_post_is_answered(sign_in: SignIn) -> None:
