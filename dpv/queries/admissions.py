@@ -13,7 +13,9 @@ from django.http import Http404
 
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.vocabulary import KINDS_FOR_CATEGORY
-from dpv.models import Admission, Ceiling, Lot, Vehicle
+from dpv.ceilings import validity_for
+from dpv.models import Admission, Ceiling, Lot, RuleVersion, Vehicle
+from dpv.queries.rules import rules_of
 from dpv.states import ADMISSION, ADMISSION_LIVE
 from providers.models import Establishment
 
@@ -143,3 +145,35 @@ def admittable(lot: Lot, text: str) -> list[Establishment]:
 def may_see_establishments(actor: Actor) -> bool:
     """Associate members read vehicles and rules; who is admitted is for authorities and central teams."""
     return actor.is_authority or actor.is_central
+
+
+@dataclass(frozen=True)
+class CeilingLine:
+    """A ceiling in an admission's history: `state` is in_force, ahead or past; `fixed_until` is by its day's rules."""
+
+    ceiling: Ceiling
+    state: str
+    fixed_until: dt.date | None
+
+
+def ceiling_history(admission: Admission, on: dt.date) -> list[CeilingLine]:
+    """Every ceiling of the admission, by age band, the newest first."""
+    versions = [
+        (version.valid_from, rules_of(version))
+        for version in RuleVersion.objects.filter(vehicle_id=admission.vehicle_id).order_by("-valid_from")
+    ]
+    lines = []
+    seen: set[tuple[int, int]] = set()
+    for row in Ceiling.objects.filter(admission=admission).order_by("age_min", "age_max", "-valid_from"):
+        band = (row.age_min, row.age_max)
+        if row.valid_from > on:
+            state = "ahead"
+        elif band in seen or (row.valid_to is not None and row.valid_to < on):
+            state = "past"
+        else:
+            state = "in_force"
+        if row.valid_from <= on:
+            seen.add(band)
+        rules = next((rules for first_on, rules in versions if first_on <= row.valid_from), None)
+        lines.append(CeilingLine(row, state, validity_for(row.valid_from, rules).last_on if rules else None))
+    return lines
