@@ -19,6 +19,7 @@ ITEMS: dict[str, list[tuple[Any, str, tuple[str, ...]]]] = {
         (_("Placements"), "placements:placement_list", ("placement.view",)),
         (_("Spend"), "reports:spend", ("spend.view",)),
         (_("Vehicles"), "dpv:vehicle_list", ("dpv.view",)),
+        (_("Imports"), "providers:import_list", ("import.placements",)),
         (_("People"), "tenants:people", ("people.manage",)),
     ],
     "associate": [

@@ -10,3 +10,4 @@ class DpvConfig(AppConfig):
         import_module("dpv.notices")  # registers the texts
         import_module("dpv.imports.prices")  # registers the kinds of file
         import_module("dpv.imports.menus")
+        import_module("dpv.standing")  # tells providers' pages about lots
