@@ -27,7 +27,7 @@ class AwardForm(forms.Form):
     )
     reason = govuk.LongTextField(
         label=_("Why this offer meets the need"),
-        help_text=_("Kept with the award and printed in the agreement. Write it so that somebody else can follow it."),
+        help_text=_("Printed in the agreement, which the provider reads: say nothing of other offers."),
         max_length=LONGEST,
         rows=4,
         error_messages={"required": _("Say why you choose this offer")},
@@ -41,7 +41,7 @@ class AwardForm(forms.Form):
     )
     before_closing = forms.BooleanField(
         label=_("I am choosing before the closing time; offers that would still arrive will not be considered"),
-        required=False,
+        error_messages={"required": _("Say that you choose before the closing time, or wait until then")},
     )
     revision = forms.IntegerField(widget=forms.HiddenInput)
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -44,10 +45,10 @@ def compare(request: OrganisationRequest, reference: str) -> HttpResponse:
     actor = request.actor
     actor.require("offer.view")
     referral = _referral(reference)
-    comparison = compare_offers(referral, on=database_today(), method=request.GET.get("method", ""))
+    now = database_now()
+    comparison = compare_offers(referral, on=localdate(now), method=request.GET.get("method", ""))
     award = live_award(referral.pk)
     may_award = actor.may("award.make") and referral.status == "published"
-    now = database_now()
     return render(
         request,
         "contracts/compare.html",

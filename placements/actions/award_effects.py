@@ -30,6 +30,9 @@ def confirm(actor: Actor, award: Award) -> Placement:
     now, today = database_now(), database_today()
     offer = Offer.objects.select_related("household", "establishment").get(pk=award.offer_id)
     referral = Referral.objects.get(pk=award.referral_id)
+    if offer.weekly_total != award.weekly_total:
+        # Revised while an approval was awaited: nobody approved this price.
+        raise NotNow("offer_changed", _("The provider has changed this offer since it was chosen. Compare again."))
     require_held(offer, now)
     require_eligible(offer.admission_id, on=today, age=referral.age, field="offer")
     take_place(offer)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,11 +12,14 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from brokerage.core.clock import database_now
 from brokerage.core.tenants.context import acting
 from contracts.models import Agreement
+from dpv.models import Admission, Ceiling
 from placements.models import Award, Offer, Referral
-from tests.cast import actor_of
-from tests.scenarios import Invited, award, chosen, invited, with_person
+from providers.models import Establishment
+from tests.cast import actor_of, ident
+from tests.scenarios import HOMES, Invited, award, chosen, invited, standing_offer, with_person
 
 pytestmark = pytest.mark.django_db
 
@@ -127,7 +131,7 @@ def test_before_closing_the_form_asks_for_it(sign_in: SignIn) -> None:
     story, offers = chosen(closes_in=dt.timedelta(days=1))
     client = sign_in("oscar")
     page = client.post(_accept(story, offers[0]), _answers(offers, confirm="yes")).content.decode()
-    assert "Offers may still arrive until closing time" in page
+    assert "Say that you choose before the closing time, or wait until then" in page
     done = client.post(_accept(story, offers[0]), _answers(offers, confirm="yes", before_closing="on"))
     assert done.status_code == 302
 
@@ -201,16 +205,68 @@ def test_taking_back_and_falling_through_on_the_page(sign_in: SignIn) -> None:
         assert Referral.objects.get().status == "published"
 
 
-def test_the_comparison_takes_the_same_queries_for_any_number_of_offers(sign_in: SignIn) -> None:
-    one, _offers = chosen("birch-house")
-    three, _offers = chosen("birch-house", "birch-lodge", "cedar-house")
+def _more_homes(monkeypatch: pytest.MonkeyPatch, count: int) -> list[str]:
+    """Homes of Birch beyond the cast's, admitted to its lot with a ceiling."""
+    names = [f"birch-{number}" for number in range(count)]
+    columns = [
+        field.attname for field in Establishment._meta.concrete_fields if field.attname not in ("id", "name", "urn")
+    ]
+    with acting(actor_of("bob")):
+        like = Establishment.objects.values(*columns).get(pk=ident("birch-house"))
+        for number, name in enumerate(names):
+            Establishment.objects.create(id=ident(name), name=name, urn=f"SC98{number:04}", **like)
+    with acting(actor_of("carol")):
+        admission = Admission.objects.values("region_id", "vehicle_id", "lot_id", "provider_id", "admitted_on").get(
+            pk=ident("admission birch-house")
+        )
+        for name in names:
+            Admission.objects.create(
+                id=ident(f"admission {name}"), establishment_id=ident(name), quality_score=Decimal(80), **admission
+            )
+            Ceiling.objects.create(
+                region_id=admission["region_id"],
+                provider_id=admission["provider_id"],
+                admission_id=ident(f"admission {name}"),
+                age_min=0,
+                age_max=17,
+                weekly=Decimal("9000.00"),
+                valid_from=admission["admitted_on"],
+            )
+    for name in names:
+        monkeypatch.setitem(HOMES, name, ("birch", "T-RES"))
+    return names
+
+
+def _queries(client: Client, path: str) -> int:
+    """Savepoints stand in for the transaction's own begin and commit, so they are not counted."""
+    assert client.get(path).status_code == 200
+    with CaptureQueriesContext(connection) as queries:
+        client.get(path)
+    return len([each for each in queries if "SAVEPOINT" not in each["sql"]])
+
+
+def test_the_comparison_takes_the_same_queries_for_1_10_and_30_offers(
+    sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    homes = _more_homes(monkeypatch, 30)
     client = sign_in("oscar")
-    client.get(_compare(one))
+    counts = [_queries(client, _compare(chosen(*homes[:count])[0])) for count in (1, 10, 30)]
+    assert counts[0] == counts[1] == counts[2] <= 25, counts
+
+
+def test_the_approvals_take_the_same_queries_for_1_and_5_awards(sign_in: SignIn) -> None:
+    client = sign_in("tessa")
     counts = []
-    for story in (one, three):
-        with CaptureQueriesContext(
-            connection,
-        ) as queries:
-            assert client.get(_compare(story)).status_code == 200
-        counts.append(len(queries))
+    for more in (1, 4):
+        for _each in range(more):
+            _story, offers = chosen(who="olive")
+            award(offers[0], who="olive")
+        counts.append(_queries(client, "/o/harrow/approvals/"))
     assert counts[0] == counts[1] <= 25, counts
+
+
+def test_a_sealed_comparison_shows_nothing_before_closing(sign_in: SignIn) -> None:
+    story = with_person(invited("birch-house", who="oscar", sealed=True), who="oscar")
+    standing_offer(story, opens_at=database_now() + dt.timedelta(days=3))
+    page = sign_in("oscar").get(_compare(story)).content.decode()
+    assert "Offers are sealed" in page and "Birch House" not in page

@@ -32,14 +32,19 @@ register = template.Library()
 # One word of state, one colour, everywhere. Text always says the state; colour only helps.
 COLOURS = {
     "green": (
-        "active admitted approved available awarded complete completed live passed published sealed signed valid"
+        "accepted active admitted approved available awarded complete completed confirmed live passed published sealed"
+        " signed valid"
     ),
-    "blue": "in_progress invited offered open running shortlisted submitted sent",
+    "blue": "drawn_up in_progress invited offered open planned running shortlisted submitted sent",
     "teal": "not_started new",
-    "yellow": "awaiting awaiting_approval awaiting_signature due expiring held pending review warning",
+    "yellow": (
+        "awaiting awaiting_approval awaiting_signature due expiring held needs_reconfirming pending review warning"
+    ),
     "orange": "at_limit lapsing notice urgent",
     "red": ("barred cancelled error excluded expired failed lapsed overdue refused rejected suspended terminated"),
-    "grey": "archived closed declined draft ended inactive lost superseded unsuccessful withdrawn",
+    "grey": (
+        "archived closed declined draft ended fallen_through inactive lost superseded taken_back unsuccessful withdrawn"
+    ),
     "purple": "clarification extended question varied",
 }
 COLOUR_OF = {word: colour for colour, words in COLOURS.items() for word in words.split()}
