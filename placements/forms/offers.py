@@ -62,7 +62,7 @@ class ExtraForm(Redrawable):
 
     def __init__(self, *args: Any, asked: Asked, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [("", _("Select an extra"))]
+        choices: list[tuple[str, Any]] = [("", _("Select an extra"))]
         for rate in asked.menu.values():
             words = _("%(service)s, up to %(rate)s a %(unit)s")
             choices.append(
@@ -259,7 +259,7 @@ class OfferForm(Redrawable):
                 if position.isdigit() and int(position) < len(filled):
                     form = filled[int(position)]
             known = field if field in form.fields else None
-            form.add_error(known, ValidationError(refusal.message, code=refusal.code))
+            form.add_error(known, ValidationError(str(refusal.message), code=refusal.code))
 
     def _filled_rows(self) -> list[ExtraForm]:
         return [row for row in self.rows if row.is_bound and row.is_valid() is not None and not row.is_blank]
@@ -274,7 +274,7 @@ def row_positions(data: Mapping[str, Any]) -> list[int]:
 
 def price_errors(form: OfferForm) -> list[str]:
     """What cannot be read of the amounts, for the price as it stands."""
-    texts = []
+    texts: list[Any] = []
     for name in ("weekly_core", "children_together", "solo_uplift"):
         texts += form[name].errors if name in form.fields else []
     for row in form.rows:

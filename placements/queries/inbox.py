@@ -27,6 +27,8 @@ from placements.queries.offer_terms import age_in, needs_in, siblings_in
 from placements.states import INVITATION, OFFER, OFFER_LIVE
 
 Text = str | Promise
+#: Releases with their `tab`, which type checkers cannot follow through functions.
+Releases = QuerySet[Any]
 
 TABS: dict[str, Text] = {
     "awaiting": _("Awaiting your answer"),
@@ -38,7 +40,7 @@ TABS: dict[str, Text] = {
 _ANSWERING = ("submitted", "accepted")
 
 
-def releases_by_tab(now: dt.datetime) -> QuerySet[Release]:
+def releases_by_tab(now: dt.datetime) -> Releases:
     """The acting provider's releases, each annotated with the `tab` it belongs to at `now`."""
     offers = Offer.objects.filter(invitation_id=OuterRef("pk"), status__in=_ANSWERING)
     unanswered = (
@@ -46,7 +48,7 @@ def releases_by_tab(now: dt.datetime) -> QuerySet[Release]:
         .annotate(is_offered=Exists(offers))
         .filter(is_offered=False)
     )
-    releases: QuerySet[Release] = Release.objects.annotate(
+    releases: Releases = Release.objects.annotate(
         tab=Case(
             When(state__in=(Release.State.WON, Release.State.CLOSED), then=Value("closed")),
             When(Q(state=Release.State.WAITING) | Q(closes_at__lte=now), then=Value("deciding")),
@@ -58,7 +60,7 @@ def releases_by_tab(now: dt.datetime) -> QuerySet[Release]:
     return releases
 
 
-def filtered(releases: QuerySet[Release], filters: Mapping[str, Any]) -> QuerySet[Release]:
+def filtered(releases: Releases, filters: Mapping[str, Any]) -> Releases:
     """Narrowed by `category`, `urgency` and `establishment` (one of the provider's own), each optional."""
     for name in ("category", "urgency"):
         if filters.get(name):
@@ -69,13 +71,13 @@ def filtered(releases: QuerySet[Release], filters: Mapping[str, Any]) -> QuerySe
     return releases
 
 
-def tab_counts(releases: QuerySet[Release]) -> dict[str, int]:
+def tab_counts(releases: Releases) -> dict[str, int]:
     """How many releases each tab holds."""
     counted = dict(releases.order_by().values_list("tab").annotate(Count("pk")))
     return {tab: counted.get(tab, 0) for tab in TABS}
 
 
-def listed(releases: QuerySet[Release], tab: str) -> QuerySet[Release]:
+def listed(releases: Releases, tab: str) -> Releases:
     """One tab's releases with their invitations and offers: least time left first, closed ones latest first."""
     order = ("-closed_at", "-updated_at", "pk") if tab == "closed" else ("closes_at", "pk")
     return (

@@ -14,8 +14,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from brokerage.core.errors import RuleBroken
-from brokerage.core.money import money_text, pounds
+from brokerage.core.money import pounds
 from brokerage.core.pages.figures import Col, Table
+from brokerage.core.pages.templatetags.pages import day, moment
 from brokerage.core.vocabulary import Need
 from dpv.eligibility import problem_text, problems_of
 from placements.models import Offer, Release
@@ -85,7 +86,7 @@ def price_table(pricing: Pricing, starts_on: dt.date | None) -> PriceTable:
     """The lines of a price as computed now."""
     later = pricing.later
     return PriceTable(
-        table=_table([line.to_json() for line in pricing.lines], pricing.weekly_total),
+        table=_table([line.to_json() for line in pricing.lines], pricing.weekly_total, pricing.request.ceiling),
         total=pricing.weekly_total,
         later_total=later.weekly_total if later else None,
         later_on=permanence_due_on(starts_on, pricing.rules) if later and starts_on else None,
@@ -98,17 +99,15 @@ def stored_price_table(offer: Offer) -> PriceTable | None:
         return None
     later = offer.pricing.get("later")
     return PriceTable(
-        table=_table(offer.pricing["lines"], offer.weekly_total),
+        table=_table(offer.pricing["lines"], offer.weekly_total, offer.ceiling),
         total=offer.weekly_total,
         later_total=Decimal(later["weekly_total"]) if later else None,
     )
 
 
-def _table(lines: list[dict[str, Any]], total: Decimal) -> Table:
-    rows: list[list[Any]] = []
-    for line in lines:
-        rows.append([line["label"], _how(line), _signed(Decimal(line["amount"]))])
-    rows.append([_("Weekly total"), "", _signed(total)])
+def _table(lines: list[dict[str, Any]], total: Decimal, ceiling: Decimal) -> Table:
+    rows: list[list[Any]] = [[line["label"], _how(line, ceiling), pounds(Decimal(line["amount"]))] for line in lines]
+    rows.append([str(_("Weekly total")), str(_("All lines together")), pounds(total)])
     return Table(
         caption=str(_("Price a week")),
         head=[str(_("Line")), str(_("How it is computed")), Col(str(_("A week")), numeric=True)],
@@ -118,31 +117,33 @@ def _table(lines: list[dict[str, Any]], total: Decimal) -> Table:
     )
 
 
-def _how(line: dict[str, Any]) -> str:
+def _how(line: dict[str, Any], ceiling: Decimal) -> str:
+    if line["code"] == "core":
+        return str(_("At or under your ceiling of %(ceiling)s") % {"ceiling": pounds(ceiling)})
     if line["rate"] is None:
-        return ""
-    base = pounds(Decimal(line["base"]))
-    rate = f"{Decimal(line['rate']).normalize():f}"
+        return str(_("As asked"))
+    base, rate = pounds(Decimal(line["base"])), _number(Decimal(line["rate"]))
     if line["code"].startswith("extra."):
         return str(_("%(count)s at %(rate)s") % {"count": rate, "rate": base})
     return str(_("%(percent)s%% of %(base)s") % {"percent": rate, "base": base})
 
 
-def _signed(amount: Decimal) -> str:
-    return pounds(amount)
+def _number(amount: Decimal) -> str:
+    """Without zeros that say nothing: "10", "2.5"."""
+    return f"{amount.normalize():f}"
 
 
 def answer_rows(offer: Offer) -> dict[str, list[dict[str, Any]]]:
-    """The stored answers for summary lists: "price", "needs", "home" and "when"; the key names the form's field."""
+    """The stored answers for summary lists: "price", "needs", "home", "when"; `field` is the form's."""
     needs = [
-        {"field": f"statements.{need}", "key": Need(need).label if need in Need.values else need, "value": text}
-        for need, text in offer.statements.items()
+        {"field": f"statements.{need.value}", "key": need.label, "value": offer.statements[need.value]}
+        for need in Need
+        if need.value in offer.statements
     ]
     price: list[dict[str, Any]] = []
     if offer.household is not None:
         price.append({"field": "household_id", "key": _("Household"), "value": offer.household.code})
     price.append({"field": "weekly_core", "key": _("Core weekly price"), "value": _money(offer.weekly_core)})
-    price.append({"field": "weekly_core", "key": _("Ceiling at the last save"), "value": pounds(offer.ceiling)})
     if offer.children_together > 1:
         price.append({"field": "children_together", "key": _("Children together"), "value": offer.children_together})
     if offer.solo_uplift:
@@ -154,7 +155,11 @@ def answer_rows(offer: Offer) -> dict[str, list[dict[str, Any]]]:
         {"field": "impact_on_residents", "key": _("Impact on residents"), "value": offer.impact_on_residents},
         {"field": "conditions", "key": _("Conditions"), "value": offer.conditions},
     ]
-    return {"price": price, "needs": needs, "home": home}
+    when = [
+        {"field": "starts_on", "key": _("First day"), "value": day(offer.starts_on)},
+        {"field": "held_until", "key": _("Held until"), "value": moment(offer.held_until)},
+    ]
+    return {"price": price, "needs": needs, "home": home, "when": when}
 
 
 def extra_lines_of(offer: Offer) -> list[dict[str, Any]]:
@@ -162,7 +167,7 @@ def extra_lines_of(offer: Offer) -> list[dict[str, Any]]:
     shown = []
     for stored in offer.extras:
         line = extra_from_json(stored)
-        shown.append({"line": line, "rate": pounds(line.unit_rate), "quantity": money_text(line.quantity_per_week)})
+        shown.append({"line": line, "rate": pounds(line.unit_rate), "quantity": _number(line.quantity_per_week)})
     return shown
 
 

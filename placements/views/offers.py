@@ -137,8 +137,7 @@ def _save(request: OrganisationRequest, own: Offer, standing: Standing, form: Of
     standing = standing_of(own, database_now())
     if standing.broken:
         form.add_refusals(standing.broken)
-        context = {"is_saved": True, "edition": edition_of(own), "status": 422}
-        return _show_form(request, own, standing, form, **context)
+        return _show_form(request, own, standing, form, edition=edition_of(own), status=422, is_saved=True)
     return redirect(_at(request, "placements:offer_check", own))
 
 
@@ -194,6 +193,7 @@ def _price_context(own: Offer, standing: Standing, form: OfferForm) -> dict[str,
         "price": price_table(pricing, answers.starts_on) if pricing else None,
         "price_faults": list(dict.fromkeys([*unread, *refusal_texts(told)])),
         "ceiling": terms.asked.ceiling,
+        "is_each_child": terms.asked.siblings > 1,
         "ceiling_before": current.ceiling_before,
     }
 
@@ -337,7 +337,9 @@ def _field_url(edit: str, field: str | None) -> str:
     if not field:
         return ""
     head, _dot, rest = field.partition(".")
-    return f"{edit}#extras" if head == "extras" else f"{edit}#id_{field}"
+    if head == "extras":
+        return f"{edit}#extras"
+    return f"{edit}#id_{field}_day" if field in ("starts_on", "held_until") else f"{edit}#id_{field}"
 
 
 def _with_change(row: dict[str, Any], edit: str) -> dict[str, Any]:
