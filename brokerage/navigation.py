@@ -32,6 +32,7 @@ ITEMS: dict[str, list[tuple[Any, str, tuple[str, ...]]]] = {
         (_("Vehicles"), "dpv:vehicle_list", ("dpv.view",)),
         (_("Providers"), "providers:provider_list", ("providers.verify", "dpv.view")),
         (_("Imports"), "providers:import_list", ("import.register", "import.prices")),
+        (_("Market"), "reports:market", ("region.report", "dpv.manage")),
         (_("People"), "tenants:people", ("people.manage",)),
     ],
     "provider": [

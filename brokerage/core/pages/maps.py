@@ -310,8 +310,13 @@ def choropleth(
                 values[area.gss_code].text,
             )
     lows = [min(amount for amount in some if shade(amount) == shade(limit)) for limit in limits]
+    # As the values are written: a suppressed count has its words in the key too.
+    words = {value.amount: value.text for value in values.values()}
     ranges = [
-        (SHADES - steps + place + 1, f"{low}–{high} {unit}" if low != high else f"{high} {unit}")
+        (
+            SHADES - steps + place + 1,
+            f"{words[low]}–{words[high]} {unit}" if low != high else f"{words[high]} {unit}",
+        )
         for place, (low, high) in enumerate(zip(lows, limits, strict=True))
     ]
     key = format_html(
