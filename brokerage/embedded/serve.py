@@ -32,7 +32,7 @@ from brokerage.embedded.servers import EmbeddedServers
 from brokerage.embedded.statics import collected_statics_are_current, remember_collected_statics
 from brokerage.embedded.valkey import EmbeddedValkey
 
-READY_SECONDS = 90
+READY_SECONDS = 180  # a loaded machine; a process that ends is noticed at once
 # Celery warns whoever runs it as root of pickled tasks; ours are JSON.
 QUIETER = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
 KEPT_BY_FRESH = ("server.lock", "server.log", "setup.lock", "setup.log", "test-servers")

@@ -43,7 +43,7 @@ class Run:
 
     def says(self, text: str) -> bool:
         """Does it say `text` before it ends, within the time a slow machine needs?"""
-        return wait_until(lambda: text in self.said() or self.process.poll() is not None, seconds=90)
+        return wait_until(lambda: text in self.said() or self.process.poll() is not None, seconds=180)
 
 
 @pytest.fixture
