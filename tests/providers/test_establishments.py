@@ -285,9 +285,9 @@ def test_central_team_and_authority_read_a_provider_and_its_homes(sign_in: SignI
         page = client.get(f"/o/{slug}/providers/{ident('birch')}/").content.decode()
         assert "Birch Lodge" in page and "Test residential standard" in page
         assert ("Verify this provider" in page) == (who == "carol")
-        page = client.get(f"/o/{slug}/establishments/{ident('birch-lodge')}/").content.decode()
+        page = client.get(f"/o/{slug}/providers/homes/{ident('birch-lodge')}/").content.decode()
         assert "SC990002" in page and ("registration" in page.lower())
-        assert "ALD-1" in client.get(f"/o/{slug}/establishments/{ident('alder-fostering')}/").content.decode()
+        assert "ALD-1" in client.get(f"/o/{slug}/providers/homes/{ident('alder-fostering')}/").content.decode()
 
 
 def test_the_central_team_verifies_and_checks_on_pages(sign_in: SignIn) -> None:
@@ -302,7 +302,7 @@ def test_the_central_team_verifies_and_checks_on_pages(sign_in: SignIn) -> None:
     assert client.post(f"{url}/oversight/", {"credit_report_score": "A"}).status_code == 200
     answer = {"credit_report_on": str(TODAY), "credit_report_score": "A"}
     assert client.post(f"{url}/oversight/", answer).status_code == 302
-    url = f"{here}/establishments/{ident('birch-house')}/registration/"
+    url = f"{here}/providers/homes/{ident('birch-house')}/registration/"
     assert client.get(url).status_code == 200
     values = {
         "registration_status": "cancelled",
@@ -411,7 +411,7 @@ def test_a_rival_s_pages_are_not_found_and_other_roles_are_refused(sign_in: Sign
         ("sandra", "harrow", "providers/"),
         ("hugh", "west-london-central", "providers/"),
         ("olive", "harrow", f"providers/{ident('birch')}/verify/"),
-        ("olive", "harrow", f"establishments/{birch}/registration/"),
+        ("olive", "harrow", f"providers/homes/{birch}/registration/"),
         ("olive", "harrow", "our-homes/"),
         ("olive", "harrow", f"our-homes/{birch}/"),
         ("carol", "west-london-central", "our-homes/profile/"),
