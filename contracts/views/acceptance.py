@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from brokerage.core.clock import database_now, database_today
 from brokerage.core.errors import NotNow
+from brokerage.core.money import NOTHING
 from brokerage.core.references import normalise_reference
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.web import OrganisationRequest, address, attempt
@@ -239,6 +240,9 @@ def _column(actor: Actor, each: ComparedOffer, *, may_award: bool) -> dict[str, 
     return {
         "it": each,
         "gates": gates_of(each.rules, offer.weekly_total, each.expected_weeks),
+        "belongs_to_hub": actor.on_behalf_of_id is None
+        and each.lot_is_for_adults
+        and each.rules.goes_to_adult_hub(offer.weekly_total or NOTHING),
         "may_choose": may_award and each.may_be_chosen,
         "may_shortlist": actor.may("referral.disclose") and not each.has_full_papers and may_award,
     }

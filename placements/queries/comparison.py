@@ -22,7 +22,7 @@ from brokerage.core.geography import PlacingBand, placing_band
 from brokerage.core.money import NOTHING
 from brokerage.core.tenants.geography_queries import adjoining
 from brokerage.core.tenants.models import AuthorityProfile
-from brokerage.core.vocabulary import RISKS, DeclineReason, Need
+from brokerage.core.vocabulary import RISKS, Category, DeclineReason, Need
 from dpv.eligibility import problem_text, problems_of
 from dpv.queries.rules import rules_of
 from dpv.rules import VehicleRules
@@ -83,6 +83,10 @@ class ComparedOffer:
     @property
     def may_be_chosen(self) -> bool:
         return self.offer.status == "submitted" and not self.problems
+
+    @property
+    def lot_is_for_adults(self) -> bool:
+        return self.offer.lot.category == Category.ADULT_RESIDENTIAL
 
     @property
     def band_text(self) -> str | Promise:

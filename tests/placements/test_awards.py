@@ -249,6 +249,17 @@ def test_an_offer_revised_since_the_officer_looked() -> None:
     assert refusal.value.code == "offer_changed"
 
 
+def test_an_offer_revised_while_approval_is_awaited() -> None:
+    _story, offers = chosen(who="olive")
+    waiting = award(offers[0], who="olive")
+    with acting(actor_of("bob")):
+        Offer.objects.filter(pk=offers[0].pk).update(weekly_total=offers[0].weekly_total + 1)
+    tessa = actor_of("tessa")
+    with acting(tessa), pytest.raises(NotNow) as refusal:
+        awards.approve_award(tessa, award_id=waiting.pk, kind="money")
+    assert refusal.value.code == "offer_changed"
+
+
 def test_an_offer_withdrawn_while_approval_is_awaited() -> None:
     _story, offers = chosen(who="olive")
     waiting = award(offers[0], who="olive")
