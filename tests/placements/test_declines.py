@@ -16,7 +16,7 @@ from brokerage.core.vocabulary import DeclineReason
 from placements.actions.declines import decline_invitation, take_back_decline
 from placements.models import Decline, Invitation, Offer, Release
 from tests.cast import actor_of
-from tests.placements.test_offers import SignIn
+from tests.placements.offer_steps import SignIn
 from tests.scenarios import Invited, drafted_offer, invited, submitted_offer
 
 pytestmark = pytest.mark.django_db

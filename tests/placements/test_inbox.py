@@ -19,7 +19,7 @@ from brokerage.core.tenants.context import acting
 from placements.actions.clarifications import answer_clarification
 from placements.models import Clarification, Offer, Reading, Release
 from tests.cast import actor_of, ident
-from tests.placements.test_offers import SignIn
+from tests.placements.offer_steps import SignIn
 from tests.scenarios import Invited, drafted_offer, invited, submitted_offer
 
 pytestmark = pytest.mark.django_db

@@ -14,7 +14,7 @@ from brokerage.core.tenants.context import acting
 from placements.actions.offers import start_offer, submit_offer
 from placements.models import Offer
 from tests.cast import actor_of, ident
-from tests.placements.test_offers import new_ceiling
+from tests.placements.offer_steps import new_ceiling
 from tests.scenarios import drafted_offer, invited
 
 
