@@ -14,6 +14,7 @@ ITEMS: dict[str, list[tuple[Any, str, tuple[str, ...]]]] = {
     "authority": [
         (_("Home"), "organisation_home", ()),
         (_("Referrals"), "placements:referral_list", ("referral.view", "referral.view_own")),
+        (_("Search homes"), "placements:home_search", ("referral.match",)),
         (_("Approvals"), "contracts:approval_list", ("award.approve",)),
         (_("Agreements"), "contracts:agreement_list", ("agreement.view",)),
         (_("Placements"), "placements:placement_list", ("placement.view",)),

@@ -60,7 +60,8 @@ SOURCES = """
 cover AS MATERIALIZED (
   SELECT i.provider_id, array_agg(i.kind) AS kinds
   FROM providers_insurance i
-  WHERE i.provider_id IN (SELECT provider_id FROM chosen) AND %(on)s BETWEEN i.starts_on AND i.expires_on
+  WHERE i.provider_id = ANY (ARRAY(SELECT DISTINCT provider_id FROM chosen))
+    AND %(on)s BETWEEN i.starts_on AND i.expires_on
   GROUP BY i.provider_id
 ),
 price AS MATERIALIZED (

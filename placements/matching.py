@@ -6,9 +6,9 @@ eligible and says why one is left out.
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 from uuid import UUID
 
 from django.utils.functional import Promise
@@ -57,16 +57,18 @@ class Wanted:
     solo_is_known: bool = True
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """One admitted home, or one carer household of an admitted agency, on one lot. Money in pounds a week."""
+class Candidate(NamedTuple):
+    """One admitted home, or one carer household of an admitted agency, on one lot. Money in pounds a week.
 
-    admission_id: UUID
-    lot_id: UUID
-    vehicle_id: UUID
-    provider_id: UUID
-    establishment_id: UUID
-    household_id: UUID | None
+    A tuple, its ids as text and its reasons as one line, because 10,000 are made for one page and few are looked into.
+    """
+
+    admission: str
+    lot: str
+    vehicle: str
+    provider: str
+    establishment: str
+    household: str | None
     provider_name: str
     name: str
     household_code: str
@@ -78,23 +80,48 @@ class Candidate:
     age_min: int
     age_max: int
     sex_accepted: str
-    needs: tuple[str, ...]
     rating: str
-    inspected_on: dt.date | None
-    places: int | None
     vacancies: int | None
     ceiling: Decimal | None
     miles: Decimal | None
-    reasons: tuple[str, ...]
+    reason_line: str
+
+    @property
+    def admission_id(self) -> UUID:
+        return UUID(self.admission)
+
+    @property
+    def lot_id(self) -> UUID:
+        return UUID(self.lot)
+
+    @property
+    def vehicle_id(self) -> UUID:
+        return UUID(self.vehicle)
+
+    @property
+    def provider_id(self) -> UUID:
+        return UUID(self.provider)
+
+    @property
+    def establishment_id(self) -> UUID:
+        return UUID(self.establishment)
+
+    @property
+    def household_id(self) -> UUID | None:
+        return UUID(self.household) if self.household else None
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        return tuple(self.reason_line.split())
 
     @property
     def is_eligible(self) -> bool:
-        return not self.reasons
+        return not self.reason_line
 
     @property
     def key(self) -> str:
         """What a checkbox carries: the admission, and for fostering the household."""
-        return candidate_key(self.admission_id, self.household_id)
+        return candidate_key(self.admission, self.household)
 
     @property
     def title(self) -> str:
@@ -117,7 +144,7 @@ class Candidate:
         return [explain(code) for code in self.reasons]
 
 
-def candidate_key(admission_id: UUID, household_id: UUID | None) -> str:
+def candidate_key(admission_id: UUID | str, household_id: UUID | str | None) -> str:
     """The key of a candidate, as it travels through a form."""
     return f"{admission_id}:{household_id}" if household_id else str(admission_id)
 

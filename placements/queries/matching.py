@@ -21,13 +21,15 @@ from placements.models import Referral
 
 _METRES_PER_MILE = 1609.344
 
+#: OFFSET 0 keeps the planner from copying an expression into each place that uses it (miles, the reasons).
 _QUERY = """
 WITH chosen AS MATERIALIZED (
-  SELECT * FROM dpv_admission WHERE lot_id = ANY (%(lots)s::uuid[]) AND status <> 'ended'
+  SELECT id, provider_id, vehicle_id, lot_id, establishment_id, status FROM dpv_admission
+  WHERE lot_id = ANY (%(lots)s::uuid[]) AND status <> 'ended'
 ), {sources},
 place AS (
   SELECT a.*, l.name AS lot_name, l.category, l.age_min AS lot_age_min, l.age_max AS lot_age_max, l.is_solo,
-    o.name AS provider_name, e.name, e.kind, e.rating, e.inspected_on, price.weekly AS ceiling,
+    o.name AS provider_name, e.name, e.kind, e.rating, price.weekly AS ceiling,
     h.id AS household_id, coalesce(h.code, '') AS household_code, h.is_on_hold,
     coalesce(h.outward, e.outward) AS outward,
     coalesce(h.easting, e.easting) AS easting, coalesce(h.northing, e.northing) AS northing,
@@ -44,6 +46,7 @@ place AS (
   LEFT JOIN providers_occupancy oe ON oe.establishment_id = e.id
   LEFT JOIN providers_occupancy oh ON oh.household_id = h.id
   LEFT JOIN tenants_outwardcode home ON home.code = %(outward)s
+  OFFSET 0
 ), judged AS (
   SELECT *, array_remove(problems || ARRAY[
     CASE WHEN %(age)s::int NOT BETWEEN lot_age_min AND lot_age_max THEN 'age_outside_lot' END,
@@ -61,12 +64,13 @@ place AS (
     CASE WHEN %(solo)s AND (taken > 0 OR own_children > 0) THEN 'would_be_with_others' END,
     CASE WHEN %(solo_is_known)s AND is_solo AND NOT %(solo)s THEN 'would_be_alone' END
   ], NULL) AS reasons FROM place
+  OFFSET 0
 )
-SELECT id, lot_id, vehicle_id, provider_id, establishment_id, household_id, provider_name, name, household_code,
-  lot_name, kind, outward, easting, northing, age_min, age_max, sex_accepted, needs, rating, inspected_on,
-  places, places - taken, ceiling, miles, reasons
+SELECT id::text, lot_id::text, vehicle_id::text, provider_id::text, establishment_id::text, household_id::text,
+  provider_name, name, household_code, lot_name, kind, outward, easting, northing, age_min, age_max, sex_accepted,
+  rating, places - taken, ceiling, miles, array_to_string(reasons, ' ')
 FROM judged {only}
-ORDER BY cardinality(reasons) > 0, miles NULLS LAST, name, household_code, id
+ORDER BY cardinality(reasons) > 0, miles NULLS LAST, name COLLATE "C", household_code COLLATE "C", id
 """
 
 
@@ -110,13 +114,8 @@ def candidates(lot_ids: Iterable[UUID], wanted: Wanted, on: dt.date, *, eligible
     query, parameters = matching_sql(lot_ids, wanted, on, eligible_only=eligible_only)
     with connection.cursor() as cursor:
         cursor.execute(query, parameters)
-        return [_candidate(row) for row in cursor.fetchall()]
-
-
-def _candidate(row: tuple[Any, ...]) -> Candidate:
-    # The columns are in the order of the fields; the two arrays become tuples.
-    facts: Iterable[Any] = (tuple(value) if isinstance(value, list) else value for value in row)
-    return Candidate(*facts)
+        # The columns are in the order of the fields.
+        return [Candidate._make(row) for row in cursor.fetchall()]
 
 
 def wanted_of(referral: Referral, *, max_miles: int | None = None) -> Wanted:
