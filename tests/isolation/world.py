@@ -1,4 +1,7 @@
-"""Two of everything: what Harrow and Birch own, for others to knock at. Values for addresses, by parameter name."""
+"""Two of everything: what Harrow, Birch and the central team own, for others to knock at.
+
+Values for addresses by parameter name, and by route where one name means different things.
+"""
 
 from __future__ import annotations
 
@@ -12,22 +15,43 @@ from brokerage.core.tenants.permissions import ROLES_BY_KIND
 from tests import scenarios
 from tests.cast import actor_of, ident, user_of
 
-#: A word of Harrow's that nobody else may ever read (a person's name), and one of Birch's (a price).
+#: Words of Harrow's that nobody else may ever read: the names of its people.
 CANARIES = ("Quillfeather", "Zachariah", "Kestrel")
+
+#: Somebody with every role at another organisation of the same kind, by the first word of the route's name. What the
+#: region shares (vehicles, admissions) is knocked at from another region; what all authorities read, by nobody.
+SAME_KIND = (("edith", "ealing"), ("alice", "alder"))
+OUTSIDERS: dict[str, tuple[tuple[str, str], ...]] = {
+    "dpv": (("nia", "newport"), ("alice", "alder")),
+    "providers:import": (("edith", "ealing"), ("alice", "alder")),
+    "providers:household": (("bob", "birch"), ("edith", "ealing")),
+    # The register of providers is every authority's to read, and no other provider's.
+    "providers:provider": (("alice", "alder"),),
+    "providers:establishment": (("alice", "alder"),),
+}
 
 
 @dataclass
 class World:
-    """Values of the parameters of addresses, first of what Harrow (or Birch) owns."""
+    """Values of the parameters of addresses."""
 
-    values: dict[str, dict[str, Any]] = field(default_factory=dict)
-    #: Values for single routes that need another object than the rest.
+    values: dict[str, Any] = field(default_factory=dict)
+    #: Values for routes (or routes that begin so) where a parameter names something else.
     own: dict[str, dict[str, Any]] = field(default_factory=dict)
-    #: Routes whose parameters name nobody's secret (a kind of file, a vehicle of the region).
+    #: Routes whose parameters name nobody's secret (a kind of file).
     shared: frozenset[str] = frozenset()
 
     def values_for(self, name: str) -> dict[str, Any]:
-        return {**self.values["authority"], **self.own.get(name, {})}
+        found = dict(self.values)
+        for begin in sorted(self.own, key=len):
+            if name.startswith(begin):
+                found |= self.own[begin]
+        return found
+
+    @staticmethod
+    def outsiders(name: str) -> tuple[tuple[str, str], ...]:
+        fitting = [begin for begin in OUTSIDERS if name.startswith(begin)]
+        return OUTSIDERS[max(fitting, key=len)] if fitting else SAME_KIND
 
 
 def everything(who: str) -> Actor:
@@ -48,32 +72,65 @@ def nothing(who: str) -> Actor:
 
 
 def build_world() -> World:
-    """A draft, a published referral with an offer, a sealed agreement, memberships: all through real actions."""
+    """A draft, a published referral with an offer, a sealed agreement, an import: all through real actions."""
+    from dpv.models import AccessAgreement, MenuItem
+    from placements.models import Placement
+    from providers.imports.engine import run_import
+    from providers.models import Insurance
+
     draft = scenarios.draft_referral()
     running = scenarios.invited("birch-house")
     offer = scenarios.submitted_offer(story=running)
     agreement = scenarios.sealed_agreement("birch-lodge")
+    waiting = scenarios.signable_agreement("birch-lodge")
+    everything("oscar")
+    run = run_import(actor_of("oscar"), "placements", b"authority_gss\n", dry_run=True, file_name="mine.csv")
     with acting(actor_of("adam")):
         member = Membership.objects.get(user_id=user_of("olive").pk)
-    authority = {
+        placement = Placement.objects.get(pk=agreement.placement_id)
+    with acting(actor_of("bob")):
+        policy = Insurance.objects.first()
+    with acting(actor_of("carol")):
+        access = AccessAgreement.objects.filter(vehicle__code="T-RES").first()
+        item = MenuItem.objects.filter(provider_id=ident("birch"), vehicle__code="T-RES").first()
+    assert policy and access and item
+    values = {
         "reference": running.reference,
         "offer": offer.pk,
         "award": agreement.award_id,
         "release": running.releases["birch"].pk,
-        "section": "needs",
-        "pk": member.pk,
-        "draft": draft.reference,
-        "agreement": agreement.reference,
-        "placement": agreement.placement_id,
-        "establishment": ident("birch-house"),
-        "household": ident("ALD-1"),
-        "provider": ident("birch"),
         "invitation": running.invitations["birch-house"].pk,
+        "section": "needs",
+        "establishment": ident("birch-house"),
+        "admission": ident("admission birch-house"),
+        "code": "T-RES",
+        "lot": "STD",
+        "access": access.pk,
+        "item": item.pk,
+        "run": run.pk,
+        "kind": "placements",
+        "document": ident("no such document"),
+        "signature": "x",
+        "sheet": "x",
+        "pk": member.pk,
     }
-    drafts = ("referral_section", "referral_tasks", "referral_check", "referral_match", "referral_publish")
-    own: dict[str, dict[str, Any]] = {f"placements:{name}": {"reference": draft.reference} for name in drafts}
+    drafts = ("section", "tasks", "check", "match", "publish", "person", "documents")
+    own: dict[str, dict[str, Any]] = {f"placements:referral_{name}": {"reference": draft.reference} for name in drafts}
     own |= {
-        name: {"reference": agreement.reference}
-        for name in ("contracts:agreement", "contracts:agreement_document", "contracts:agreement_sign")
+        "contracts:agreement": {"reference": agreement.reference},
+        "contracts:agreement_sign": {"reference": waiting.reference},
+        "placements:placement": {"reference": placement.reference},
+        "providers:provider": {"pk": ident("birch")},
+        "providers:verify": {"pk": ident("birch")},
+        "providers:unverify": {"pk": ident("birch")},
+        "providers:oversight": {"pk": ident("birch")},
+        "providers:establishment": {"pk": ident("birch-house")},
+        "providers:registration": {"pk": ident("birch-house")},
+        "providers:own_establishment": {"pk": ident("birch-house")},
+        "providers:vacancies": {"pk": ident("birch-house")},
+        "providers:policy_edit": {"pk": policy.pk},
+        "providers:household": {"pk": ident("ALD-1")},
+        "providers:household_add": {"pk": ident("alder-fostering")},
+        "notifications": {"pk": ident("no such message")},
     }
-    return World({"authority": authority}, own, frozenset({"providers:import_columns"}))
+    return World(values, own, frozenset({"providers:import_columns"}))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -42,7 +42,7 @@ def open_message(request: OrganisationRequest, pk: str) -> HttpResponse:
     mine = _mine(request).filter(pk=pk)
     found = mine.first()
     if found is None:
-        return redirect(address(request.actor, "notifications:message_list"))
+        raise Http404
     mine.filter(seen_at__isnull=True).update(seen_at=timezone.now())
     return redirect(found.path)
 

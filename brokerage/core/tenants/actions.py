@@ -156,8 +156,10 @@ def give_delegation(
 def end_delegation(actor: Actor, *, delegation_id: UUID) -> None:
     """End a delegation from this moment on."""
     actor.require("organisation.manage")
+    if actor.kind != "authority":
+        raise Http404
     delegation = Delegation.objects.filter(pk=delegation_id).first()
-    if delegation is None or actor.kind != "authority":
+    if delegation is None:
         raise Http404
     if delegation.ended_at is not None:
         raise NotNow("delegation_over", _("This delegation has ended already"))
