@@ -274,7 +274,7 @@ class _Draft:
                 yield Outcome(
                     title=str(title),
                     measure=str(given.get(f"measure_{number}") or ""),
-                    review_on=_date_or_none(given.get(f"review_{number}")),
+                    review_on=_date_or_none(given.get(f"review_on_{number}")),
                 )
 
     def _released_parts(self) -> Iterator[AnnexPart]:
