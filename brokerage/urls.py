@@ -2,12 +2,13 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from brokerage import home
+from brokerage.home import views as home
 from contracts.views import verification
 
 organisation_patterns: list[URLPattern | URLResolver] = [
     path("", home.organisation_home, name="organisation_home"),
     path("search/", home.search, name="search"),
+    path("people/search/", home.person_search, name="person_search"),
     path("messages/", include("brokerage.core.notifications.urls")),
     path("", include("brokerage.core.tenants.urls")),
     path("", include("providers.urls")),
