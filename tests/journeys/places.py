@@ -1,0 +1,110 @@
+"""Everything there is to see, and who sees it: the isolation world, some more stories, and the values of addresses.
+
+A new address whose parameter is not known here or in `tests/isolation/world.py` fails until it is taught.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+
+from tests import scenarios
+from tests.isolation.test_urls import ALL, Address
+from tests.isolation.world import World, build_world, everything
+from tests.journeys.visitors import client_of, off_loop
+
+#: Who holds every role of their kind of organisation: what each may see is all there is to see.
+EVERYBODY = {"oscar": "harrow", "bob": "birch", "carol": "west-london-central"}
+#: Others whose first page differs: one job each, a hub broker for somebody else, a provider without anything.
+HOMES = {
+    "olive": "harrow",
+    "tessa": "harrow",
+    "sandra": "harrow",
+    "connie": "harrow",
+    "fiona": "harrow",
+    "adam": "harrow",
+    "sam": "harrow",
+    "hugh": "west-london-central",
+    "nia": "newport",
+    "cecil": "cedar",
+    "alice": "alder",
+}
+PUBLIC = ("/", "/verify/", "/accessibility/", "/privacy/", "/cookies/", "/accounts/login/", "/accounts/signup/")
+ACCOUNT = (
+    "/organisations/",
+    "/accounts/prove/",
+    "/accounts/prove/code/",
+    "/accounts/reauthenticate/",
+    "/accounts/password/change/",
+    "/accounts/email/",
+    "/accounts/sessions/",
+    "/accounts/2fa/",
+    "/accounts/2fa/totp/activate/",
+    "/accounts/logout/",
+)
+
+
+@dataclass
+class Walk:
+    """The world, and for some addresses several values, because their pages differ by state."""
+
+    world: World
+    variants: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+    def paths(self, address: Address, organisation: str) -> list[str]:
+        common = self.world.values_for(address.name)
+        missing = [name for name in address.parameters if name not in common]
+        assert not missing, f"{address.name} names {missing}: teach tests/isolation/world.py"
+        return [address.filled(organisation, {**common, **values}) for values in self.variants.get(address.name, [{}])]
+
+
+def build_walk() -> Walk:
+    """The isolation world, and stories at the moments in which pages ask for something."""
+    world = off_loop(build_world)
+    closed, offers = scenarios.chosen("birch-house", "cedar-house")
+    _compared, standing = scenarios.chosen("birch-house", "cedar-house", who="olive")
+    waiting = scenarios.award(standing[0], who="olive")
+    draft_offer = scenarios.drafted_offer(home="birch-house")
+    for who in (*EVERYBODY, "alice"):
+        everything(who)
+    draft = world.values_for("placements:referral_tasks")["reference"]
+    running = world.values["reference"]
+    states = [{"reference": each} for each in (draft, running, closed.reference, waiting.referral.reference)]
+    agreements = [
+        {"reference": world.values_for(f"contracts:{name}")["reference"]} for name in ("agreement", "agreement_sign")
+    ]
+    sections = [{"reference": draft, "section": each} for each in ("person", "needs", "risks", "where", "outcomes")]
+    return Walk(
+        world,
+        {
+            "placements:referral": states,
+            "placements:referral_section": sections,
+            "placements:opportunity": states[1:],
+            "contracts:compare": states[1:],
+            "contracts:accept_offer": [{"reference": closed.reference, "offer": offers[0].pk}],
+            "contracts:agreement": agreements,
+            "contracts:approval": [{}, {"award": waiting.pk}],
+            "contracts:award_take_back": [{"award": waiting.pk}],
+            "placements:offer": [{}, {"offer": offers[0].pk}],
+            "placements:offer_edit": [{"offer": draft_offer.pk}, {}],
+            "placements:offer_check": [{"offer": draft_offer.pk}],
+        },
+    )
+
+
+def pages_of(walk: Walk, who: str, organisation: str, begin: str = "") -> list[str]:
+    """The whole pages (not files, fragments or buttons) that the person may open at their organisation."""
+    client = client_of(who, proved=True)
+    found = []
+    for address in (each for each in ALL if each.name.startswith(begin)):
+        for path in walk.paths(address, organisation):
+            with closing(client.get(path)) as response:
+                assert response.status_code < 500, f"{who}: {path}"
+                is_page = response.headers.get("Content-Type", "").startswith("text/html")
+                if response.status_code == 200 and is_page and b"</html>" in response.content:
+                    found.append(path)
+    assert found, settings.ROOT_URLCONF
+    return list(dict.fromkeys(found))
