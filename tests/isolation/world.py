@@ -111,12 +111,13 @@ def build_world() -> World:
         "kind": "placements",
         "document": ident("no such document"),
         "signature": "x",
-        "sheet": "x",
+        "sheet": "lots",
         "pk": member.pk,
     }
     drafts = ("section", "tasks", "check", "match", "publish", "person", "documents")
     own: dict[str, dict[str, Any]] = {f"placements:referral_{name}": {"reference": draft.reference} for name in drafts}
     own |= {
+        "reports:market_csv": {"sheet": "supply"},
         "contracts:agreement": {"reference": agreement.reference},
         "contracts:agreement_sign": {"reference": waiting.reference},
         "placements:placement": {"reference": placement.reference},
@@ -133,4 +134,4 @@ def build_world() -> World:
         "providers:household_add": {"pk": ident("alder-fostering")},
         "notifications": {"pk": ident("no such message")},
     }
-    return World(values, own, frozenset({"providers:import_columns"}))
+    return World(values, own, frozenset({"providers:import_columns", "reports:spend_csv", "reports:market_csv"}))
