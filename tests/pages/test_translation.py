@@ -45,6 +45,8 @@ class VisibleWords(HTMLParser):
 
 def untranslated(source: str) -> list[str]:
     """Visible text of a template that no translation tag covers."""
+    # These blocks of the frame hold class names, not words.
+    source = re.sub(r"{%\s*block (?:wide|main_class)\s*%}.*?{%\s*endblock", "{% endblock", source, flags=re.DOTALL)
     for block in ("comment", "blocktranslate", "blocktrans"):
         source = re.sub(r"{%\s*" + block + r"\b.*?{%\s*end" + block + r"\s*%}", "", source, flags=re.DOTALL)
     source = re.sub(r"{#.*?#}", "", source)
