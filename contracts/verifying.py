@@ -24,9 +24,7 @@ TEXTS: dict[str, tuple[str | Promise, str | Promise]] = {
     "genuine": (_("Genuine"), _("This agreement was sealed by this service and has not been changed since.")),
     "not_in_force": (
         _("Genuine, but no longer in force"),
-        _(
-            "This agreement was sealed by this service and has not been changed since, but it was cancelled or replaced."
-        ),
+        _("This agreement was sealed here and has not been changed since, but it was cancelled or replaced."),
     ),
     "altered": (_("Changed"), _("This document was sealed and then changed. Do not rely on it.")),
     "not_ours": (_("Not ours"), _("This document was sealed by somebody else. Do not rely on it.")),

@@ -91,9 +91,7 @@ def build_cast() -> None:
                 region=wales, organisation=Organisation.objects.get(slug=slug), starts_on=LONG_AGO
             )
         for slug in ("alder", "birch", "cedar"):
-            Organisation.objects.create(
-                id=ident(slug), kind="provider", name=f"{slug.title()} Care Ltd", slug=slug
-            )
+            Organisation.objects.create(id=ident(slug), kind="provider", name=f"{slug.title()} Care Ltd", slug=slug)
         for who, (name, slug, roles, limit) in PEOPLE.items():
             user = User.objects.create(id=ident(f"user {who}"), email=email_of(who), name=name, password="!")
             Membership.objects.create(

@@ -14,7 +14,8 @@ from django.test import Client
 from tests import databases
 
 
-def _connect_to(name: str) -> None:
+def connect_to(name: str) -> None:
+    """Point both connections of this process at another database."""
     for alias in ("default", "owner"):
         connections[alias].close()
         connections[alias].settings_dict["NAME"] = name
@@ -40,11 +41,11 @@ def committed(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
     name = f"{before}_own"
     databases.clone(name)
     with django_db_blocker.unblock():
-        _connect_to(name)
+        connect_to(name)
         try:
             yield name
         finally:
-            _connect_to(before)
+            connect_to(before)
     databases.drop(name)
 
 

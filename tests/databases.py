@@ -62,20 +62,14 @@ def ensure_template() -> str:
     with lock.open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         with _superuser() as cursor:
-            cursor.execute(
-                "SELECT datname, datistemplate FROM pg_database WHERE datname LIKE 'template\\_%%'"
-            )
+            cursor.execute("SELECT datname, datistemplate FROM pg_database WHERE datname LIKE 'template\\_%%'")
             found = dict(cursor.fetchall())
             if found.get(name):
                 return name
-            create_roles(
-                os.environ["SUPERUSER_DATABASE_URL"], login_password=PASSWORD, owner_password=PASSWORD
-            )
+            create_roles(os.environ["SUPERUSER_DATABASE_URL"], login_password=PASSWORD, owner_password=PASSWORD)
             cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
             cursor.execute(
-                sql.SQL("CREATE DATABASE {} OWNER brokerage_migrator TEMPLATE template0").format(
-                    sql.Identifier(name)
-                )
+                sql.SQL("CREATE DATABASE {} OWNER brokerage_migrator TEMPLATE template0").format(sql.Identifier(name))
             )
         _build(name)
         with _superuser() as cursor:

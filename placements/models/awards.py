@@ -64,9 +64,7 @@ class Award(models.Model):
     class Meta:
         ordering = ["-made_at"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["referral"], name="award_live_once", condition=Q(status__in=AWARD_LIVE)
-            ),
+            models.UniqueConstraint(fields=["referral"], name="award_live_once", condition=Q(status__in=AWARD_LIVE)),
             models.UniqueConstraint(fields=["authority", "id"], name="award_in_authority"),
             models.CheckConstraint(
                 condition=~Q(status="confirmed") | Q(confirmed_at__isnull=False), name="award_confirmed_at"

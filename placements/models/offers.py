@@ -40,9 +40,7 @@ class Offer(models.Model):
     lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="+")
     admission = models.ForeignKey(Admission, on_delete=models.PROTECT, related_name="+")
     establishment = models.ForeignKey(Establishment, on_delete=models.PROTECT, related_name="+")
-    household = models.ForeignKey(
-        CarerHousehold, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
+    household = models.ForeignKey(CarerHousehold, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     status = models.CharField(max_length=20, choices=OFFER.choices, default=OFFER.initial)
     revision = models.PositiveIntegerField(default=1)
 

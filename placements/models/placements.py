@@ -31,12 +31,8 @@ class Placement(models.Model):
     authority = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
     reference = models.CharField(max_length=24, default=placement_reference)
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="placements")
-    referral = models.ForeignKey(
-        Referral, null=True, blank=True, on_delete=models.PROTECT, related_name="placements"
-    )
-    award = models.OneToOneField(
-        Award, null=True, blank=True, on_delete=models.PROTECT, related_name="placement"
-    )
+    referral = models.ForeignKey(Referral, null=True, blank=True, on_delete=models.PROTECT, related_name="placements")
+    award = models.OneToOneField(Award, null=True, blank=True, on_delete=models.PROTECT, related_name="placement")
     status = models.CharField(max_length=12, choices=PLACEMENT.choices, default=PLACEMENT.initial)
     category = models.CharField(max_length=32, choices=Category.choices)
     source = models.CharField(max_length=12, choices=PlacementSource.choices)
@@ -45,12 +41,8 @@ class Placement(models.Model):
     lot = models.ForeignKey(Lot, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     provider = models.ForeignKey(Provider, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     provider_name = models.CharField(max_length=200, blank=True)
-    establishment = models.ForeignKey(
-        Establishment, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
-    household = models.ForeignKey(
-        CarerHousehold, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
+    establishment = models.ForeignKey(Establishment, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    household = models.ForeignKey(CarerHousehold, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     outward = models.CharField(max_length=4, blank=True)
     host_gss_code = models.CharField(max_length=9, blank=True)
     placing_band = models.CharField(max_length=16, blank=True)

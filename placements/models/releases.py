@@ -128,9 +128,7 @@ class InvitedHousehold(models.Model):
     objects = ScopedManager()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["invitation", "household"], name="invited_household_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["invitation", "household"], name="invited_household_once")]
 
 
 class Clarification(models.Model):
