@@ -79,7 +79,7 @@ def market_of(on: dt.date, category: str) -> Market:
             Column(_("Places"), "count"),
             Column(_("Vacancies"), "count"),
         ],
-        [[f"{row[2]}: {row[3]}", *row[4:9]] for row in rows],
+        [[f"{row[3]} ({row[0]})", *row[4:9]] for row in rows],
         _("No lot of this kind yet."),
     )
     prices = Sheet(
@@ -91,7 +91,7 @@ def market_of(on: dt.date, category: str) -> Market:
             Column(_("Median"), "money"),
             Column(_("Highest"), "money"),
         ],
-        [[f"{row[2]}: {row[3]}", *row[9:12]] for row in rows],
+        [[f"{row[3]} ({row[0]})", *row[9:12]] for row in rows],
         _("No lot of this kind yet."),
     )
     return Market(supply, prices, sum(row[5] for row in rows), sum(row[6] for row in rows), sum(row[8] for row in rows))

@@ -57,13 +57,13 @@ def by_lot(category: str) -> Sheet:
     """Weekly commitment by lot; what is bought outside the vehicles stands under how it was bought."""
     rows = (
         living_there(category)
-        .values("lot__vehicle__name", "lot__name", "source")
+        .values("lot__vehicle__code", "lot__name", "source")
         .annotate(people=Count("pk"), weekly=Sum("weekly_total"))
     )
     found: dict[str, list[Any]] = {}
     for row in rows:
         if row["lot__name"]:
-            name = f"{row['lot__vehicle__name']}: {row['lot__name']}"
+            name = f"{row['lot__name']} ({row['lot__vehicle__code']})"
         else:
             name = str(PlacementSource(row["source"]).label)
         line = found.setdefault(name, [name, 0, NOTHING])
@@ -180,14 +180,14 @@ def savings(category: str) -> tuple[Sheet, Decimal | None]:
     rows = (
         living_there(category)
         .filter(ceiling__isnull=False)
-        .values("lot__vehicle__name", "lot__name")
+        .values("lot__vehicle__code", "lot__name")
         .annotate(people=Count("pk"), ceilings=Sum("ceiling"), core=Sum("weekly_core"))
-        .order_by("lot__vehicle__name", "lot__name")
+        .order_by("lot__vehicle__code", "lot__name")
     )
     lines: list[list[Any]] = []
     ceilings = core = NOTHING
     for row in rows:
-        name = f"{row['lot__vehicle__name']}: {row['lot__name']}" if row["lot__name"] else _("No lot")
+        name = f"{row['lot__name']} ({row['lot__vehicle__code']})" if row["lot__name"] else _("No lot")
         saved = row["ceilings"] - row["core"]
         lines.append([name, row["people"], row["ceilings"], row["core"], saved, percent(saved, row["ceilings"])])
         ceilings += row["ceilings"]

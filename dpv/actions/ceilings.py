@@ -107,12 +107,6 @@ def set_ceiling(actor: Actor, *, admission_id: UUID, ceiling: NewCeiling, valid_
     return row
 
 
-def fixed_until(ceiling: Ceiling) -> dt.date | None:
-    """The last day of the ceiling's fixed period under the rules of its first day; None is the vehicle's life."""
-    _version, rules = rules_in_force(ceiling.admission.vehicle_id, ceiling.valid_from)
-    return validity_for(ceiling.valid_from, rules).last_on
-
-
 def _require_not_fixed(
     admission: Admission, wanted: NewCeiling, valid_from: dt.date, *, correcting: Ceiling | None
 ) -> None:

@@ -151,7 +151,7 @@ def test_savings_are_measured_against_the_ceilings_of_placements_that_have_one()
     placed(3, source="spot", weekly_core=Decimal("9000.00"))
     sheet, percent = read(spend.savings, "")
     assert values(sheet) == {
-        "Test residential: Test residential standard": (
+        "Test residential standard (T-RES)": (
             2,
             Decimal("8000.00"),
             Decimal("7200.00"),
@@ -273,9 +273,9 @@ def test_the_market_of_the_region(sign_in: SignIn) -> None:
     assert "£4,000.00" in page and "£4,200.00" in page and "£4,500.00" in page
     answer = client.get(f"{WEST}/market/supply.csv").content.decode("utf-8-sig")
     rows = {row[0]: row[1:] for row in csv.reader(io.StringIO(answer))}
-    assert rows["Test residential: Test residential standard"] == ["2", "3", "0", "9", "9"]
-    assert rows["Test fostering: Test fostering standard"] == ["1", "1", "0", "4", "4"]
+    assert rows["Test residential standard (T-RES)"] == ["2", "3", "0", "9", "9"]
+    assert rows["Test fostering standard (T-FOST)"] == ["1", "1", "0", "4", "4"]
     prices = client.get(f"{WEST}/market/ceilings.csv?category=fostering").content.decode("utf-8-sig")
-    assert prices.splitlines()[1:] == ["Test fostering: Test fostering standard,900.00,900.00,900.00"]
+    assert prices.splitlines()[1:] == ["Test fostering standard (T-FOST),900.00,900.00,900.00"]
     assert b"Test residential" not in sign_in("wendy").get("/o/south-east-wales-central/market/").content
     assert client.get(f"{WEST}/market/nothing.csv").status_code == 404
