@@ -2,7 +2,6 @@
 
 from brokerage.core.tenants.rowsecurity import (
     ACTORS,
-    ALL,
     AUTHORITY,
     CENTRAL,
     DEFINER,
@@ -16,11 +15,16 @@ from brokerage.core.tenants.rowsecurity import (
 )
 
 _readers = (LOGIN, WORKER, "brokerage_public", DEFINER, *ACTORS)
-_look = ("name", "name_cy", "colour", "contact_email", "contact_phone", "out_of_hours_phone", "address")
+#: Not the name: whoever could change it could pass for somebody else in every message and agreement.
+_look = ("name_cy", "colour", "contact_email", "contact_phone", "out_of_hours_phone", "address")
 
 
-def _of_own_organisation(column: str = "organisation_id") -> tuple[Allow, ...]:
-    return tuple(Allow(role, "SELECT, INSERT, UPDATE", f"{column} = {ORGANISATION}") for role in ACTORS)
+def _of_own_organisation(commands: str, columns: tuple[str, ...]) -> tuple[Allow, ...]:
+    """Rows of the organisation acted for; an UPDATE of those columns only."""
+    own = f"organisation_id = {ORGANISATION}"
+    return tuple(
+        allow for role in ACTORS for allow in (Allow(role, commands, own), Allow(role, "UPDATE", own, columns))
+    )
 
 
 TABLES = [
@@ -46,20 +50,22 @@ TABLES = [
         (
             Allow(LOGIN, "SELECT", f"user_id = {USER}"),
             Allow(WORKER, "SELECT"),
+            # Joining is `accept_invitation` alone: nobody makes a member of a person who was not asked.
             Allow(DEFINER, "SELECT, INSERT, UPDATE"),
-            *_of_own_organisation(),
+            *_of_own_organisation("SELECT", ("roles", "weekly_limit", "job_title", "is_active")),
         ),
     ),
     Table(
         "tenants_invitation",
         "identity",
-        (Allow(DEFINER, "SELECT, UPDATE"), *_of_own_organisation()),
+        (Allow(DEFINER, "SELECT, UPDATE"), *_of_own_organisation("SELECT, INSERT", ("withdrawn_at",))),
     ),
     Table(
         "tenants_delegation",
         "two-party",
         (
-            Allow(AUTHORITY, ALL, f"authority_id = {ORGANISATION}"),
+            Allow(AUTHORITY, "SELECT, INSERT", f"authority_id = {ORGANISATION}"),
+            Allow(AUTHORITY, "UPDATE", f"authority_id = {ORGANISATION}", ("ended_at", "ends_on")),
             Allow(CENTRAL, "SELECT", f"central_team_id = {ORGANISATION}"),
             Allow(DEFINER, "SELECT"),
         ),

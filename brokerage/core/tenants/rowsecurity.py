@@ -42,12 +42,14 @@ ALL = "SELECT, INSERT, UPDATE, DELETE"
 
 @dataclass(frozen=True)
 class Allow:
-    """`role` may run `commands` on the rows where `rows` holds (true: every row); `columns` narrows an UPDATE."""
+    """`role` may run `commands` on the rows where `rows` holds (true: every row); `columns` narrows an UPDATE, and
+    `written` says what must hold of a row that was written, where that is not `rows`."""
 
     role: str
     commands: str
     rows: str = "true"
     columns: tuple[str, ...] = ()
+    written: str = ""
 
     def command_list(self) -> list[str]:
         return [command.strip() for command in self.commands.split(",")]
@@ -166,7 +168,7 @@ def policies(table: Table) -> Iterator[tuple[str, str]]:
             if command in ("SELECT", "UPDATE", "DELETE"):
                 clauses.append(f"USING ({allow.rows})")
             if command in ("INSERT", "UPDATE"):
-                clauses.append(f"WITH CHECK ({allow.rows})")
+                clauses.append(f"WITH CHECK ({allow.written or allow.rows})")
             yield (
                 name,
                 f'CREATE POLICY "{name}" ON "{table.name}" FOR {command} TO {allow.role} {" ".join(clauses)}',
