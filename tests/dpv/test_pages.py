@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from django.db import connection
+from django.db import ProgrammingError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from brokerage.core.tenants.context import acting
 from dpv.forms.rules import RulesForm
-from dpv.models import Admission, Ceiling, Lot, RuleVersion, Suspension
+from dpv.models import AccessAgreement, Admission, Ceiling, Lot, RuleVersion, Suspension
+from dpv.queries.admissions import admitted_counts, counts_by_lot, may_see_establishments, vehicles_listed
 from dpv.rule_defaults import DEFAULTS
 from dpv.rule_words import GROUPS, lines_of
 from dpv.rules import PARAMETERS, VehicleRules
@@ -216,3 +218,16 @@ def test_filters_narrow_and_say_when_nothing_matches(sign_in: SignIn) -> None:
     some = client.get(f"{WEST}/{LOT}", {"text": "lodge"}).content
     assert b"Birch Lodge" in some and b"Birch House" not in some
     assert b"No admissions match" in client.get(f"{WEST}/{LOT}", {"status": "barred"}).content
+
+
+def test_an_associate_member_reads_vehicles_and_counts_and_no_establishment() -> None:
+    associate = replace(actor_of("connie"), kind="associate")
+    with acting(associate):
+        vehicles = list(vehicles_listed())
+        assert {vehicle.code for vehicle in vehicles} == {"T-FOST", "T-RES"}
+        assert admitted_counts(vehicle.pk for vehicle in vehicles)[ident("T-RES")] == 3
+        assert counts_by_lot(ident("T-RES")) == {ident("lot T-RES"): {"admitted": 3}}
+        assert AccessAgreement.objects.count() == 4 and RuleVersion.objects.count() == 2
+    assert not may_see_establishments(associate)
+    with pytest.raises(ProgrammingError), acting(associate):
+        list(Establishment.objects.all())
