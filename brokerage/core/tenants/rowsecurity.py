@@ -184,6 +184,7 @@ def statements() -> Iterator[str]:
     yield f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {LOADER}"
     yield f"GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO {LOADER}"
     yield f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {BACKUP}"
+    yield f"GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO {BACKUP}"
     yield f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {every_role}"
     for table in declared_tables():
         yield f'ALTER TABLE "{table.name}" ENABLE ROW LEVEL SECURITY'
