@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from tests.servers import ensure_test_servers
@@ -20,6 +21,9 @@ def database_url(name: str, user: str = "", superuser_url: str = "") -> str:
 
 def _prepare() -> None:
     servers = ensure_test_servers()
+    # Whitenoise wants its folder to be there; tests need no collected files.
+    static_root = Path(__file__).resolve().parent.parent / "var" / "test-static"
+    static_root.mkdir(parents=True, exist_ok=True)
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     name = f"test_{os.getppid() if worker != 'main' else os.getpid()}_{worker}"
     os.environ.update(
@@ -28,6 +32,7 @@ def _prepare() -> None:
         DATABASE_URL=database_url(name, "brokerage_login", servers["superuser_url"]),
         OWNER_DATABASE_URL=database_url(name, "brokerage_migrator", servers["superuser_url"]),
         DEMO="0",
+        STATIC_ROOT=str(static_root),
         SECRET_KEY="tests-" + "0" * 60,
         BASE_URL="http://localhost",
         EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend",
