@@ -32,4 +32,4 @@ EXPOSE 8000
 # The number of web processes is WEB_CONCURRENCY.
 CMD ["gunicorn", "brokerage.wsgi:application", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", \
      "--threads", "8", "--timeout", "60", "--graceful-timeout", "25", "--preload", "--worker-tmp-dir", "/dev/shm", \
-     "--no-control-socket", "--access-logfile", "-", "--access-logformat", "%(m)s %(U)s %(s)s %(M)sms"]
+     "--no-control-socket", "--logger-class", "brokerage.access_log.AccessLog", "--access-logfile", "-", "--access-logformat", "%(m)s %(U)s %(s)s %(M)sms"]

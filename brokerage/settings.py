@@ -42,8 +42,12 @@ def _database(url: str, **extra: Any) -> dict[str, Any]:
 DEMO = _flag("DEMO")
 DEBUG = False
 SECRET_KEY = os.environ.get("SECRET_KEY", "")
-if not SECRET_KEY:
+#: Web and worker refuse to start on this (`brokerage.startup`); it serves commands that sign nothing.
+SECRET_KEY_IS_UNSET = not SECRET_KEY
+if SECRET_KEY_IS_UNSET:
     SECRET_KEY = "unset-only-for-commands-that-sign-nothing-" + "0" * 32
+#: Earlier keys, newest first, comma separated: what they signed stays good while the key is being rotated.
+SECRET_KEY_FALLBACKS = [key for key in os.environ.get("SECRET_KEY_FALLBACKS", "").split(",") if key]
 BASE_URL = os.environ.get("BASE_URL", "http://localhost:8000").rstrip("/")
 _base = urlsplit(BASE_URL)
 SECURE = _base.scheme == "https"
@@ -192,7 +196,14 @@ LOGIN_URL_PATH = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "brokerage.core.accounts.adapter.AccountAdapter"
-SOCIALACCOUNT_ADAPTER = "brokerage.core.accounts.adapter.SocialAccountAdapter"
+SOCIALACCOUNT_ADAPTER = "brokerage.core.accounts.social.SocialAccountAdapter"
+MFA_ADAPTER = "brokerage.core.accounts.adapter.MFAAdapter"
+MFA_FORMS = {
+    "authenticate": "brokerage.core.accounts.mfa_forms.SignInCodeForm",
+    "reauthenticate": "brokerage.core.accounts.mfa_forms.ProveCodeForm",
+}
+#: Periods of 30 seconds before and after now whose code is taken, each once.
+MFA_TOTP_TOLERANCE = 1
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
@@ -201,6 +212,8 @@ ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+# Whoever changes a password, passkey or address is told of it by e-mail.
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = False
@@ -213,6 +226,16 @@ USERSESSIONS_TRACK_ACTIVITY = True
 SOCIALACCOUNT_LOGIN_ON_GET = False
 SOCIALACCOUNT_ONLY = False
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+# The identity provider has checked the address, or the sign-in is refused.
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_QUERY_EMAIL = False
+#: Identity providers on this machine, without https: for tests and trials only.
+OIDC_ALLOW_LOOPBACK = _flag("OIDC_ALLOW_LOOPBACK")
+#: Behind a proxy the caller's address is the last that it wrote into X-Forwarded-For.
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if _flag("BEHIND_PROXY") else 0
+#: Days without signing in after which an account is closed.
+DORMANT_DAYS = 90
 SECOND_FACTOR_REQUIRED = not DEMO
 FRESH_PROOF_SECONDS = 300
 IDP_OIDC_PRIVATE_KEY = os.environ.get("IDP_OIDC_PRIVATE_KEY", "")
@@ -268,7 +291,8 @@ EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "25"))
 EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = _flag("EMAIL_USE_TLS")
-EMAIL_TIMEOUT = 10
+# Seconds for each answer of the mail server: giving up on a late one sends a message twice (RFC 5321, 4.5.3.2).
+EMAIL_TIMEOUT = int(os.environ.get("EMAIL_TIMEOUT", "60"))
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "Placement brokerage <no-reply@brokerage.invalid>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 NOTIFY_API_KEY = os.environ.get("NOTIFY_API_KEY", "")
@@ -281,12 +305,22 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# A broker that is away is waited for, however long (Celery's own limit is 100 tries, then the worker ends).
+CELERY_BROKER_CONNECTION_RETRY = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# Work under way goes on without the broker: PostgreSQL, not the broker, knows what is done.
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 10
+# A child of a loaded machine may need longer than Celery's 4 seconds to say that it is up.
+CELERY_WORKER_PROC_ALIVE_TIMEOUT = 60
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 900,
     "unacked_restore_interval": 5,
+    "unacked_restore_throttle": 1,
     "socket_timeout": 5,
     "socket_connect_timeout": 2,
+    "socket_keepalive": True,
 }
 CELERY_TIMEZONE = "UTC"
 
@@ -313,7 +347,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"no_secrets": {"()": "brokerage.access_log.WithoutSecrets"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_secrets"]}},
     "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "INFO")},
     "loggers": {
         "django.db.backends": {"level": "WARNING"},

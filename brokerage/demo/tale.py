@@ -75,8 +75,8 @@ def ways() -> dict[str, str]:
 
 
 def case_number_of(story: Story) -> str:
-    """The authority's number of the story's person."""
-    return f"DEMO-{story.key.upper()}"[:40]
+    """The authority's number of the story's person: it tells nothing."""
+    return f"DEMO-{1000 + stories().index(story)}"
 
 
 def _tell_all(code: str, own: list[Story], today: date) -> str:
@@ -133,6 +133,7 @@ class _Telling:
                     sex=story.sex,
                     home_postcode=story.home_postcode,
                 ),
+                social_worker=self._social_worker(),
             )
             given = answers_of(story, self.today)
             for section in sections_for(story.category, story.needs):
@@ -145,6 +146,10 @@ class _Telling:
                     finished=True,
                 )
         return referral
+
+    def _social_worker(self) -> tuple[UUID, str] | None:
+        colleague: Actor | None = _person(self.slug, Role.SOCIAL_WORKER, default=None)
+        return None if colleague is None or colleague.user_id is None else (colleague.user_id, colleague.name)
 
     def _publish(self, referral: Referral) -> int:
         with acting(self.officer):

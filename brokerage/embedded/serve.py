@@ -154,6 +154,8 @@ class Server:
         web += ["--workers", "2", "--threads", "8", "--timeout", "60", "--graceful-timeout", "8", "--preload"]
         web += [
             "--no-control-socket",
+            "--logger-class",
+            "brokerage.access_log.AccessLog",
             "--access-logfile",
             "-",
             "--access-logformat",
