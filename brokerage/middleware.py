@@ -59,6 +59,9 @@ class OrganisationMiddleware:
         if "organisation" not in kwargs:
             return None
         if not request.user.is_authenticated:
+            if getattr(request, "htmx", False):
+                # A page that asks in the background stays as it is, with what was typed.
+                return render(request, "components/signed_out.html")
             return redirect(f"{settings.LOGIN_URL_PATH}?{urlencode({'next': request.get_full_path()})}")
         slug = kwargs.pop("organisation")
         actor = actor_for(request.user, slug)

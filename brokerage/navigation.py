@@ -60,7 +60,13 @@ def items(request: OrganisationRequest) -> list[dict[str, Any]]:
         except NoReverseMatch:
             continue
         found.append({"label": label, "url": url, "current": False})
-    matching = [item for item in found if request.path.startswith(item["url"])]
+    # Everything lies under the home page's address: that one is current only itself.
+    home = address(actor, "organisation_home")
+    matching = [
+        item
+        for item in found
+        if request.path == item["url"] or item["url"] != home and request.path.startswith(item["url"])
+    ]
     if matching:
         max(matching, key=lambda item: len(item["url"]))["current"] = True
     return found

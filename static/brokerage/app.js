@@ -44,6 +44,22 @@ function start (scope) {
   enhanceSelects(scope)
 }
 
+/* Whoever signed in again in another tab has a new token: send that, so that nothing typed here is lost. */
+function currentToken () {
+  return (document.cookie.match(/(?:^|; )csrftoken=([^;]+)/) || [])[1]
+}
+
+document.addEventListener('submit', event => {
+  const field = event.target.elements.csrfmiddlewaretoken
+  if (field && currentToken()) field.value = currentToken()
+}, true)
+document.body.addEventListener('htmx:configRequest', event => {
+  const token = currentToken()
+  if (!token) return
+  event.detail.headers['X-CSRFToken'] = token
+  if (event.detail.parameters.csrfmiddlewaretoken) event.detail.parameters.csrfmiddlewaretoken = token
+})
+
 start(document.body)
 document.body.addEventListener('htmx:load', event => {
   if (event.target !== document.body) start(event.target)

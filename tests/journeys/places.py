@@ -5,13 +5,20 @@ A new address whose parameter is not known here or in `tests/isolation/world.py`
 
 from __future__ import annotations
 
+import datetime as dt
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 
+from brokerage.core.tenants.context import acting
+from dpv.actions.suspensions import suspend_admission
+from placements.actions.placements import start_placement
+from placements.models import Award, Offer, Placement
 from tests import scenarios
+from tests.cast import actor_of, ident
 from tests.isolation.test_urls import ALL, Address
 from tests.isolation.world import World, build_world, everything
 from tests.journeys.visitors import client_of, off_loop
@@ -68,6 +75,9 @@ def build_walk() -> Walk:
     _compared, standing = scenarios.chosen("birch-house", "cedar-house", who="olive")
     waiting = scenarios.award(standing[0], who="olive")
     draft_offer = scenarios.drafted_offer(home="birch-house")
+    confirming = _to_be_confirmed()
+    placement = _started(scenarios.awarded("cedar-house")[1])
+    suspended = _suspended("cedar-house")
     for who in (*EVERYBODY, "alice"):
         everything(who)
     draft = world.values_for("placements:referral_tasks")["reference"]
@@ -83,6 +93,12 @@ def build_walk() -> Walk:
             "placements:referral": states,
             "placements:referral_section": sections,
             "placements:opportunity": states[1:],
+            "placements:offer_reconfirm": [{"offer": confirming}],
+            "placements:placement": [{}, placement],
+            "placements:placement_end": [placement],
+            "dpv:admission": [{}, suspended],
+            "dpv:admission_lift": [suspended],
+            "dpv:admission_review": [suspended],
             "contracts:compare": states[1:],
             "contracts:accept_offer": [{"reference": closed.reference, "offer": offers[0].pk}],
             "contracts:agreement": agreements,
@@ -93,6 +109,31 @@ def build_walk() -> Walk:
             "placements:offer_check": [{"offer": draft_offer.pk}],
         },
     )
+
+
+def _to_be_confirmed() -> UUID:
+    """An offer to be confirmed again, because its referral changed."""
+    offer = scenarios.submitted_offer(story=scenarios.invited())
+    with acting(actor_of("olive")):
+        Offer.objects.filter(pk=offer.pk).update(status="needs_reconfirming")
+    return offer.pk
+
+
+def _started(award: Award) -> dict[str, Any]:
+    """The reference of a placement that the person has moved into."""
+    oscar = actor_of("oscar")
+    with acting(oscar):
+        planned = Placement.objects.get(award=award)
+        placement = start_placement(oscar, placement_id=planned.pk, started_on=dt.date.today(), placement_type="K2")
+        return {"reference": placement.reference}
+
+
+def _suspended(home: str) -> dict[str, Any]:
+    """A home's admission that may be lifted."""
+    carol, admission = actor_of("carol"), ident(f"admission {home}")
+    with acting(carol):
+        suspend_admission(carol, admission_id=admission, reason="Staffing at night.", review_on=dt.date.today())
+    return {"admission": admission}
 
 
 def pages_of(walk: Walk, who: str, organisation: str, begin: str = "") -> list[str]:

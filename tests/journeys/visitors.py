@@ -33,11 +33,14 @@ def client_of(who: str, *, proved: bool = False) -> Client:
 
 
 def give_password(*people: str) -> None:
-    """Let people of the cast sign in and prove themselves with `PASSWORD`."""
+    """Let people of the cast sign in and prove themselves with `PASSWORD`; their addresses are known to be theirs."""
+    from allauth.account.models import EmailAddress
+
     for who in people:
         user = user_of(who)
         user.set_password(PASSWORD)
         user.save(update_fields=["password"])
+        EmailAddress.objects.get_or_create(user=user, email=user.email, verified=True, primary=True)
 
 
 def off_loop(work: Callable[[], Result]) -> Result:
@@ -110,8 +113,10 @@ class Visitor:
         self.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
 
     def go(self, path: str) -> Page:
-        """Open a path of the service."""
+        """Open a path of the service; with scripts, wait until they have started."""
         self.page.goto(self.base + path)
+        if self.has_scripts:
+            self.page.locator("[data-govuk-skip-link-init]").wait_for(state="attached")
         return self.page
 
     @property
