@@ -1,0 +1,63 @@
+"""Every task and every kind of queued work: listed, routed to a queue with a worker, and blind to other tenants."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from brokerage.celery import QUEUES, app
+from brokerage.core.audit import outbox
+from brokerage.core.audit.models import OutboxItem
+from brokerage.core.tenants.context import acting, current
+from contracts.models import Agreement
+from placements.models import Referral
+from providers.models import ImportRun
+from tests import scenarios
+from tests.cast import actor_of, ident
+
+#: Kinds of queued work, and what each must not do for an organisation that does not own what it names.
+WORK = {"notify", "invite", "render_ipa", "seal_ipa", "import_run"}
+
+
+def test_every_task_has_a_route_and_every_route_a_task_and_a_queue() -> None:
+    app.loader.import_default_modules()
+    ours = {name for name in app.tasks if not name.startswith("celery.")}
+    routes: dict[str, dict[str, Any]] = app.conf.task_routes
+    assert ours == set(routes)
+    assert {route["queue"] for route in routes.values()} <= set(QUEUES)
+    assert {entry["task"] for entry in app.conf.beat_schedule.values()} <= ours
+
+
+def test_every_kind_of_work_is_listed_here() -> None:
+    assert set(outbox._handlers) == WORK
+
+
+def _item(kind: str, owner: str, **payload: Any) -> OutboxItem:
+    return OutboxItem(organisation_id=ident(owner), queue="default", kind=kind, payload=payload)
+
+
+def test_work_for_one_organisation_does_not_touch_another_s(committed: str) -> None:
+    _story, award = scenarios.awarded("birch-house")
+    with acting(actor_of("oscar")):
+        agreement = Agreement.objects.get(award_id=award.pk)
+        run = ImportRun.objects.create(
+            organisation_id=actor_of("oscar").organisation_id, kind="placements", file_name="x.csv", is_dry_run=True
+        )
+    # Alder (a rival provider) and its central team name Harrow's things.
+    outbox._handlers["render_ipa"](_item("render_ipa", "alder", agreement=str(agreement.pk)))
+    outbox._handlers["seal_ipa"](_item("seal_ipa", "alder", agreement=str(agreement.pk), authority=str(ident("alder"))))
+    outbox._handlers["import_run"](_item("import_run", "west-london-central", run=str(run.pk)))
+    with acting(actor_of("oscar")):
+        agreement.refresh_from_db()
+        run.refresh_from_db()
+        assert agreement.status == "drawn_up" and not agreement.unsealed_file
+        assert run.state == "waiting"
+
+
+def test_a_task_ends_outside_every_context(committed: str) -> None:
+    scenarios.awarded("birch-house")
+    assert outbox.claim("documents", 10)
+    assert current() is None
+    with pytest.raises(RuntimeError):
+        Referral.objects.count()
