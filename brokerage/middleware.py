@@ -67,8 +67,15 @@ class OrganisationMiddleware:
         actor = actor_for(request.user, slug)
         if actor is None:
             return render(request, "404.html", status=404)
+        if any("\x00" in str(value) for value in kwargs.values()):
+            # The one character that PostgreSQL stores nowhere; forms refuse it themselves.
+            return render(request, "400.html", status=400)
         cast(OrganisationRequest, request).actor = actor
-        return answer(request, actor, view, args, kwargs)
+        response = answer(request, actor, view, args, kwargs)
+        if not response.has_header("Cache-Control"):
+            # Shared computers: nothing of an organisation stays in a browser or on the way to it.
+            response["Cache-Control"] = "private, no-store"
+        return response
 
 
 class Undo(Exception):

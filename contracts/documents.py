@@ -32,6 +32,10 @@ from contracts.terms_costs import Side
 
 
 @handles("render_ipa")
+class NotSigned(Exception):
+    """An agreement without both signatures on its terms is never sealed, whatever its status says."""
+
+
 def render_agreement(item: OutboxItem) -> None:
     """Draw the unsigned document and open the agreement for signing."""
     agreement = _read(item.organisation_id, item.payload["agreement"])
@@ -64,12 +68,16 @@ def render_agreement(item: OutboxItem) -> None:
 @handles("seal_ipa")
 def seal_agreement(item: OutboxItem) -> None:
     """Draw the document with both signatures, seal it, keep it."""
-    authority_id = UUID(item.payload["authority"])
-    agreement = _read(authority_id, item.payload["agreement"])
+    # Read as whoever asked for it: only a party has an agreement sealed.
+    agreement = _read(item.organisation_id, item.payload["agreement"])
     if agreement is None or agreement.status != "signed" or agreement.signed_at is None:
         return
     with system(authority_id):
-        signatures = [_printed(agreement, row) for row in agreement.signatures.order_by("at")]
+    authority_id = agreement.authority_id
+        rows = list(agreement.signatures.filter(terms_hash=agreement.terms_hash).order_by("at"))
+    if {row.side for row in rows} != set(models.Signature.Side.values):
+        raise NotSigned(f"agreement {agreement.pk} is called signed and is not")
+    signatures = [_printed(agreement, row) for row in rows]
     pdf = render_ipa(
         read_terms(agreement.terms),
         signatures=signatures,

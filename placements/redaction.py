@@ -141,7 +141,8 @@ def _fold(text: str) -> _Folded:
     for place, character in enumerate(text):
         plain = patterns.LOOK_ALIKES.get(character, character)
         for part in unicodedata.normalize("NFKD", plain):
-            if unicodedata.combining(part):
+            # Accents, and signs that nobody sees (soft hyphens of a copied PDF, zero-width spaces), hide no name.
+            if unicodedata.combining(part) or unicodedata.category(part) == "Cf":
                 continue
             for letter in part.casefold():
                 letters.append(letter)

@@ -12,14 +12,30 @@ from brokerage.core.tenants.rowsecurity import (
 )
 
 _run = f"organisation_id = {ORGANISATION}"
+_mine = f"provider_id = {ORGANISATION}"
 
 TABLES = [
-    providers_own("providers_provider", column="organisation_id", commands="SELECT, UPDATE"),
-    providers_own("providers_insurance"),
-    providers_own("providers_establishment"),
-    providers_own("providers_carerhousehold"),
+    # Verification and credit reports are the central team's to record.
+    providers_own(
+        "providers_provider",
+        column="organisation_id",
+        commands="SELECT",
+        extra=(Allow(PROVIDER, "UPDATE", f"organisation_id = {ORGANISATION}", ("registered_address",)),),
+    ),
+    providers_own("providers_insurance", commands="SELECT, INSERT, UPDATE"),
+    # What the regulator decides is not a provider's to write.
+    providers_own(
+        "providers_establishment",
+        commands="SELECT",
+        extra=(Allow(PROVIDER, "UPDATE", _mine, ("description", "needs", "telephone", "email")),),
+    ),
+    providers_own("providers_carerhousehold", commands="SELECT, INSERT, UPDATE"),
     # An award takes a place; the counter's check constraint keeps two councils from having one bed.
-    providers_own("providers_occupancy", extra=(Allow(AUTHORITY, "UPDATE", "true", ("taken", "updated_at")),)),
+    providers_own(
+        "providers_occupancy",
+        commands="SELECT, INSERT, UPDATE",
+        extra=(Allow(AUTHORITY, "UPDATE", "true", ("taken", "updated_at")),),
+    ),
     Table(
         "providers_importrun",
         "tenant",

@@ -89,7 +89,7 @@ def next_steps(actor: Actor) -> list[dict[str, Any]]:
 @require_safe
 def search(request: OrganisationRequest) -> HttpResponse:
     """Straight to what a reference names; otherwise help. What was typed is not shown again: it may be a name."""
-    text = request.GET.get("q", "")[:80]
+    text = request.GET.get("q", "").replace("\x00", "")[:80]
     url = page_of_reference(request.actor, text) if text.strip() else None
     if url is not None:
         return redirect(url)

@@ -70,8 +70,8 @@ def sign_agreement(
     """Sign for the actor's side.
 
     `terms_hash` is that of the document the signer saw; `proved_at` and `method` tell when and how they proved afresh
-    who they are. Refused when: the agreement is not open for signing, the side has signed, the terms are not those
-    seen, the proof is older than five minutes, or no role was given.
+    who they are. Refused when: the agreement is not open for signing, the side has signed, the same person has signed
+    for the other side, the terms are not those seen, the proof is older than five minutes, or no role was given.
     """
     side = actor.kind
     if side not in PERMISSION:
@@ -85,6 +85,8 @@ def sign_agreement(
     now = database_now()
     if agreement.signatures.filter(side=side).exists():
         raise NotNow("already_signed", _("Your side has already signed this agreement"))
+    if actor.user_id is not None and agreement.signatures.filter(user_id=actor.user_id).exists():
+        raise NotNow("signed_other_side", _("You have signed for the other side: somebody else must sign for this one"))
     move = "sign_last" if agreement.status == "part_signed" else "sign_first"
     status = AGREEMENT.after(agreement.status, move)
     if terms_hash != agreement.terms_hash:
@@ -137,7 +139,7 @@ def sign_agreement(
             "seal_ipa",
             queue="documents",
             actor=actor,
-            payload={"agreement": str(agreement.pk), "authority": str(agreement.authority_id)},
+            payload={"agreement": str(agreement.pk)},
         )
     return signature
 

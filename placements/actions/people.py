@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import Http404
 from django.utils.translation import gettext as _
 
@@ -89,7 +89,12 @@ def create_person(
         ),
     )
     _check_free(actor, person.case_number)
-    person.save(force_insert=True)
+    # Taken this moment, or by somebody whom a delegation does not show: the unique index answers for all.
+    try:
+        with transaction.atomic():
+            person.save(force_insert=True)
+    except IntegrityError:
+        raise _taken() from None
     record("person.created", subject=person, actor=actor, data={"client_group": str(client_group)})
     return person
 
@@ -154,11 +159,15 @@ def _person(person_id: UUID) -> Person:
 
 def _check_free(actor: Actor, case_number: str) -> None:
     if Person.objects.filter(authority_id=actor.organisation_id, case_number__iexact=case_number).exists():
-        raise RuleBroken(
-            "case_number_taken",
-            _("There already is a person with this case number. Choose “A person we know” and enter it there."),
-            "case_number",
-        )
+        raise _taken()
+
+
+def _taken() -> RuleBroken:
+    return RuleBroken(
+        "case_number_taken",
+        _("There already is a person with this case number. Choose “A person we know” and enter it there."),
+        "case_number",
+    )
 
 
 def _tidy(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -92,6 +92,8 @@ def create_referral(
     if category not in Category.values:
         raise RuleBroken("category_missing", _("Select what kind of home is needed"), "category")
     if urgency not in Urgency.values:
+    if not actor.covers(category):
+        raise RuleBroken("not_delegated", _("The council has not delegated this kind of home to you"), "category")
         raise RuleBroken("urgency_missing", _("Select when the placement is needed"), "urgency")
     person = _person_for(actor, person_id, new_person, category)
     _check_age(person, category)

@@ -211,7 +211,7 @@ def _more_homes(monkeypatch: pytest.MonkeyPatch, count: int) -> list[str]:
     columns = [
         field.attname for field in Establishment._meta.concrete_fields if field.attname not in ("id", "name", "urn")
     ]
-    with acting(actor_of("bob")):
+    with acting(actor_of("carol")):
         like = Establishment.objects.values(*columns).get(pk=ident("birch-house"))
         for number, name in enumerate(names):
             Establishment.objects.create(id=ident(name), name=name, urn=f"SC98{number:04}", **like)

@@ -33,7 +33,7 @@ def _fresh(offer: Offer, who: str = "oscar") -> Offer:
 
 
 def _move_home(home: str, gss_code: str) -> None:
-    with acting(actor_of("bob")):
+    with acting(actor_of("carol")):
         Establishment.objects.filter(pk=ident(home)).update(gss_code=gss_code)
 
 
@@ -330,7 +330,6 @@ def test_falling_through_for_another_reason_keeps_the_offer() -> None:
 
 def test_a_loser_whose_hold_has_run_out_does_not_stand_again() -> None:
     _story, (winner, loser) = chosen()
-    made = award(winner)
     with acting(actor_of("cecil")):
         Offer.objects.filter(pk=loser.pk).update(held_until=database_now() - dt.timedelta(seconds=1))
     oscar = actor_of("oscar")
@@ -364,3 +363,4 @@ def test_falling_through_needs_a_reason() -> None:
     oscar = actor_of("oscar")
     with acting(oscar), pytest.raises(RuleBroken, match="why the award fell through"):
         awards.let_fall_through(oscar, award_id=made.pk, reason="", because_of_provider=True)
+    made = award(winner)

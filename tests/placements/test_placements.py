@@ -147,7 +147,7 @@ def test_a_planned_placement_is_not_ended_but_moved() -> None:
 
 
 def test_the_host_authority_is_told_in_time() -> None:
-    with acting(actor_of("bob")):
+    with acting(actor_of("carol")):
         Establishment.objects.filter(pk=ident("birch-house")).update(gss_code="E09000009")
     _story, offers = chosen()
     waiting = award(offers[0])

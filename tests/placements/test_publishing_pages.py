@@ -69,6 +69,18 @@ def test_matching_page_asks_as_many_queries_for_many_homes_as_for_few(sign_in: S
     assert counts[0] == counts[1] <= 25
 
 
+def test_the_map_draws_a_home_once_however_many_lots_it_stands_on() -> None:
+    draft = draft_referral()
+    with acting(actor_of("olive")):
+        found = candidates([ident("lot T-RES STD")], wanted_of(draft), TODAY)
+        eligible = [home for home in found if home.is_eligible]
+        twice = [*eligible, *(home._replace(lot=str(uuid4())) for home in eligible)]
+        excluded = [home._replace(reason_line="age") for home in eligible]
+        once, drawn = (match_map(draft, homes, rest) for homes, rest in ((eligible, []), (twice, excluded)))
+    assert eligible and once is not None and drawn is not None
+    assert len(drawn.table.rows) == len(once.table.rows) == len(eligible) + 1
+
+
 def test_from_matching_through_the_last_look_to_published(sign_in: SignIn) -> None:
     draft = draft_referral()
     client = sign_in("olive")
@@ -232,6 +244,8 @@ def test_full_papers_need_a_fresh_proof(sign_in: SignIn) -> None:
     story = published_referral()
     client = sign_in("olive")
     address = url(story.reference, f"providers/{story.releases['birch'].pk}/papers/")
+    assert client.get(address).status_code == client.post(address).status_code == 409
+    standing_offer(story)
     for answer in (client.get(address), client.post(address)):
         assert answer.status_code == 302 and "papers" not in answer["Location"].partition("?")[0]
     with acting(actor_of("bob")):

@@ -14,7 +14,8 @@ class Actor:
     """A person (or the system) acting for one organisation.
 
     `weekly_limit` is the most, in pounds a week, that this person may award alone; None means no award at all.
-    `on_behalf_of_id` is the region's central team when a hub broker acts under a delegation.
+    `on_behalf_of_id` is the region's central team when a hub broker acts under a delegation, and `categories` the kinds
+    of referral that the delegation covers: none named is all of them.
     """
 
     user_id: UUID | None
@@ -28,6 +29,7 @@ class Actor:
     weekly_limit: Decimal | None = None
     on_behalf_of_id: UUID | None = None
     delegation_id: UUID | None = None
+    categories: tuple[str, ...] = ()
     colour: str = ""
     is_system: bool = False
 
@@ -39,6 +41,10 @@ class Actor:
         """Raise `NotPermitted` unless at least one of the permissions is held."""
         if not self.may(*permissions):
             raise NotPermitted(permissions[0])
+
+    def covers(self, category: str) -> bool:
+        """Whether the actor may run referrals of this category. Row security shows it no others."""
+        return not self.categories or category in self.categories
 
     @property
     def is_authority(self) -> bool:

@@ -37,6 +37,8 @@ class Context:
     organisation_id: UUID | None
     user_id: UUID | None
     actor: Actor | None = None
+    #: The kinds of referral a delegation covers; none named is all of them.
+    categories: tuple[str, ...] = ()
 
 
 _current: ContextVar[Context | None] = ContextVar("tenancy", default=None)
@@ -55,12 +57,17 @@ def require_context() -> Context:
     return context
 
 
-def _apply(role: str, organisation_id: UUID | str | None, user_id: UUID | str | None) -> None:
+def _apply(context: Context) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT set_config('role', %s, true), set_config('app.organisation_id', %s, true),"
-            " set_config('app.user_id', %s, true)",
-            [role, str(organisation_id or ""), str(user_id or "")],
+            " set_config('app.user_id', %s, true), set_config('app.categories', %s, true)",
+            [
+                context.role,
+                str(context.organisation_id or ""),
+                str(context.user_id or ""),
+                ",".join(context.categories),
+            ],
         )
 
 
@@ -69,23 +76,20 @@ def entered(context: Context) -> Iterator[Context]:
     """Open a transaction (or savepoint), enter the role and settings, and restore the previous ones at the end."""
     with transaction.atomic():
         before = _current.get()
-        _apply(context.role, context.organisation_id, context.user_id)
+        _apply(context)
         token = _current.set(context)
         try:
             yield context
         finally:
             _current.reset(token)
         # Not reached on an exception: the savepoint's rollback restores role and settings by itself.
-        if before is None:
-            _apply("none", None, None)
-        else:
-            _apply(before.role, before.organisation_id, before.user_id)
+        _apply(before or Context("none", None, None))
 
 
 @contextmanager
 def acting(actor: Actor) -> Iterator[Actor]:
     """Act for the actor's organisation, in one transaction."""
-    context = Context(ROLE_BY_KIND[actor.kind], actor.organisation_id, actor.user_id, actor)
+    context = Context(ROLE_BY_KIND[actor.kind], actor.organisation_id, actor.user_id, actor, actor.categories)
     with entered(context):
         yield actor
 

@@ -27,6 +27,7 @@ class Door:
     weekly_limit: Decimal | None
     on_behalf_of_id: UUID | None = None
     delegation_id: UUID | None = None
+    categories: tuple[str, ...] = ()
 
     @property
     def permissions(self) -> frozenset[str]:
@@ -46,9 +47,9 @@ WHERE m.user_id = %s AND m.is_active AND o.is_active
 ORDER BY o.name
 """
 _DELEGATIONS = """
-SELECT o.id, o.slug, o.name, o.name_cy, o.kind, o.colour, d.weekly_limit, d.central_team_id, d.id
+SELECT o.id, o.slug, o.name, o.name_cy, o.kind, o.colour, d.weekly_limit, d.central_team_id, d.id, d.categories
 FROM delegations_of_user(%s) d JOIN tenants_organisation o ON o.id = d.authority_id
-WHERE o.is_active ORDER BY o.name
+WHERE o.is_active ORDER BY o.name, d.id
 """
 
 
@@ -75,6 +76,7 @@ def doors_of(user: Any) -> list[Door]:
                     row[6],
                     row[7],
                     row[8],
+                    tuple(row[9]),
                 )
                 for row in cursor.fetchall()
                 if row[0] not in own
@@ -104,5 +106,6 @@ def actor_through(user: Any, door: Door) -> Actor:
         weekly_limit=door.weekly_limit,
         on_behalf_of_id=door.on_behalf_of_id,
         delegation_id=door.delegation_id,
+        categories=door.categories,
         colour=door.colour,
     )

@@ -16,6 +16,8 @@ from django.apps import apps
 #: The organisation acted for. Settings used earlier in a session read back as '', so both mean "none".
 ORGANISATION = "(SELECT nullif(current_setting('app.organisation_id', true), '')::uuid)"
 USER = "(SELECT nullif(current_setting('app.user_id', true), '')::uuid)"
+#: The kinds of referral that a delegation covers; null when nothing narrows them.
+CATEGORIES = "(SELECT string_to_array(nullif(current_setting('app.categories', true), ''), ','))::text[]"
 #: The regions of the organisation acted for.
 REGIONS = (
     "ANY (ARRAY(SELECT m.region_id FROM tenants_regionmember m"
