@@ -7,8 +7,13 @@ worthless after a few seconds, so it expires.
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.schedules import crontab
+from celery.signals import worker_init
+
+from brokerage.startup import refuse_unsafe_start
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "brokerage.settings")
 
@@ -19,31 +24,37 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.conf.task_default_queue = "default"
 app.conf.task_routes = {
+    "brokerage.core.accounts.tasks.close_dormant": {"queue": "default"},
     "brokerage.core.audit.tasks.drain_events": {"queue": "events"},
     "brokerage.core.notifications.tasks.deliver_messages": {"queue": "messages"},
     "brokerage.core.audit.tasks.drain_documents": {"queue": "documents"},
     "brokerage.core.audit.tasks.drain_work": {"queue": "default"},
-    "brokerage.core.audit.tasks.announce_deadlines": {"queue": "default"},
+    "brokerage.core.audit.tasks.purge_done": {"queue": "default"},
+    "brokerage.core.notifications.tasks.purge_messages": {"queue": "default"},
 }
+
+
+def _tick(task: str) -> dict[str, Any]:
+    """Every second; one that cannot be published is dropped, as the next says the same."""
+    return {"task": task, "schedule": 1.0, "options": {"expires": 5, "retry": False}}
+
+
+def _nightly(task: str, minute: int) -> dict[str, Any]:
+    return {"task": task, "schedule": crontab(hour=3, minute=minute), "options": {"expires": 3600}}
+
+
+app.conf.beat_scheduler = "brokerage.scheduler:SteadyScheduler"
 app.conf.beat_schedule = {
-    "events": {
-        "task": "brokerage.core.audit.tasks.drain_events",
-        "schedule": 1.0,
-        "options": {"expires": 5},
-    },
-    "messages": {
-        "task": "brokerage.core.notifications.tasks.deliver_messages",
-        "schedule": 1.0,
-        "options": {"expires": 5},
-    },
-    "documents": {
-        "task": "brokerage.core.audit.tasks.drain_documents",
-        "schedule": 1.0,
-        "options": {"expires": 5},
-    },
-    "work": {
-        "task": "brokerage.core.audit.tasks.drain_work",
-        "schedule": 1.0,
-        "options": {"expires": 5},
-    },
+    "dormant accounts": _nightly("brokerage.core.accounts.tasks.close_dormant", minute=50),
+    "events": _tick("brokerage.core.audit.tasks.drain_events"),
+    "messages": _tick("brokerage.core.notifications.tasks.deliver_messages"),
+    "documents": _tick("brokerage.core.audit.tasks.drain_documents"),
+    "work": _tick("brokerage.core.audit.tasks.drain_work"),
+    "purge-work": _nightly("brokerage.core.audit.tasks.purge_done", 10),
+    "purge-messages": _nightly("brokerage.core.notifications.tasks.purge_messages", 20),
 }
+
+
+@worker_init.connect
+def _check_start(**_named: Any) -> None:
+    refuse_unsafe_start()

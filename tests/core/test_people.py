@@ -146,4 +146,4 @@ def test_nobody_signs_up(client: Client) -> None:
 def test_the_second_factor_is_asked_for(sign_in: SignIn, settings: Any) -> None:
     settings.SECOND_FACTOR_REQUIRED = True
     response = sign_in("olive").get("/o/harrow/")
-    assert response.status_code == 302 and "/2fa/" in response["Location"]
+    assert response.status_code == 302 and "/second-step/" in response["Location"]

@@ -1,23 +1,61 @@
-"""How accounts are opened: by invitation only. No public sign-up, by password or by an identity provider."""
+"""How people sign in: by invitation only, with our own second step, in their own language.
+
+No public sign-up, by password or by an identity provider. What an identity provider may do is in `social`.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
-from django.http import HttpRequest
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+
+from brokerage.core.accounts import identity_providers
+from brokerage.core.accounts.language import keep_language
+from brokerage.core.accounts.sealed_text import seal, unseal
+from brokerage.core.accounts.second_factor import remember_identity_provider
+
+OWN_STAGE = "brokerage.core.accounts.stages.SecondStepStage"
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """No public sign-up."""
+    """No public sign-up; the second step may be the identity provider's; the person's language from then on."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
+    def get_login_stages(self) -> list[str]:
+        stages: list[str] = super().get_login_stages()
+        return [OWN_STAGE if stage == "allauth.mfa.stages.AuthenticateStage" else stage for stage in stages]
 
-class SocialAccountAdapter(DefaultSocialAccountAdapter):
-    """An identity provider signs in people we already know; it opens no account."""
+    def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
+        """The last step of every way to sign in."""
+        sociallogin = (kwargs.get("signal_kwargs") or {}).get("sociallogin")
+        if sociallogin is not None:
+            provider = identity_providers.provider_of(sociallogin.account.provider)
+            asked = identity_providers.asked_for_second_factor(sociallogin.account.extra_data)
+            remember_identity_provider(
+                request, sociallogin.account.provider, bool(provider and provider.counts_as_second_factor and asked)
+            )
+        with translation.override(user.language):
+            response: HttpResponse = super().post_login(request, user, **kwargs)
+        return keep_language(response, user.language)
 
-    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
-        return False
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """In the language of the person it goes to, as far as it is known."""
+        user = context.get("user")
+        language = getattr(user, "language", None) or translation.get_language()
+        with translation.override(language):
+            super().send_mail(template_prefix, email, context)
+
+
+class MFAAdapter(DefaultMFAAdapter):
+    """Second factors are sealed at rest; recovery codes alone are no second factor."""
+
+    def encrypt(self, text: str) -> str:
+        return seal(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return unseal(encrypted_text)

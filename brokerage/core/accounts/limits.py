@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 
+from allauth.core.internal.httpkit import get_client_ip
 from django.core.cache import cache
 from django.http import HttpRequest
 
@@ -12,7 +13,7 @@ from django.http import HttpRequest
 def is_too_often(request: HttpRequest, what: str, *, limit: int, seconds: int) -> bool:
     """Count this request; True when the same address asked more than `limit` times in the current window."""
     window = int(time.time()) // seconds
-    who = hashlib.sha256(request.META.get("REMOTE_ADDR", "").encode()).hexdigest()[:16]
+    who = hashlib.sha256((get_client_ip(request) or "").encode()).hexdigest()[:16]
     key = f"limit:{what}:{who}:{window}"
     cache.add(key, 0, timeout=seconds * 2)
     try:

@@ -1,4 +1,5 @@
-"""The second factor: whoever may see persons proves it with TOTP or a passkey before any organisation's page."""
+"""The second factor: whoever may see persons proves it with an authenticator app or a passkey before any
+organisation's page, or through the organisation's identity provider."""
 
 from __future__ import annotations
 
@@ -7,6 +8,8 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
 
 
 class SecondFactorMiddleware:
@@ -21,13 +24,14 @@ class SecondFactorMiddleware:
     def process_view(
         self, request: HttpRequest, view: object, args: object, kwargs: dict[str, object]
     ) -> HttpResponse | None:
-        if not settings.SECOND_FACTOR_REQUIRED or "organisation" not in kwargs:
+        if "organisation" not in kwargs or not request.user.is_authenticated:
             return None
-        user = request.user
-        if not user.is_authenticated:
-            return None
-        from allauth.mfa.utils import is_mfa_enabled
+        from brokerage.core.accounts.second_factor import is_satisfied, vouched_for
 
-        if is_mfa_enabled(user):
-            return None
-        return redirect("mfa_index")
+        slug = str(kwargs["organisation"])
+        back = request.get_full_path() if request.method == "GET" else f"/o/{slug}/"
+        if not vouched_for(request, slug):
+            return redirect(f"{reverse('prove')}?{urlencode({'next': back})}")
+        if settings.SECOND_FACTOR_REQUIRED and not is_satisfied(request, slug):
+            return redirect(f"{reverse('second_factor')}?{urlencode({'next': back})}")
+        return None

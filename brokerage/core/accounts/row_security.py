@@ -1,10 +1,25 @@
 """Row security of sign-in: read by the login role before it knows for whom, by nobody else beyond names."""
 
-from brokerage.core.tenants.rowsecurity import ACTORS, DEFINER, ORGANISATION, WORKER, Allow, identity
+from brokerage.core.tenants.rowsecurity import (
+    ACTORS,
+    ALL,
+    ASSOCIATE,
+    AUTHORITY,
+    CENTRAL,
+    DEFINER,
+    ORGANISATION,
+    USER,
+    WORKER,
+    Allow,
+    identity,
+)
 
 _colleagues = f"id = ANY (ARRAY(SELECT m.user_id FROM tenants_membership m WHERE m.organisation_id = {ORGANISATION}))"
 
 TABLES = [
+    # An organisation's administrator sets its identity provider through the functions below.
+    identity("socialaccount_socialapp", (Allow(DEFINER, ALL),)),
+    identity("socialaccount_socialaccount", (Allow(DEFINER, "SELECT, DELETE"),)),
     identity(
         "accounts_user",
         (
@@ -19,8 +34,6 @@ TABLES = [
             "account_emailaddress",
             "account_emailconfirmation",
             "mfa_authenticator",
-            "socialaccount_socialaccount",
-            "socialaccount_socialapp",
             "socialaccount_socialtoken",
             "usersessions_usersession",
             "allauth_idp_oidc_client",
@@ -32,4 +45,76 @@ TABLES = [
             "auth_group_permissions",
         )
     ),
+]
+
+_administrators = f"{AUTHORITY}, {ASSOCIATE}, {CENTRAL}"
+
+FUNCTIONS = [
+    # The organisation acted for, if the person acting is its administrator; nothing else may touch its provider.
+    f"""
+    CREATE OR REPLACE FUNCTION administered_organisation() RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+      SELECT o.slug::text FROM tenants_organisation o JOIN tenants_membership m ON m.organisation_id = o.id
+      WHERE o.id = {ORGANISATION} AND o.is_active AND o.kind IN ('authority', 'associate', 'central')
+        AND m.user_id = {USER} AND m.is_active
+        AND m.roles && ARRAY['authority_administrator', 'central_administrator']::varchar[]
+    $$
+    """,
+    "REVOKE ALL ON FUNCTION administered_organisation() FROM PUBLIC",
+    # Everything about the provider but its secret.
+    """
+    CREATE OR REPLACE FUNCTION own_identity_provider()
+    RETURNS TABLE (name varchar, client_id varchar, settings jsonb, people bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+      SELECT a.name, a.client_id, a.settings - 'sealed_secret',
+        (SELECT count(*) FROM socialaccount_socialaccount s WHERE s.provider = a.provider_id)
+      FROM socialaccount_socialapp a
+      WHERE a.provider = 'openid_connect' AND a.provider_id = administered_organisation()
+    $$
+    """,
+    "REVOKE ALL ON FUNCTION own_identity_provider() FROM PUBLIC",
+    f"GRANT EXECUTE ON FUNCTION own_identity_provider() TO {_administrators}",
+    """
+    CREATE OR REPLACE FUNCTION set_own_identity_provider(p_name varchar, p_client varchar, p_settings jsonb)
+    RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    DECLARE own text := administered_organisation(); before jsonb; wanted jsonb;
+    BEGIN
+      IF own IS NULL THEN RAISE EXCEPTION 'not an administrator' USING ERRCODE = 'insufficient_privilege'; END IF;
+      PERFORM pg_advisory_xact_lock(hashtext('identity providers'));
+      IF EXISTS (SELECT 1 FROM socialaccount_socialapp a, jsonb_array_elements_text(p_settings -> 'domains') d
+                 WHERE a.provider_id <> own AND a.settings -> 'domains' @> to_jsonb(d)) THEN
+        RETURN 'domain_taken';
+      END IF;
+      SELECT a.settings INTO before FROM socialaccount_socialapp a
+        WHERE a.provider = 'openid_connect' AND a.provider_id = own;
+      wanted := coalesce(jsonb_build_object('sealed_secret', before -> 'sealed_secret'), '{}') || p_settings
+        || jsonb_build_object('organisation', own);
+      IF before IS NULL THEN
+        INSERT INTO socialaccount_socialapp (provider, provider_id, name, client_id, secret, key, settings)
+        VALUES ('openid_connect', own, p_name, p_client, '', '', wanted);
+      ELSE
+        UPDATE socialaccount_socialapp SET name = p_name, client_id = p_client, settings = wanted
+          WHERE provider = 'openid_connect' AND provider_id = own;
+        -- Another server's names for people mean nothing here.
+        IF before ->> 'server_url' IS DISTINCT FROM wanted ->> 'server_url' THEN
+          DELETE FROM socialaccount_socialaccount WHERE provider = own;
+        END IF;
+      END IF;
+      RETURN 'set';
+    END $$
+    """,
+    "REVOKE ALL ON FUNCTION set_own_identity_provider(varchar, varchar, jsonb) FROM PUBLIC",
+    f"GRANT EXECUTE ON FUNCTION set_own_identity_provider(varchar, varchar, jsonb) TO {_administrators}",
+    """
+    CREATE OR REPLACE FUNCTION remove_own_identity_provider() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    DECLARE own text := administered_organisation();
+    BEGIN
+      IF own IS NULL THEN RAISE EXCEPTION 'not an administrator' USING ERRCODE = 'insufficient_privilege'; END IF;
+      DELETE FROM socialaccount_socialaccount WHERE provider = own;
+      DELETE FROM socialaccount_socialapp WHERE provider = 'openid_connect' AND provider_id = own;
+    END $$
+    """,
+    "REVOKE ALL ON FUNCTION remove_own_identity_provider() FROM PUBLIC",
+    f"GRANT EXECUTE ON FUNCTION remove_own_identity_provider() TO {_administrators}",
 ]

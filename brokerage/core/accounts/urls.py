@@ -2,11 +2,16 @@
 
 from django.urls import path
 
-from brokerage.core.accounts import views
+from brokerage.core.accounts import organisation_views, own_account_views, views
 
 urlpatterns = [
     path("invitation/<str:token>/", views.invitation, name="invitation"),
     path("prove/", views.prove, name="prove"),
     path("prove/send/", views.send_code, name="prove_send"),
     path("prove/code/", views.prove_code, name="prove_code"),
+    path("security/", own_account_views.account_security, name="account_security"),
+    path("second-step/", own_account_views.second_factor, name="second_factor"),
+    path("organisation/", organisation_views.organisation_sign_in, name="organisation_sign_in"),
+    # Before allauth's view of the same address, which would let the caller choose parameters and purpose.
+    path("oidc/<str:provider_id>/login/", organisation_views.start, name="identity_provider_start"),
 ]

@@ -10,22 +10,29 @@ import time
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
 from django.core import mail
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils import translation
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from brokerage.core.accounts import identity_providers
 from brokerage.core.accounts.forms import AcceptForm, CodeForm
+from brokerage.core.accounts.language import keep_language
 from brokerage.core.accounts.limits import is_too_often
 from brokerage.core.accounts.models import User
+from brokerage.core.accounts.returning import way_back
 from brokerage.core.tenants import actions
+from brokerage.core.tenants.directory import doors_of
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 CODE_SESSION_KEY = "proof_code"
@@ -45,7 +52,8 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     email = offered["email"].lower()
     if request.user.is_authenticated:
         return _join(request, token, offered, email)
-    if User.objects.filter(email=email).exists():
+    known = User.objects.filter(email=email).first()
+    if known is not None and known.is_active:
         query = urlencode({"next": request.path})
         return render(
             request,
@@ -54,14 +62,28 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         )
     form = AcceptForm(request.POST or None, email=email, initial={"name": offered["name"]})
     if request.method == "POST" and form.is_valid():
-        user = User.objects.create_user(email, form.cleaned_data["password"], name=form.cleaned_data["name"])
-        # The link came to this address, which proves it.
-        EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+        user = _opened(known, email, form.cleaned_data["name"], form.cleaned_data["password"])
         login(request, user, backend=BACKEND)
-        record_authentication(request, user, method="password")
+        record_authentication(request, user, method="password", reauthenticated=True)
         actions.accept_invitation(token, user.pk)
-        return redirect("home")
+        return keep_language(redirect("home"), user.language)
     return render(request, "accounts/invitation.html", {"offered": offered, "form": form})
+
+
+@transaction.atomic
+def _opened(known: User | None, email: str, name: str, password: str) -> User:
+    """A new account, or one that was closed, opened again with a new password and no second factor yet."""
+    if known is None:
+        user = User.objects.create_user(email, password, name=name, language=translation.get_language() or "en")
+    else:
+        user = known
+        user.name, user.is_active = name, True
+        user.set_password(password)
+        user.save(update_fields=["name", "is_active", "password"])
+        Authenticator.objects.filter(user=user).delete()
+    # The link came to this address, which proves it.
+    EmailAddress.objects.update_or_create(user=user, email=email, defaults={"verified": True, "primary": True})
+    return user
 
 
 def _join(request: HttpRequest, token: str, offered: dict[str, str], email: str) -> HttpResponse:
@@ -80,25 +102,28 @@ def _join(request: HttpRequest, token: str, offered: dict[str, str], email: str)
 @login_required
 def prove(request: HttpRequest) -> HttpResponse:
     """The ways this person can prove afresh who they are; each comes back to `next`."""
-    following = _next(request)
+    following = way_back(request)
     flows = {flow["id"] for flow in get_reauthentication_flows(request.user)}
     query = urlencode({"next": following})
     ways = [
         (_("Password"), f"{reverse('account_reauthenticate')}?{query}", "reauthenticate" in flows),
         (_("Authenticator app or passkey"), f"{reverse('mfa_reauthenticate')}?{query}", "mfa_reauthenticate" in flows),
     ]
-    return render(
-        request,
-        "accounts/prove.html",
-        {"ways": [(label, url) for label, url, is_open in ways if is_open], "next": following},
-    )
+    doors = doors_of(request.user)
+    providers = identity_providers.providers_of(door.slug for door in doors if door.delegation_id is None)
+    context = {
+        "ways": [(label, url) for label, url, is_open in ways if is_open],
+        "providers": providers,
+        "next": following,
+    }
+    return identity_providers.allow_forms_to(render(request, "accounts/prove.html", context), providers)
 
 
 @require_POST
 @login_required
 def send_code(request: HttpRequest) -> HttpResponse:
     """Send a code to the person's own address."""
-    following = _next(request)
+    following = way_back(request)
     if is_too_often(request, "proof-code", limit=5, seconds=600):
         return render(request, "429.html", status=429)
     code = f"{secrets.randbelow(10**8):08d}"
@@ -118,7 +143,7 @@ def send_code(request: HttpRequest) -> HttpResponse:
 @login_required
 def prove_code(request: HttpRequest) -> HttpResponse:
     """Enter the code; three wrong ones, or ten minutes, and it is gone."""
-    following = _next(request)
+    following = way_back(request)
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         sent = request.session.get(CODE_SESSION_KEY)
@@ -135,13 +160,6 @@ def prove_code(request: HttpRequest) -> HttpResponse:
             request.session[CODE_SESSION_KEY] = {**sent, "tries": sent["tries"] + 1}
             form.add_error("code", _("This is not the code that was sent"))
     return render(request, "accounts/prove_code.html", {"form": form, "next": following})
-
-
-def _next(request: HttpRequest) -> str:
-    following = request.POST.get("next") or request.GET.get("next") or "/"
-    if url_has_allowed_host_and_scheme(following, allowed_hosts={request.get_host()}):
-        return following
-    return "/"
 
 
 def _hash(code: str) -> str:

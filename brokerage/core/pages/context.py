@@ -14,7 +14,9 @@ from django.utils.functional import cached_property
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
+from brokerage.core.money import pounds
 from brokerage.core.pages import theme
+from brokerage.core.vocabulary import Category
 
 
 def _url(name: str, *args: Any) -> str:
@@ -52,6 +54,18 @@ class Frame:
             return str(self.actor.name)
         user = getattr(self.request, "user", None)
         return str(user) if user is not None and user.is_authenticated else ""
+
+    @cached_property
+    def delegation(self) -> dict[str, str]:
+        """Under a delegation: for whom, up to which price a week, and for which kinds of home (empty: all)."""
+        if getattr(self.actor, "delegation_id", None) is None:
+            return {}
+        limit, categories = self.actor.weekly_limit, self.actor.categories
+        return {
+            "organisation": self.organisation_name,
+            "limit": pounds(limit) if limit is not None else "",
+            "categories": ", ".join(str(Category(name).label) for name in categories if name in Category.values),
+        }
 
     @cached_property
     def theme_url(self) -> str:

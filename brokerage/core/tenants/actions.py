@@ -44,7 +44,9 @@ def invite_person(
     actor.require("people.manage")
     _check_roles(actor, roles)
     email = email.strip().lower()
-    if Membership.objects.filter(organisation_id=actor.organisation_id, user__email=email, is_active=True).exists():
+    members = Membership.objects.filter(organisation_id=actor.organisation_id, is_active=True)
+    # Somebody whose account was closed for want of use may be invited again: that opens it.
+    if members.filter(user__email=email, user__is_active=True).exists():
         raise RuleBroken("already_member", _("This person belongs to your organisation already"), "email")
     now = database_now()
     Invitation.objects.filter(
