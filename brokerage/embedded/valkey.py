@@ -148,6 +148,9 @@ def free_port(wanted: str = "") -> int:
     """`wanted` if it is free on the loopback address, else a port that the kernel picks."""
     for port in (int(wanted), 0) if wanted else (0,):
         with socket.socket() as probe:
+            # As the server does: connections of its predecessor that linger must not make it move to another port,
+            # where nobody would find it.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:

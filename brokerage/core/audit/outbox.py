@@ -6,19 +6,23 @@ A worker that dies loses its lease after `LEASE`, and another takes the item; ha
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Any
 
 from django.db import connection
 
 from brokerage.core.audit.models import OutboxItem
+from brokerage.core.steadfast import keep_trying
 from brokerage.core.tenants.context import worker
 
 logger = logging.getLogger(__name__)
 
 #: How long a claimed item is left to its worker.
 LEASE = timedelta(minutes=5)
+#: Seconds after claiming a batch in which an item of it may still be begun; the rest is given back, so that no item
+#: is begun on a lease about to end.
+STINT = 120.0
 #: After so many failures an item is set aside for a person (`manage.py outbox`).
 MOST_ATTEMPTS = 12
 
@@ -37,28 +41,48 @@ def handles(kind: str) -> Callable[[Handler], Handler]:
 
 
 def claim(queue: str, size: int) -> list[OutboxItem]:
-    """Lease up to `size` due items; the database's clock decides what is due."""
+    """Lease up to `size` due items; the database's clock decides what is due.
+
+    An item whose last allowed attempt took its worker with it is set aside instead.
+    """
     with worker(), connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE audit_outboxitem o SET leased_until = now() + make_interval(secs => %s), attempts = o.attempts + 1"
-            " FROM (SELECT id FROM audit_outboxitem WHERE queue = %s AND done_at IS NULL AND failed_at IS NULL"
+            "UPDATE audit_outboxitem o SET"
+            " leased_until = CASE WHEN o.attempts < %(most)s THEN now() + make_interval(secs => %(lease)s) END,"
+            " attempts = least(o.attempts + 1, %(most)s),"
+            " failed_at = CASE WHEN o.attempts >= %(most)s THEN now() END,"
+            " last_error = CASE WHEN o.attempts >= %(most)s THEN 'WorkerLost' ELSE o.last_error END"
+            " FROM (SELECT id FROM audit_outboxitem WHERE queue = %(queue)s AND done_at IS NULL AND failed_at IS NULL"
             " AND available_at <= now() AND (leased_until IS NULL OR leased_until < now())"
-            " ORDER BY available_at LIMIT %s FOR UPDATE SKIP LOCKED) due WHERE o.id = due.id RETURNING o.id",
-            [LEASE.total_seconds(), queue, size],
+            " ORDER BY available_at LIMIT %(size)s FOR UPDATE SKIP LOCKED) due"
+            " WHERE o.id = due.id RETURNING o.id, o.failed_at IS NULL",
+            {"most": MOST_ATTEMPTS, "lease": LEASE.total_seconds(), "queue": queue, "size": size},
         )
-        ids = [row[0] for row in cursor.fetchall()]
+        found = cursor.fetchall()
+        for item_id in (row[0] for row in found if not row[1]):
+            logger.error("Outbox item %s took every worker with it and is set aside", item_id)
+        ids = [row[0] for row in found if row[1]]
         return list(OutboxItem.objects.filter(pk__in=ids).order_by("available_at", "created_at"))
 
 
-def drain(queue: str, *, size: int = 50, rounds: int = 20) -> int:
-    """Do the due work of one queue; returns how many items were done."""
+def drain(queue: str, *, size: int = 50, rounds: int = 20, seconds: float = 60.0) -> int:
+    """Do the due work of one queue; returns how many items were done.
+
+    Nothing is claimed later than `seconds` after the start: the next tick goes on, and a tick stays far below the
+    time after which the broker would give it to a second worker.
+    """
+    began = time.monotonic()
     done = 0
     for _round in range(rounds):
         items = claim(queue, size)
-        if not items:
-            break
-        for item in items:
+        claimed = time.monotonic()
+        for number, item in enumerate(items):
+            if time.monotonic() - claimed > STINT:
+                _give_back(items[number:])
+                break
             done += do(item)
+        if not items or time.monotonic() - began > seconds:
+            break
     return done
 
 
@@ -67,26 +91,36 @@ def do(item: OutboxItem) -> int:
     try:
         _handlers[item.kind](item)
     except Exception as error:
+        name = type(error).__name__
         logger.exception("Outbox item %s (%s) failed, attempt %s", item.pk, item.kind, item.attempts)
-        _mark(item, error)
+        keep_trying(lambda: _mark(item, name))
         return 0
-    _mark(item, None)
+    keep_trying(lambda: _mark(item, ""))
     return 1
 
 
-def _mark(item: OutboxItem, error: Exception | None) -> None:
-    change: dict[str, Any]
+def _mark(item: OutboxItem, error: str) -> None:
+    """Done when `error` is empty; else later, or set aside after the last attempt."""
     with worker(), connection.cursor() as cursor:
-        cursor.execute("SELECT now()")
-        now = cursor.fetchone()[0]
-        if error is None:
-            change = {"done_at": now, "leased_until": None, "last_error": ""}
-        else:
-            wait = timedelta(seconds=min(2 ** min(item.attempts, 20), 600))
-            change = {
-                "available_at": now + wait,
-                "leased_until": None,
-                "last_error": type(error).__name__,
-                "failed_at": now if item.attempts >= MOST_ATTEMPTS else None,
-            }
-        OutboxItem.objects.filter(pk=item.pk).update(**change)
+        if not error:
+            cursor.execute(
+                "UPDATE audit_outboxitem SET done_at = now(), leased_until = NULL, last_error = '' WHERE id = %s",
+                [item.pk],
+            )
+            return
+        wait = min(2 ** min(item.attempts, 20), 600)
+        cursor.execute(
+            "UPDATE audit_outboxitem SET available_at = now() + make_interval(secs => %s), leased_until = NULL,"
+            " last_error = %s, failed_at = CASE WHEN attempts >= %s THEN now() END WHERE id = %s",
+            [wait, error, MOST_ATTEMPTS, item.pk],
+        )
+
+
+def _give_back(items: Sequence[OutboxItem]) -> None:
+    """Items claimed and not begun are due again at once and were not attempted."""
+    ids = [str(item.pk) for item in items]
+    with worker(), connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE audit_outboxitem SET leased_until = NULL, attempts = attempts - 1 WHERE id = ANY (%s::uuid[])",
+            [ids],
+        )

@@ -1,10 +1,10 @@
-"""Celery's part in the outbox: each tick wakes one queue's drain."""
+"""Celery's part in the outbox: each tick wakes one queue's drain; once a night what was done long ago is removed."""
 
 from __future__ import annotations
 
 from celery import shared_task
 
-from brokerage.core.audit import outbox
+from brokerage.core.audit import outbox, purge
 
 
 @shared_task(name="brokerage.core.audit.tasks.drain_events")
@@ -23,3 +23,9 @@ def drain_documents() -> int:
 def drain_work() -> int:
     """Everything else that must happen after a commit."""
     return outbox.drain("default", size=10)
+
+
+@shared_task(name="brokerage.core.audit.tasks.purge_done")
+def purge_done() -> int:
+    """Remove work done long ago; returns how many items went."""
+    return purge.purge_done_work()

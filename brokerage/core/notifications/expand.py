@@ -4,40 +4,52 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import connection
+
 from brokerage.core.audit.models import OutboxItem
 from brokerage.core.audit.outbox import handles
 from brokerage.core.notifications.models import Message
 from brokerage.core.tenants.context import worker
-from brokerage.core.tenants.models import Membership
-from brokerage.core.tenants.permissions import permissions_of
+from brokerage.core.tenants.permissions import PERMISSIONS
+
+#: Inside the database: ten thousand recipients cost a fraction of a second and no memory here.
+EXPAND = """
+INSERT INTO notifications_message
+  (id, event_id, organisation_id, user_id, channel, template, reference, path, created_at, available_at, attempts,
+   last_error)
+SELECT gen_random_uuid(), %(event)s, m.organisation_id, m.user_id, c.channel, %(template)s, %(reference)s, %(path)s,
+   %(created_at)s, now(), 0, ''
+FROM tenants_membership m
+JOIN accounts_user u ON u.id = m.user_id
+CROSS JOIN unnest(%(channels)s::text[]) AS c (channel)
+WHERE m.organisation_id = %(organisation)s AND m.is_active AND u.is_active
+  AND (m.user_id = %(user)s OR m.roles && %(roles)s::varchar[])
+ON CONFLICT DO NOTHING
+"""
 
 
 @handles("notify")
 def expand_notices(item: OutboxItem) -> None:
     """Write one message row for each recipient and channel; running it again writes none twice."""
-    rows: list[Message] = []
-    with worker():
+    with worker(), connection.cursor() as cursor:
         for notice in item.payload["notices"]:
-            for user_id in _recipients(notice):
-                for channel in Message.Channel:
-                    rows.append(
-                        Message(
-                            event_id=item.pk,
-                            organisation_id=notice["organisation_id"],
-                            user_id=user_id,
-                            channel=channel,
-                            template=notice["template"],
-                            reference=notice["reference"],
-                            path=notice["path"],
-                            created_at=item.created_at,
-                        )
-                    )
-        Message.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
+            cursor.execute(
+                EXPAND,
+                {
+                    "event": item.pk,
+                    "organisation": notice["organisation_id"],
+                    "user": notice["user_id"],
+                    "roles": [] if notice["user_id"] else roles_granting(notice["permissions"]),
+                    "template": notice["template"],
+                    "reference": notice["reference"],
+                    "path": notice["path"],
+                    "created_at": item.created_at,
+                    "channels": Message.Channel.values,
+                },
+            )
 
 
-def _recipients(notice: dict[str, Any]) -> list[Any]:
-    members = Membership.objects.filter(organisation_id=notice["organisation_id"], is_active=True, user__is_active=True)
-    if notice["user_id"]:
-        return list(members.filter(user_id=notice["user_id"]).values_list("user_id", flat=True))
-    wanted = set(notice["permissions"])
-    return [user_id for user_id, roles in members.values_list("user_id", "roles") if wanted & permissions_of(roles)]
+def roles_granting(permissions: Any) -> list[str]:
+    """The roles that hold at least one of the permissions."""
+    wanted = set(permissions)
+    return [str(role) for role, granted in PERMISSIONS.items() if wanted & granted]

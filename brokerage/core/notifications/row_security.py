@@ -11,7 +11,7 @@ TABLES = [
         (
             *(Allow(role, "SELECT", _own) for role in ACTORS),
             *(Allow(role, "UPDATE", _own, ("seen_at",)) for role in ACTORS),
-            Allow(WORKER, "SELECT, INSERT, UPDATE"),
+            Allow(WORKER, "SELECT, INSERT, UPDATE, DELETE"),
         ),
     ),
 ]

@@ -1,0 +1,38 @@
+"""Repeating a short database step when the connection to PostgreSQL was cut under it.
+
+For marks that must not be lost (work done, message sent), never for domain actions: the step must be repeatable.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from django.db import InterfaceError, OperationalError, connection
+
+logger = logging.getLogger(__name__)
+Result = TypeVar("Result")
+
+#: Seconds that a restart of PostgreSQL may take.
+PATIENCE = 30.0
+
+
+def keep_trying(step: Callable[[], Result], *, seconds: float = PATIENCE) -> Result:
+    """Do `step`; on a cut connection open another and do it again, for `seconds`.
+
+    Inside a transaction it is tried once, as what went before it is lost with the connection.
+    """
+    deadline = time.monotonic() + seconds
+    wait = 0.1
+    while True:
+        try:
+            return step()
+        except (OperationalError, InterfaceError) as error:
+            if connection.in_atomic_block or time.monotonic() + wait > deadline:
+                raise
+            logger.warning("The database went away (%s); trying again", type(error).__name__)
+            connection.close()
+        time.sleep(wait)
+        wait = min(wait * 2, 2.0)
