@@ -24,6 +24,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.conf.task_default_queue = "default"
 app.conf.task_routes = {
+    "brokerage.core.accounts.tasks.close_dormant": {"queue": "default"},
     "brokerage.core.audit.tasks.drain_events": {"queue": "events"},
     "brokerage.core.notifications.tasks.deliver_messages": {"queue": "messages"},
     "brokerage.core.audit.tasks.drain_documents": {"queue": "documents"},
@@ -44,6 +45,7 @@ def _nightly(task: str, minute: int) -> dict[str, Any]:
 
 app.conf.beat_scheduler = "brokerage.scheduler:SteadyScheduler"
 app.conf.beat_schedule = {
+    "dormant accounts": _nightly("brokerage.core.accounts.tasks.close_dormant", minute=50),
     "events": _tick("brokerage.core.audit.tasks.drain_events"),
     "messages": _tick("brokerage.core.notifications.tasks.deliver_messages"),
     "documents": _tick("brokerage.core.audit.tasks.drain_documents"),
