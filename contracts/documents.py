@@ -1,12 +1,14 @@
 """The agreement's document: drawn by a worker after the award, drawn again with both signatures and sealed.
 
 Both handlers are repeatable: killed between any two steps, the next worker starts again and ends with one document.
+WeasyPrint (a second and 80 MB) is imported where it draws: web processes never need it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 from uuid import UUID
@@ -23,19 +25,18 @@ from brokerage.core.clock import database_now
 from brokerage.core.tenants.context import system
 from contracts import models
 from contracts.actions.agreements import to_authority, to_provider
-from contracts.ipa_pdf import render_ipa
 from contracts.models import Agreement
 from contracts.sealing import load_sealing_key, seal_pdf
 from contracts.states import AGREEMENT
-from contracts.terms import SealPanel, Signature, read_terms
+from contracts.terms import AgreementTerms, SealPanel, Signature, read_terms
 from contracts.terms_costs import Side
 
 
-@handles("render_ipa")
 class NotSigned(Exception):
     """An agreement without both signatures on its terms is never sealed, whatever its status says."""
 
 
+@handles("render_ipa")
 def render_agreement(item: OutboxItem) -> None:
     """Draw the unsigned document and open the agreement for signing."""
     agreement = _read(item.organisation_id, item.payload["agreement"])
@@ -72,8 +73,8 @@ def seal_agreement(item: OutboxItem) -> None:
     agreement = _read(item.organisation_id, item.payload["agreement"])
     if agreement is None or agreement.status != "signed" or agreement.signed_at is None:
         return
-    with system(authority_id):
     authority_id = agreement.authority_id
+    with system(authority_id):
         rows = list(agreement.signatures.filter(terms_hash=agreement.terms_hash).order_by("at"))
     if {row.side for row in rows} != set(models.Signature.Side.values):
         raise NotSigned(f"agreement {agreement.pk} is called signed and is not")
@@ -114,6 +115,15 @@ def seal_agreement(item: OutboxItem) -> None:
                 to_provider("contracts.sealed", agreement, "agreement.view"),
             ],
         )
+
+
+def render_ipa(
+    terms: AgreementTerms, *, signatures: Sequence[Signature] = (), seal_panel: SealPanel | None = None
+) -> bytes:
+    """`ipa_pdf.render_ipa`, imported when it is first needed."""
+    from contracts import ipa_pdf
+
+    return ipa_pdf.render_ipa(terms, signatures=signatures, seal_panel=seal_panel)
 
 
 def _read(authority_id: UUID, agreement_id: str) -> Agreement | None:

@@ -180,7 +180,6 @@ class _Draft:
             referral_reference=self.referral.reference,
             offer_reference=str(self.offer.pk)[:8].upper(),
             awarded_on=timezone.localdate(drawn_up_at),
-            justification=self.award.reason,
         )
 
     def _person(self) -> Person:

@@ -66,8 +66,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("inbox/", inbox.inbox, name="inbox"),
     path("inbox/list/", inbox.inbox_list, name="inbox_list"),
     path("inbox/<str:reference>/", inbox.opportunity, name="opportunity"),
+    path("inbox/<str:reference>/documents/<uuid:document>/", inbox.opportunity_document, name="opportunity_document"),
     path(
-        "inbox/<str:reference>/documents/<uuid:document>/", inbox.opportunity_document, name="opportunity_document"
+        "inbox/<str:reference>/documents/<uuid:document>/<str:signature>/",
+        inbox.opportunity_file,
+        name="opportunity_file",
     ),
     path("inbox/<str:reference>/decline/<uuid:invitation>/", inbox.decline, name="decline"),
     path(

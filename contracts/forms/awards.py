@@ -27,7 +27,7 @@ class AwardForm(forms.Form):
     )
     reason = govuk.LongTextField(
         label=_("Why this offer meets the need"),
-        help_text=_("Printed in the agreement, which the provider reads: say nothing of other offers."),
+        help_text=_("Kept with the award as the council’s record. No provider reads it."),
         max_length=LONGEST,
         rows=4,
         error_messages={"required": _("Say why you choose this offer")},

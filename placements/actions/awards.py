@@ -24,6 +24,8 @@ from brokerage.core.tenants.geography_queries import placing_band_of
 from brokerage.core.vocabulary import Category
 from dpv.eligibility import require_eligible
 from placements.actions.award_effects import confirm, require_held, undo
+from placements.actions.releases import pause_releases, resume_releases
+from placements.actions.running import check_note
 from placements.models import Approval, Award, Offer, Referral
 from placements.states import AWARD, OFFER, OFFER_STANDING, REFERRAL
 
@@ -53,12 +55,13 @@ def award_offer(
     gates: Sequence[str] = (),
 ) -> Award:
     """Choose one offer. Within the officer's limit and inside the area the award is confirmed at once; otherwise it
-    waits for each approval in `Award.needs`.
+    waits for each approval in `Award.needs`, and until then nobody offers or changes an offer.
 
     `losers` says for each other standing offer why it lost; `ranking` is the advice as shown; `seen_revision` is the
     offer's revision that the officer looked at. Refused when: the referral is not published, or has an award already;
     the offer does not stand, was revised since, or its hold has run out; closing is ahead and `before_closing` was not
-    said; the establishment may no longer be used or has no place; a reason is missing.
+    said; the establishment may no longer be used or has no place; a reason is missing, or one that a loser reads tells
+    who the person is (`discloses`).
     """
     actor.require("award.make")
     offer = hold_offer(offer_id)
@@ -84,6 +87,9 @@ def award_offer(
     weekly = offer.weekly_total or Decimal(0)
     is_cheapest = all(other.weekly_total >= weekly for other in others if other.weekly_total is not None)
     _check_reasons(reason_code, reason, is_cheapest=is_cheapest, others=others, losers=losers)
+    for other in others:
+        # Losers read it, and never read who the person is.
+        check_note(referral, losers[other.pk], field=f"loser_{other.pk}")
     award = Award.objects.create(
         authority_id=actor.organisation_id,
         referral=referral,
@@ -121,6 +127,7 @@ def award_offer(
         },
     )
     if needs:
+        pause_releases(referral)
         _ask_for_approval(actor, award, referral)
     else:
         confirm(actor, award)
@@ -337,6 +344,7 @@ def _end_waiting(actor: Actor, award: Award, *, move: str, reason: str) -> None:
     referral = Referral.objects.get(pk=award.referral_id)
     referral.status = REFERRAL.after(referral.status, move)
     referral.save(update_fields=["status"])
+    resume_releases(referral)
     told = []
     if move == "refuse":
         told = [

@@ -213,6 +213,8 @@ def _delete_draft(offer: Offer) -> None:
 def require_open(release: Release, invitation: Invitation, now: dt.datetime) -> None:
     """Raise NotNow unless offers may be made at `now`, the database's moment."""
     _require_readable(release, invitation)
+    if release.state == Release.State.WAITING:
+        raise NotNow("being_decided", _("The council is deciding. What you have saved is kept, in case it asks again."))
     if now >= release.closes_at:
         raise NotNow(
             "closing_passed",
@@ -222,7 +224,7 @@ def require_open(release: Release, invitation: Invitation, now: dt.datetime) -> 
 
 
 def _require_readable(release: Release, invitation: Invitation) -> None:
-    if release.state != Release.State.OPEN:
+    if release.state not in (Release.State.OPEN, Release.State.WAITING):
         raise NotNow("release_closed", _("This referral is no longer open for offers."))
     if invitation.status in ("withdrawn", "closed"):
         raise NotNow("invitation_withdrawn", _("The invitation of this establishment has ended."))

@@ -15,12 +15,13 @@ from django.utils.translation import gettext as _
 
 from brokerage.core.audit.record import record
 from brokerage.core.clock import database_today
-from brokerage.core.errors import RuleBroken
+from brokerage.core.errors import NotPermitted, RuleBroken
 from brokerage.core.geography import normalise_postcode
 from brokerage.core.periods import age_on
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.vocabulary import Sex
 from placements.models import Person, Referral
+from placements.queries.referrals import visible_referrals
 
 NAMES_AT_MOST = 40
 #: What `update_person` may change.
@@ -101,14 +102,14 @@ def create_person(
 
 @transaction.atomic
 def update_person(actor: Actor, *, person_id: UUID, changes: Mapping[str, Any]) -> Person:
-    """Change named values of a person. Who may not know who the person is may not change it either.
+    """Change named values of a person. Who may not know who the person is (`may_know`) may not change it either.
 
     Refused as `create_person` is. Drafts follow the record; other referrals keep the age they were published with.
     """
     actor.require("referral.draft")
     person = _person(person_id)
     if {"given_name", "family_name", "known_as", "date_of_birth", "case_number", "other_names"} & set(changes):
-        actor.require("referral.identity")
+        _require_may_know(actor, person_id)
     if {"date_of_birth", "sex"} & set(put_person(actor, person, changes)):
         age = age_on(person.date_of_birth, database_today())
         Referral.objects.filter(person=person, status="draft").update(age=age, sex=person.sex)
@@ -134,11 +135,19 @@ def put_person(actor: Actor, person: Person, changes: Mapping[str, Any]) -> list
 
 @transaction.atomic
 def read_identity(actor: Actor, *, person_id: UUID, reference: str = "") -> Identity:
-    """Who the person is. Needs `referral.identity`; the reading is logged with the referral's reference."""
-    actor.require("referral.identity")
+    """Who the person is, for whoever `may_know` it; the reading is logged with the referral's reference."""
+    _require_may_know(actor, person_id)
     person = _person(person_id)
     record("person.read", subject=person, actor=actor, reference=reference, data={"fields": ["name", "date_of_birth"]})
     return Identity(person.full_name, person.known_as, person.date_of_birth, person.case_number)
+
+
+def may_know(actor: Actor, person_id: UUID) -> bool:
+    """Whether the actor may read and correct who the person is: by role, or (social workers) for a referral that they
+    drafted or are named on."""
+    if actor.may("referral.identity"):
+        return True
+    return actor.may("referral.identity_own") and visible_referrals(actor).filter(person_id=person_id).exists()
 
 
 def find_person(actor: Actor, *, case_number: str) -> Person | None:
@@ -148,6 +157,11 @@ def find_person(actor: Actor, *, case_number: str) -> Person | None:
         authority_id=actor.organisation_id, case_number__iexact=case_number.strip()
     ).first()
     return found
+
+
+def _require_may_know(actor: Actor, person_id: UUID) -> None:
+    if not may_know(actor, person_id):
+        raise NotPermitted("referral.identity")
 
 
 def _person(person_id: UUID) -> Person:

@@ -34,6 +34,7 @@ from placements.actions.drafts import (
     put_answers,
 )
 from placements.actions.people import create_person, put_person
+from placements.actions.running import check_note
 from placements.actions.siblings import link_siblings
 from placements.completeness import AGES, age_problem, missing_in
 from placements.models import Award, Person, Referral
@@ -91,9 +92,9 @@ def create_referral(
         return referral_of(actor, started.reference)
     if category not in Category.values:
         raise RuleBroken("category_missing", _("Select what kind of home is needed"), "category")
-    if urgency not in Urgency.values:
     if not actor.covers(category):
         raise RuleBroken("not_delegated", _("The council has not delegated this kind of home to you"), "category")
+    if urgency not in Urgency.values:
         raise RuleBroken("urgency_missing", _("Select when the placement is needed"), "urgency")
     person = _person_for(actor, person_id, new_person, category)
     _check_age(person, category)
@@ -225,7 +226,8 @@ def withdraw_referral(actor: Actor, *, reference: str, reason: str) -> Referral:
     """Give the referral up. A draft just ends; of a published one every provider's view is closed and all are told
     why. An award that waits for approval is taken back first.
 
-    Refused without a reason, and (NotNow) once it is awarded, placed or over.
+    Refused without a reason; when providers would read in it who the person is (`discloses`); and (NotNow) once it is
+    awarded, placed or over.
     """
     actor.require("referral.withdraw", "referral.draft")
     referral = referral_of(actor, reference)
@@ -243,6 +245,8 @@ def withdraw_referral(actor: Actor, *, reference: str, reason: str) -> Referral:
     if not may_withdraw(actor, referral):
         raise NotPermitted("referral.withdraw")
     was_published = referral.status != "draft"
+    if was_published:
+        check_note(referral, reason, field="reason")
     referral.status = REFERRAL.after(referral.status, "withdraw")
     referral.ended_at = database_now()
     referral.end_reason = reason

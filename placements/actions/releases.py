@@ -1,7 +1,7 @@
 """Writing what providers read: a release for each provider, rewritten under the referral's lock.
 
-`write_releases`, `rewrite_releases`, `close_releases` and `reopen_releases` are steps of other actions, which hold the
-lock and have checked the permission; `open_full_papers` is an act of its own.
+`open_full_papers` is an act of its own; everything else here is a step of other actions, which hold the lock and have
+checked the permission.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.models import Organisation
 from placements.models import Clarification, Invitation, Person, Referral, ReferralDocument, Release
 from placements.projection import Paper, PersonFacts, ReferralFacts, listed_documents, stage_one, stage_two
+from placements.queries.progress import releases_with_offer
 from placements.questions import STAGE_ONE, STAGE_TWO
 from placements.states import REFERRAL_RUNNING
 
@@ -163,6 +164,20 @@ def close_releases(
     return closed
 
 
+def pause_releases(referral: Referral) -> None:
+    """An award waits for approval: everyone invited reads on, and nobody offers until it is decided."""
+    Release.objects.filter(referral=referral, state=Release.State.OPEN).update(
+        state=Release.State.WAITING, updated_at=database_now()
+    )
+
+
+def resume_releases(referral: Referral) -> None:
+    """The award that waited came to nothing: offers may be made again, until the closing time."""
+    Release.objects.filter(referral=referral, state=Release.State.WAITING).update(
+        state=Release.State.OPEN, updated_at=database_now()
+    )
+
+
 def reopen_releases(referral: Referral, *, provider_ids: Collection[UUID]) -> list[Release]:
     """An award fell through: those whose offer stands read the referral again, at stage one."""
     now = database_now()
@@ -194,12 +209,19 @@ def reopen_releases(referral: Referral, *, provider_ids: Collection[UUID]) -> li
     return releases
 
 
+def require_offer(referral: Referral, release: Release) -> None:
+    """Raise NotNow (`nothing_offered`) where the provider has declined, withdrawn or never answered."""
+    if release.pk not in releases_with_offer(referral):
+        raise NotNow("nothing_offered", _("This provider has no offer standing: there is nobody to shortlist"))
+
+
 @transaction.atomic
 def open_full_papers(actor: Actor, *, release_id: UUID) -> Release:
     """Shortlist: let one invited provider read who the person is, the stage-two answers and every document.
 
     The caller has asked for a fresh proof of who the officer is. Refused when: the release is closed; the referral no
-    longer runs. Doing it twice changes nothing. Raises Http404, NotNow (`release_closed`, `referral_over`).
+    longer runs; no offer of the provider stands. Doing it twice changes nothing. Raises Http404, NotNow
+    (`release_closed`, `referral_over`, `nothing_offered`).
     """
     actor.require("referral.disclose")
     release = Release.objects.filter(pk=release_id).first()
@@ -214,6 +236,7 @@ def open_full_papers(actor: Actor, *, release_id: UUID) -> Release:
         raise NotNow("release_closed", _("This provider no longer takes part"))
     if release.stage == STAGE_TWO:
         return release
+    require_offer(referral, release)
     content, documents, clarifications = _stage_two(referral)
     _assign(
         release,

@@ -36,14 +36,17 @@ MOST_MILES = 300
 def extend_closing(actor: Actor, *, reference: str, closes_at: dt.datetime, reason: str) -> Referral:
     """Give everyone more time, also after the closing time has passed; those who declined are asked afresh.
 
-    Refused when the referral does not run (NotNow); without a reason; when the new time is not later, or nearer than
-    half an hour; when sealed offers have been opened (NotNow, `offers_opened`): late offers could follow known prices.
+    Refused when the referral does not run (NotNow); without a reason, or one that tells who the person is; when the new
+    time is not later, or nearer than half an hour; when sealed offers have been opened (NotNow, `offers_opened`): late
+    offers could follow known prices.
     """
     actor.require("referral.publish")
     referral = held(actor, reference)
     REFERRAL.after(referral.status, "extend")
     now = database_now()
     _need_reason(reason)
+    # Kept in the audit trail, which outlives the person's record.
+    check_note(referral, reason, field="reason")
     before = referral.closes_at
     _put_closing(referral, closes_at, now)
     save(referral)

@@ -131,7 +131,12 @@ class ReferralFilter(forms.Form):
 class WithdrawForm(forms.Form):
     """Why a referral is given up."""
 
-    reason = govuk.LongTextField(label=_("Why is it withdrawn?"), max_length=1000, rows=3)
+    reason = govuk.LongTextField(
+        label=_("Why is it withdrawn?"),
+        help_text=_("Providers that were invited read this. Leave out who the person is."),
+        max_length=1000,
+        rows=3,
+    )
 
 
 class CopyForm(forms.Form):

@@ -28,7 +28,7 @@ class Release(models.Model):
 
     class State(models.TextChoices):
         OPEN = "open", _("Open")
-        #: Closing time is past or an award is being made; the provider waits.
+        #: An award waits for approval: nobody offers meanwhile. That closing time is past is told by `closes_at`.
         WAITING = "waiting", _("Being decided")
         WON = "won", _("Won")
         CLOSED = "closed", _("Closed")

@@ -7,28 +7,26 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.files.storage import default_storage
 from django.core.paginator import Paginator
-from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils.cache import get_conditional_response, patch_cache_control
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from brokerage.core.audit.record import record
 from brokerage.core.clock import database_now
 from brokerage.core.web import OrganisationRequest, address, attempt
 from placements.actions.clarifications import ask_clarification
 from placements.actions.declines import decline_invitation, take_back_decline
+from placements.actions.readings import link_to_released, read_released, record_reading
 from placements.forms.inbox import DeclineForm, InboxFilter, QuestionForm
-from placements.models import Invitation, Reading, Release
-from placements.models.referrals import ReferralDocument
+from placements.models import Invitation, Release
 from placements.queries.inbox import (
     TABS,
     Opportunity,
     answer_of,
-    documents_of,
     filtered,
     listed,
     opportunity_of,
@@ -36,6 +34,7 @@ from placements.queries.inbox import (
     summary_of,
     tab_counts,
 )
+from placements.views.documents import file_response
 
 PAGE_SIZE = 20
 
@@ -121,29 +120,28 @@ def opportunity(request: OrganisationRequest, reference: str) -> HttpResponse:
             messages.success(request, _("Your question has been sent. The answer will go to everyone invited."))
             return redirect(_page(request, reference))
     if request.method == "GET" and found.release.stage == 2 and found.is_readable:
-        _write_reading(request, found.release, str(_("Full papers")))
+        record_reading(request.actor, release=found.release, what=str(_("Full papers")))
     context = {"opportunity": found, "release": found.release, "form": form, "now": database_now()}
     return render(request, "placements/opportunity.html", context, status=422 if form.errors else 200)
 
 
+@never_cache
 @require_GET
-def opportunity_document(request: OrganisationRequest, reference: str, document: UUID) -> HttpResponseBase:
-    """A released document as a download; each opening is written down for the authority."""
-    request.actor.require("inbox.view")
-    release = Release.objects.filter(reference=reference).first()
-    paper = next((each for each in documents_of(release) if each["id"] == str(document)), None) if release else None
-    if release is None or paper is None or not default_storage.exists(paper["stored_name"]):
-        raise Http404
-    # By its kind: a file's own name may tell who somebody is.
-    kind = str(paper.get("kind", ""))
-    labels = dict(ReferralDocument.Kind.choices)
-    _write_reading(request, release, str(labels.get(kind, _("Document"))))
-    return FileResponse(
-        default_storage.open(paper["stored_name"]),
-        as_attachment=True,
-        filename=str(paper.get("name") or document),
-        content_type=paper.get("content_type") or "application/octet-stream",
+def opportunity_document(request: OrganisationRequest, reference: str, document: UUID) -> HttpResponse:
+    """Lead to a released document by a fresh link; the link in a page stays good however long the page is open."""
+    signature = link_to_released(request.actor, reference=reference, document_id=document)
+    return redirect(
+        address(
+            request.actor, "placements:opportunity_file", reference=reference, document=document, signature=signature
+        )
     )
+
+
+@never_cache
+@require_GET
+def opportunity_file(request: OrganisationRequest, reference: str, document: UUID, signature: str) -> HttpResponseBase:
+    """The document itself, to be saved; each opening is written down for the authority."""
+    return file_response(read_released(request.actor, reference=reference, document_id=document, signature=signature))
 
 
 @require_http_methods(["GET", "POST"])
@@ -184,19 +182,3 @@ def _opportunity(reference: str) -> Opportunity:
 
 def _page(request: OrganisationRequest, reference: str) -> str:
     return address(request.actor, "placements:opportunity", reference=reference)
-
-
-def _write_reading(request: OrganisationRequest, release: Release, what: str) -> None:
-    reading = Reading(
-        authority_id=release.authority_id,
-        provider_id=release.provider_id,
-        release=release,
-        user_id=request.actor.user_id,
-        user_name=request.actor.name,
-        what=what[:120],
-        at=database_now(),
-    )
-    reading.save(force_insert=True)
-    record(
-        "release.read", subject=release, actor=request.actor, reference=release.reference, data={"stage": release.stage}
-    )

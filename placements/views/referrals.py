@@ -17,7 +17,7 @@ from brokerage.core.clock import database_now
 from brokerage.core.references import normalise_reference
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.web import OrganisationRequest, address, attempt
-from placements.actions.people import find_person, read_identity, update_person
+from placements.actions.people import find_person, may_know, read_identity, update_person
 from placements.actions.referrals import copy_referral, create_referral, withdraw_referral
 from placements.actions.siblings import link_siblings
 from placements.completeness import missing
@@ -145,6 +145,7 @@ def _detail(request: OrganisationRequest, reference: str, **more: Any) -> HttpRe
             "buttons": buttons(actor, referral),
             "cards": section_cards(actor, referral),
             "documents": referral.documents.filter(removed_at__isnull=True),
+            "may_know": referral.person_id is not None and may_know(actor, referral.person_id),
             "siblings": siblings_of(actor, referral),
             "events": timeline(referral),
             "lacks": len(missing(referral)) if referral.status == "draft" else 0,

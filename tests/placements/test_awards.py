@@ -17,10 +17,20 @@ from brokerage.core.tenants.context import acting
 from contracts import acceptance
 from dpv.models import Admission
 from placements.actions import awards
+from placements.actions.offers import submit_offer, withdraw_offer
 from placements.models import Award, Invitation, Offer, Placement, Referral, Release
 from providers.models import CarerHousehold, Establishment, Occupancy
 from tests.cast import actor_of, ident
-from tests.scenarios import award, awarded, chosen, invited, standing_offer, with_person
+from tests.scenarios import (
+    award,
+    awarded,
+    chosen,
+    drafted_offer,
+    invited,
+    standing_offer,
+    submitted_offer,
+    with_person,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -260,6 +270,35 @@ def test_an_offer_revised_while_approval_is_awaited() -> None:
     assert refusal.value.code == "offer_changed"
 
 
+def test_nobody_offers_while_approval_is_awaited() -> None:
+    story = with_person(invited("birch-house", "cedar-house", who="olive"))
+    offer = submitted_offer("bob", story=story)
+    draft = drafted_offer("cecil", story=story)
+    waiting = award(offer, who="olive", before_closing=True)
+
+    def cecil_submits() -> str:
+        cecil = actor_of("cecil")
+        with acting(cecil):
+            return submit_offer(cecil, offer_id=draft.pk).status
+
+    with pytest.raises(NotNow) as refusal:
+        cecil_submits()
+    assert refusal.value.code == "being_decided"
+    bob = actor_of("bob")
+    with acting(bob), pytest.raises(NotNow):
+        withdraw_offer(bob, offer_id=offer.pk)
+    tessa = actor_of("tessa")
+    with acting(tessa):
+        awards.refuse_award(tessa, award_id=waiting.pk, kind="money", reason="Too dear")
+    assert cecil_submits() == "submitted"
+
+
+def test_a_loser_never_reads_who_the_person_is() -> None:
+    _story, (winner, loser) = chosen()
+    refusal = _refused("discloses", winner, losers={loser.pk: "Kestrel wants to stay near her friends."})
+    assert refusal.field == f"loser_{loser.pk}"
+
+
 def test_an_offer_withdrawn_while_approval_is_awaited() -> None:
     _story, offers = chosen(who="olive")
     waiting = award(offers[0], who="olive")
@@ -332,6 +371,7 @@ def test_a_loser_whose_hold_has_run_out_does_not_stand_again() -> None:
     _story, (winner, loser) = chosen()
     with acting(actor_of("cecil")):
         Offer.objects.filter(pk=loser.pk).update(held_until=database_now() - dt.timedelta(seconds=1))
+    made = award(winner)
     oscar = actor_of("oscar")
     with acting(oscar):
         acceptance.let_fall_through(oscar, award_id=made.pk, reason="Staff left", because_of_provider=True)
@@ -363,4 +403,3 @@ def test_falling_through_needs_a_reason() -> None:
     oscar = actor_of("oscar")
     with acting(oscar), pytest.raises(RuleBroken, match="why the award fell through"):
         awards.let_fall_through(oscar, award_id=made.pk, reason="", because_of_provider=True)
-    made = award(winner)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import time
 from decimal import Decimal
 from typing import Any
 
@@ -11,12 +12,15 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import connection
+from django.http import Http404
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from brokerage.core.clock import database_now
 from brokerage.core.tenants.context import acting
 from placements.actions.clarifications import answer_clarification
+from placements.actions.documents import LINK_SECONDS
+from placements.actions.readings import read_released
 from placements.models import Clarification, Offer, Reading, Release
 from tests.cast import actor_of, ident
 from tests.placements.offer_steps import SignIn
@@ -196,7 +200,9 @@ def test_reading_full_papers_is_written_down_for_the_authority(sign_in: SignIn) 
     assert (reading.user_name, reading.what) == ("Bob Birch", "Full papers")
 
 
-def test_documents_open_by_stage_and_each_opening_is_written_down(sign_in: SignIn) -> None:
+def test_documents_open_by_stage_and_each_opening_is_written_down(
+    sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
     story = invited()
     stored = default_storage.save("documents/plan", ContentFile(b"%PDF-1.7 plan"))
     paper = {
@@ -213,14 +219,23 @@ def test_documents_open_by_stage_and_each_opening_is_written_down(sign_in: SignI
     at = f"/o/birch/inbox/{story.reference}/documents/{paper['id']}/"
     assert client.get(at).status_code == 404
     change(story, stage=2)
-    opened = client.get(at)
+    link = client.get(at)["Location"]
+    assert "plan" not in link
+    opened = client.get(link)
     assert b"".join(opened.streaming_content) == b"%PDF-1.7 plan"
     assert opened["Content-Disposition"].startswith("attachment")
+    assert opened["X-Content-Type-Options"] == "nosniff" and "no-store" in opened["Cache-Control"]
     with acting(actor_of("olive")):
         assert Reading.objects.get().what == "Care plan"
+    assert client.get(f"{at}{'x' * 20}/").status_code == 404
+    later = time.time() + LINK_SECONDS + 1
+    with monkeypatch.context() as clock:
+        clock.setattr(time, "time", lambda: later)
+        with acting(actor_of("bob")) as bob, pytest.raises(Http404):
+            read_released(bob, reference=story.reference, document_id=ident("a paper"), signature=link.split("/")[-2])
     assert sign_in("cecil").get(at.replace("birch", "cedar")).status_code == 404
     change(story, state="closed")
-    assert client.get(at).status_code == 404
+    assert client.get(at).status_code == client.get(link).status_code == 404
 
 
 def test_a_question_goes_to_everyone_without_who_asked(sign_in: SignIn) -> None:

@@ -12,7 +12,7 @@ from django.http import Http404
 from brokerage.core.audit.models import Entry
 from brokerage.core.errors import NotNow, NotPermitted, RuleBroken
 from brokerage.core.tenants.context import acting
-from placements.actions.people import find_person, read_identity, update_person
+from placements.actions.people import find_person, may_know, read_identity, update_person
 from placements.actions.referrals import (
     ChangedMeanwhile,
     NewPerson,
@@ -26,7 +26,7 @@ from placements.completeness import missing
 from placements.models import Person, Referral
 from placements.queries.referrals import listed, referral_of, timeline, visible_referrals
 from tests.cast import actor_of
-from tests.scenarios import awarded, draft_referral, invited
+from tests.scenarios import awarded, draft_referral, invited, with_person
 
 pytestmark = pytest.mark.django_db
 
@@ -300,6 +300,18 @@ def test_identity_is_read_with_permission_and_every_reading_is_logged() -> None:
         read_identity(sandra, person_id=referral.person_id)
 
 
+def test_a_social_worker_knows_whom_their_own_referrals_are_for() -> None:
+    mine, other = start("sandra"), start("olive")
+    assert mine.person_id is not None and other.person_id is not None
+    with acting(actor_of("sandra")) as sandra:
+        assert may_know(sandra, mine.person_id) and not may_know(sandra, other.person_id)
+        identity = read_identity(sandra, person_id=mine.person_id, reference=mine.reference)
+        assert identity.full_name == "Wilhelmina Thistledown"
+        assert Entry.objects.filter(kind="person.read").count() == 1
+        changed = update_person(sandra, person_id=mine.person_id, changes={"known_as": "Billie"})
+        assert changed.known_as == "Billie"
+
+
 def test_a_persons_name_is_put_right() -> None:
     referral = start()
     with acting(actor_of("olive")) as olive:
@@ -380,6 +392,17 @@ def test_withdrawing_what_providers_see_closes_their_view_and_tells_them() -> No
             release.refresh_from_db()
             assert release.state == "closed" and release.content == {}
             assert release.outcome_reason == "No longer needed"
+
+
+def test_providers_never_read_in_the_reason_who_the_person_is() -> None:
+    story = with_person(invited())
+    with acting(actor_of("olive")) as olive, pytest.raises(RuleBroken) as refused:
+        withdraw_referral(olive, reference=story.reference, reason="Kestrel went home to her mother")
+    assert (refused.value.code, refused.value.field) == ("discloses", "reason")
+    draft = draft_referral()
+    with acting(actor_of("olive")) as olive:
+        gone = withdraw_referral(olive, reference=draft.reference, reason="Zachariah went home")
+    assert gone.status == "withdrawn", "nobody else reads the reason of a draft"
 
 
 def test_a_referral_that_waits_for_approval_is_withdrawn_and_its_award_taken_back() -> None:

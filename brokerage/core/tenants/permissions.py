@@ -65,7 +65,14 @@ APPROVER = REFERRAL_READ | {
 }
 
 PERMISSIONS: dict[str, set[str]] = {
-    Role.SOCIAL_WORKER: {"referral.view_own", "referral.draft", "person.view", "document.view", "search"},
+    Role.SOCIAL_WORKER: {
+        "referral.view_own",
+        "referral.identity_own",
+        "referral.draft",
+        "person.view",
+        "document.view",
+        "search",
+    },
     Role.PLACEMENT_OFFICER: REFERRAL_RUN,
     Role.DUTY_OFFICER: REFERRAL_RUN,
     Role.TEAM_MANAGER: APPROVER,
