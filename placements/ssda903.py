@@ -1,6 +1,7 @@
 """Codes of the SSDA903 return that a placement carries: its type, who provides it, why it ended.
 
-Codes as the return's guide has them; wording shortened. K3 stands since the 2025 return. No rules here.
+One table for the pages and for files: a code that is not here is refused everywhere. Codes as the return's guide has
+them; wording shortened. H5 and P2 ended with the 2025 return. No rules here.
 """
 
 from __future__ import annotations
@@ -23,14 +24,29 @@ PLACEMENT_TYPES: Mapping[str, str | Promise] = {
     "K2": _("K2 Children’s home"),
     "K3": _("K3 Supported accommodation"),
     "P1": _("P1 Placed with own parents"),
-    "P3": _("P3 Independent living"),
+    "P3": _("P3 Residential employment"),
     "R1": _("R1 Residential care home"),
     "R2": _("R2 NHS or other health establishment"),
     "R3": _("R3 Family centre or mother and baby unit"),
     "R5": _("R5 Young offender institution"),
     "S1": _("S1 Residential school"),
+    "T0": _("T0 Any temporary move"),
+    "T1": _("T1 Temporary stay in hospital"),
+    "T2": _("T2 Temporary absence on holiday"),
+    "T3": _("T3 Temporary stay while the usual foster carer is on holiday"),
+    "T4": _("T4 Temporary stay of seven days or less for another reason"),
+    "A3": _("A3 Placed for adoption with consent, with the current foster carer"),
+    "A4": _("A4 Placed for adoption with consent, not with the current foster carer"),
+    "A5": _("A5 Placed for adoption under a placement order, with the current foster carer"),
+    "A6": _("A6 Placed for adoption under a placement order, not with the current foster carer"),
     "Z1": _("Z1 Other placement"),
+    "Z11": _("Z11 Other placement, first kind (from 2026)"),
+    "Z12": _("Z12 Other placement, second kind (from 2026)"),
+    "Z13": _("Z13 Other placement, third kind (from 2026)"),
+    "Z14": _("Z14 Other placement, fourth kind (from 2026)"),
 }
+#: Codes of newer returns whose official wording was not seen: their labels are inferred.
+INFERRED = frozenset({"K3", "Z11", "Z12", "Z13", "Z14"})
 
 PLACEMENT_PROVIDERS: Mapping[str, str | Promise] = {
     "PR0": _("PR0 Parent or other person with parental responsibility"),

@@ -160,14 +160,14 @@ class LegalStatus(models.TextChoices):
     D1 = "D1", _("D1 Freeing order granted")
     E1 = "E1", _("E1 Placement order granted")
     V2 = "V2", _("V2 Accommodated under section 20")
-    V3 = "V3", _("V3 Short breaks, agreed series")
-    V4 = "V4", _("V4 Short break, single")
+    V3 = "V3", _("V3 Short breaks under an agreement, each recorded as an episode")
+    V4 = "V4", _("V4 Short breaks under an agreement, recorded as agreements")
     L1 = "L1", _("L1 Police protection")
     L2 = "L2", _("L2 Emergency protection order")
     L3 = "L3", _("L3 Child assessment order")
-    J1 = "J1", _("J1 Remanded to local authority accommodation")
+    J1 = "J1", _("J1 Remanded to local authority or youth detention accommodation")
     J2 = "J2", _("J2 Accommodated under PACE 1984")
-    J3 = "J3", _("J3 Sentenced to a supervision order with residence requirement")
+    J3 = "J3", _("J3 Youth rehabilitation order with a residence or intensive fostering requirement")
 
 
 class NeedCode(models.TextChoices):

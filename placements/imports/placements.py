@@ -6,7 +6,7 @@ They are counted in the homes' places already, so none is taken here. An authori
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,22 +23,17 @@ from brokerage.core.vocabulary import Category, LegalStatus, NeedCode, Placement
 from dpv.imports.prices import lots_by_code
 from dpv.models import Lot
 from placements.models import Person, Placement
+from placements.ssda903 import PLACEMENT_PROVIDERS, PLACEMENT_TYPES
 from providers.imports import cells
 from providers.imports.kinds import ImportKind, Outcome, register
 from providers.imports.places import Spot, spots_of
 from providers.imports.writing import Batch, given
 from providers.models import CarerHousehold, Establishment
 
-#: SSDA903: PLACE and PLACE_PROVIDER.
-PLACE_CODES = (
-    *("K1", "K2", "K3", "P1", "P3", "R1", "R2", "R3", "R5", "S1", "T0", "T1", "T2", "T3", "T4"),
-    *("U1", "U2", "U3", "U4", "U5", "U6", "Z1", "Z11", "Z12", "Z13", "Z14", "A3", "A4", "A5", "A6"),
-)
-PLACE_PROVIDER_CODES = ("PR0", "PR1", "PR2", "PR3", "PR4", "PR5")
 _SOURCES = {source.value: source.value for source in PlacementSource if source != PlacementSource.CALL_OFF}
 
 
-def _code_of(codes: Sequence[str]) -> Any:
+def _code_of(codes: Collection[str]) -> Any:
     def parse(text: str) -> str:
         if text.upper() not in codes:
             raise ValueError(
@@ -68,8 +63,8 @@ COLUMNS = (
     Column("carer_code", False, (), cells.upper(24)),
     Column("provider_name", False, (), text_up_to(200)),
     Column("outward", False, (), outward_code),
-    Column("placement_type", False, (), _code_of(PLACE_CODES)),
-    Column("placement_provider", False, (), _code_of(PLACE_PROVIDER_CODES)),
+    Column("placement_type", False, (), _code_of(PLACEMENT_TYPES)),
+    Column("placement_provider", False, (), _code_of(PLACEMENT_PROVIDERS)),
     Column("started_on", True, (), cells.day),
     Column("expected_end_on", False, (), cells.day),
     Column("weekly_core", True, (), cells.money),

@@ -82,14 +82,19 @@ class HostNotice:
 
 
 def host_notice_of(placement: Placement) -> HostNotice:
-    """Due before the placement starts, or within five working days of the start in an emergency. Two queries."""
+    """Due before the placement starts, or within five working days of the start in an emergency. Two queries.
+
+    Nothing is due for a placement that was not made here (neither award nor referral): who was told of it, and when,
+    is in the council's older records.
+    """
     codes = AuthorityProfile.objects.select_related("organisation")
     host = codes.filter(gss_code=placement.host_gss_code).first()
     own = codes.filter(pk=placement.authority_id).first()
     is_emergency = placement.referral is not None and placement.referral.urgency == "today"
     starts_on = placement.started_on or placement.planned_start_on
     due_on: dt.date | None = None
-    if placement.placing_band not in ("", IN_AREA) and placement.category != "adult_residential":
+    is_made_here = placement.award_id is not None or placement.referral_id is not None
+    if is_made_here and placement.placing_band not in ("", IN_AREA) and placement.category != "adult_residential":
         nation = own.nation if own is not None else "England"
         due_on = add_working_days(starts_on, HOST_NOTICE_DAYS, nation) if is_emergency else starts_on
     return HostNotice(

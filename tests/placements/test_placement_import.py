@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.forms import ChoiceField
 
 from brokerage.core.audit.models import Entry
 from brokerage.core.errors import NotPermitted
 from brokerage.core.tenants.context import acting
 from brokerage.demo.files import read_demo_file
+from placements.forms.placements import StartForm
 from placements.models import Person, Placement
+from placements.queries.placements import host_notice_of
 from providers.imports.engine import run_import
 from providers.models import ImportProblem, ImportRun, Occupancy
 from tests.cast import actor_of, ident
@@ -90,6 +93,21 @@ def test_a_running_placement_stands_with_its_person_home_and_price() -> None:
         assert (one.person.given_name, one.person.legal_status) == ("Keziah", "C2")
 
 
+@pytest.mark.parametrize("code", ["t0", "A6", "Z14", "P3"])
+def test_a_file_may_name_every_type_that_the_page_offers(code: str) -> None:
+    assert counts(bring_in({"placement_type": code})) == (1, 0, 0, 0)
+    offered = StartForm.base_fields["placement_type"]
+    assert isinstance(offered, ChoiceField) and code.upper() in dict(offered.choices)
+
+
+def test_nobody_is_reminded_to_tell_the_host_of_a_placement_that_was_not_made_here() -> None:
+    bring_in({"category": "residential"})
+    with acting(actor_of("connie")):
+        placement = Placement.objects.get()
+        placement.placing_band = "out_of_area"
+        assert host_notice_of(placement).due_on is None
+
+
 def test_no_place_is_taken_a_second_time() -> None:
     bring_in({})
     with acting(actor_of("connie")):
@@ -136,6 +154,8 @@ def test_a_changed_price_is_told_as_updated_and_no_name_goes_into_the_trail() ->
         ({"legal_status": ""}, "legal_status"),
         ({"placement_type": ""}, "placement_type"),
         ({"placement_type": "Q9"}, "placement_type"),
+        ({"placement_type": "H5"}, "placement_type"),
+        ({"placement_type": "P2"}, "placement_type"),
         ({"source": "call_off"}, "source"),
         ({"source": "spot"}, "vehicle"),
         ({"lot": ""}, "lot"),
