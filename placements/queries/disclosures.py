@@ -70,8 +70,15 @@ def disclosures(referral: Referral) -> list[Disclosure]:
 
 
 def unresolved_disclosures(referral: Referral) -> list[Disclosure]:
-    """The finds that are neither corrected nor confirmed as harmless: while there is one, nothing is published."""
-    return [each for each in disclosures(referral) if not each.is_confirmed]
+    """The finds that are neither corrected nor confirmed as harmless: while there is one, nothing is published.
+
+    The same words in two places are one find, where they stand first: one confirmation settles both.
+    """
+    still_open: dict[str, Disclosure] = {}
+    for each in disclosures(referral):
+        if not each.is_confirmed:
+            still_open.setdefault(each.digest, each)
+    return list(still_open.values())
 
 
 def findings_in(referral: Referral, text: str) -> list[Finding]:

@@ -65,8 +65,7 @@ def tasks(actor: Actor, referral: Referral) -> dict[str, list[dict[str, Any]]]:
             else {"status": "optional", "status_label": _("Optional"), "colour": "grey"}
         ),
     }
-    # The same words in two places are one find, as on the page of the check.
-    finds = len({find.digest for find in unresolved_disclosures(referral)})
+    finds = len(unresolved_disclosures(referral))
     check = {
         "label": _("Check for disclosures"),
         "url": address(actor, "placements:referral_check", reference=reference),

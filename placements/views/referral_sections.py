@@ -22,7 +22,7 @@ from placements.disclosure_fields import FIELD_LABELS, needs_answered
 from placements.forms.referral_sections import SectionForm
 from placements.forms.referrals import CheckForm
 from placements.models import Referral
-from placements.queries.disclosures import disclosures
+from placements.queries.disclosures import disclosures, unresolved_disclosures
 from placements.queries.referrals import referral_of
 from placements.queries.summaries import tasks
 from placements.questions import Section, question, sections_for, shown_text
@@ -110,10 +110,7 @@ def referral_check(request: OrganisationRequest, reference: str) -> HttpResponse
     actor = request.actor
     actor.require("referral.draft", "referral.amend")
     referral = referral_of(actor, reference)
-    found = disclosures(referral)
-    # One confirmation settles the same words wherever they stand; the form asks once.
-    still_open = list({find.digest: find for find in found if not find.is_confirmed}.values())
-    form = CheckForm(still_open, request.POST if request.method == "POST" else None)
+    form = CheckForm(unresolved_disclosures(referral), request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         chosen = form.reasons()
         done = attempt(form, confirm_disclosures, actor=actor, reference=referral.reference, reasons=chosen)
@@ -128,7 +125,7 @@ def referral_check(request: OrganisationRequest, reference: str) -> HttpResponse
             "referral": referral,
             "form": form,
             "rows": form.rows(),
-            "confirmed": [find for find in found if find.is_confirmed],
+            "confirmed": [find for find in disclosures(referral) if find.is_confirmed],
         },
     )
 

@@ -132,6 +132,19 @@ def test_the_page_shows_each_find_and_settles_it(sign_in: Callable[[str], Client
     assert open_finds(referral) == [("voice", "name")]
 
 
+def test_the_same_words_in_two_places_are_one_find_on_every_page(sign_in: Callable[[str], Client]) -> None:
+    """The check, the task list and the page before publishing count alike."""
+    referral = draft_referral(
+        matters={"voice": "Ask Zachariah. Call 020 7946 0999."}, needs={"what_works": "zachariah"}
+    )
+    client = sign_in("olive")
+    url = f"/o/harrow/referrals/{referral.reference}/"
+    assert len(open_finds(referral)) == 2
+    assert "2 finds must be corrected" in client.get(f"{url}check/").content.decode()
+    assert "2 to look at" in client.get(f"{url}tasks/").content.decode()
+    assert "2 finds are open" in client.get(f"{url}publish/").content.decode()
+
+
 @pytest.mark.parametrize(("who", "status"), [("connie", 403), ("fiona", 403), ("edith", 404), ("bob", 404)])
 def test_the_page_is_for_those_who_draft(sign_in: Callable[[str], Client], who: str, status: int) -> None:
     referral = draft_referral()
