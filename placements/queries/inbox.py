@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db.models import Case, CharField, Count, Exists, OuterRef, Prefetch, Q, QuerySet, Value, When
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -238,7 +239,7 @@ def _facts(release: Release) -> list[dict[str, Any]]:
             _("%(area)s, up to %(miles)s miles away") % {"area": area, "miles": miles} if area and miles else area,
         ),
         (_("Needed"), release.get_urgency_display()),
-        (_("Needed on"), needed_on),
+        (_("Needed on"), date_format(needed_on, "j F Y") if needed_on else ""),
         (_("Expected stay"), _("%(count)s weeks") % {"count": weeks} if weeks else ""),
         (_("Planned length"), _("%(count)s months") % {"count": months} if months else ""),
         (_("Brothers and sisters"), _("%(count)s children together") % {"count": siblings} if siblings > 1 else ""),

@@ -75,6 +75,12 @@ def progress_of(referral: Referral, now: dt.datetime) -> Progress:
     )
 
 
+def releases_with_offer(referral: Referral) -> set[UUID]:
+    """The releases whose provider has an offer standing: these may be shortlisted, and get full papers. Of a sealed
+    call-off there are none before it opens."""
+    return set(Offer.objects.filter(referral=referral, status__in=OFFER_STANDING).values_list("release_id", flat=True))
+
+
 def invited_homes(referral: Referral) -> list[Answered]:
     """Every invitation, nearest first, with the reason of a decline."""
     declines = Decline.objects.filter(invitation_id=OuterRef("pk"), withdrawn_at__isnull=True)
@@ -87,6 +93,7 @@ def invited_homes(referral: Referral) -> list[Answered]:
         )
         .order_by("miles", "establishment__name")
     )
+    shortlistable = releases_with_offer(referral)
     labels = dict(Decline._meta.get_field("reason").flatchoices)
     return [
         Answered(
@@ -102,7 +109,9 @@ def invited_homes(referral: Referral) -> list[Answered]:
             answered_at=row.answered_at,
             decline_reason=str(labels.get(row.decline_reason, "")),
             has_full_papers=row.release.stage == 2,
-            may_get_full_papers=row.release.stage == 1 and row.release.state != Release.State.CLOSED,
+            may_get_full_papers=row.release.stage == 1
+            and row.release.state != Release.State.CLOSED
+            and row.release_id in shortlistable,
         )
         for row in rows
     ]

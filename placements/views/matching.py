@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.http import HttpResponse
@@ -111,18 +111,31 @@ def match_map(referral: Referral, eligible: Sequence[Candidate], excluded: Seque
     middle = OutwardCode.objects.filter(code=referral.outward).first()
     if middle is None:
         return None
-    near = [home for home in excluded if home.miles is not None and "too_far" not in home.reasons]
+    seen: set[str] = set()
+    invitable = _once_each(eligible, seen)
+    near = _once_each((home for home in excluded if home.miles is not None and "too_far" not in home.reasons), seen)
     own = AuthorityProfile.objects.filter(pk=referral.authority_id).values_list("gss_code", flat=True).first()
     return maps.points(
         title=_("The nearest homes, and how far they are from %(outward)s") % {"outward": referral.outward},
         places=[
-            *(_place(home, "eligible") for home in eligible[:MOST_PINS]),
-            *(_place(home, "excluded") for home in near[: MOST_PINS - min(len(eligible), MOST_PINS)]),
+            *(_place(home, "eligible") for home in invitable[:MOST_PINS]),
+            *(_place(home, "excluded") for home in near[: MOST_PINS - min(len(invitable), MOST_PINS)]),
         ],
         home=maps.Place(referral.outward, middle.easting, middle.northing, kind="home"),
         rings=_rings(referral.max_miles),
         highlight={own} if own else (),
     )
+
+
+def _once_each(homes: Iterable[Candidate], seen: set[str]) -> list[Candidate]:
+    """Each home or household once, however many lots it stands on; `seen` grows by those returned."""
+    found = []
+    for home in homes:
+        place = home.household or home.establishment
+        if place not in seen:
+            seen.add(place)
+            found.append(home)
+    return found
 
 
 def _rings(max_miles: int | None) -> tuple[int, ...]:

@@ -20,7 +20,7 @@ from brokerage.core.errors import NotNow
 from brokerage.core.web import OrganisationRequest, address, attempt
 from dpv.queries.access import lots_open_to
 from placements.actions.publishing import closing_terms, invite_more, publish_referral
-from placements.actions.releases import open_full_papers
+from placements.actions.releases import open_full_papers, require_offer
 from placements.completeness import missing
 from placements.forms.publishing import PublishForm
 from placements.models import Referral, Release
@@ -160,6 +160,7 @@ def referral_papers(request: OrganisationRequest, reference: str, release: UUID)
         raise Http404
     if found.stage == 2:
         return redirect(address(actor, "placements:referral_providers", reference=reference))
+    require_offer(referral, found)
     require_fresh(request)
     if request.method == "POST":
         open_full_papers(actor, release_id=found.pk)

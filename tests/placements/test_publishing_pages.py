@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
@@ -15,9 +16,11 @@ from brokerage.core.clock import database_now
 from brokerage.core.tenants.context import acting
 from placements.actions.clarifications import ask_clarification
 from placements.models import Clarification, Invitation, Placement, Referral, Release
+from placements.queries.matching import candidates, wanted_of
+from placements.views.matching import match_map
 from providers.models import Establishment
 from tests.cast import TODAY, actor_of, ident
-from tests.scenarios import Invited, draft_referral, published_referral
+from tests.scenarios import Invited, draft_referral, published_referral, standing_offer
 
 pytestmark = pytest.mark.django_db
 
@@ -72,7 +75,7 @@ def test_matching_page_asks_as_many_queries_for_many_homes_as_for_few(sign_in: S
 def test_the_map_draws_a_home_once_however_many_lots_it_stands_on() -> None:
     draft = draft_referral()
     with acting(actor_of("olive")):
-        found = candidates([ident("lot T-RES STD")], wanted_of(draft), TODAY)
+        found = candidates([UUID(LOT)], wanted_of(draft), TODAY)
         eligible = [home for home in found if home.is_eligible]
         twice = [*eligible, *(home._replace(lot=str(uuid4())) for home in eligible)]
         excluded = [home._replace(reason_line="age") for home in eligible]

@@ -10,13 +10,16 @@ import pytest
 from django.http import Http404
 
 from brokerage.core.audit.models import Entry
+from brokerage.core.clock import database_now
 from brokerage.core.errors import NotNow, NotPermitted
 from brokerage.core.tenants.context import acting
 from placements.actions.releases import close_releases, open_full_papers, reopen_releases
-from placements.models import Referral, ReferralDocument, Release
+from placements.models import Offer, Referral, ReferralDocument, Release
 from placements.projection import Paper, PersonFacts, ReferralFacts, listed_documents, stage_one, stage_two
+from placements.queries.inbox import opportunity_of
+from placements.queries.progress import invited_homes
 from tests.cast import actor_of, ident
-from tests.scenarios import published_referral, referral_answers
+from tests.scenarios import published_referral, referral_answers, standing_offer
 
 FACTS = ReferralFacts("residential", 14, "male", ("self_harm",), "HA1", 20, dt.date(2026, 4, 1), 52, 12, False, True)
 IDENTITY = ("Zachariah", "Quillfeather", "2012", "HA1 2AA", "Sandra", "7946")
@@ -100,6 +103,7 @@ def _document(story: Any, **changes: Any) -> None:
 
 def test_full_papers_open_to_the_shortlisted_provider_only(db: None) -> None:
     story = published_referral()
+    standing_offer(story)
     with acting(actor_of("olive")) as actor:
         _document(story)
         open_full_papers(actor, release_id=story.releases["birch"].pk)
@@ -132,8 +136,31 @@ def test_who_may_open_full_papers(db: None) -> None:
         assert over.value.code == "referral_over"
 
 
+def test_the_day_a_home_is_needed_is_written_as_people_write_it(db: None) -> None:
+    story = published_referral(where={"needed_on": "2030-11-05"})
+    with acting(actor_of("bob")):
+        facts = opportunity_of(story.reference, database_now()).facts
+    assert "5 November 2030" in [row["value"] for row in facts]
+
+
+def test_nobody_is_shortlisted_without_an_offer_that_stands(db: None) -> None:
+    story = published_referral()
+    offer = standing_offer(story)
+    with acting(actor_of("olive")) as actor:
+        homes = {home.home: home.may_get_full_papers for home in invited_homes(story.referral)}
+        assert homes["Birch House"] and not homes["Cedar House"]
+        with pytest.raises(NotNow) as silent:
+            open_full_papers(actor, release_id=story.releases["cedar"].pk)
+    with acting(actor_of("bob")):
+        Offer.objects.filter(pk=offer.pk).update(status="withdrawn")
+    with acting(actor_of("olive")) as actor, pytest.raises(NotNow) as withdrawn:
+        open_full_papers(actor, release_id=story.releases["birch"].pk)
+    assert silent.value.code == withdrawn.value.code == "nothing_offered"
+
+
 def test_closing_empties_everybody_but_the_winner(db: None) -> None:
     story = published_referral()
+    standing_offer(story, "cedar-house")
     with acting(actor_of("olive")) as actor:
         open_full_papers(actor, release_id=story.releases["cedar"].pk)
         close_releases(
