@@ -81,13 +81,13 @@ class OfferAnswers:
 
 @dataclass(frozen=True)
 class MenuRate:
-    """What a provider tendered for one service: pounds for each `unit`."""
+    """What a provider tendered for one service: pounds for each `unit`; `price_text` says it in words."""
 
     code: str
     label: str | Promise
     unit: str
-    unit_label: str | Promise
     rate: Decimal
+    price_text: str
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from brokerage.core.money import pounds
 from brokerage.core.tenants.managers import ScopedManager
 from brokerage.core.tenants.models import Region
 from dpv.models.vehicles import Lot, Vehicle
@@ -125,6 +126,17 @@ class MenuItem(models.Model):
         MILE = "mile", _("mile")
         VISIT = "visit", _("visit")
 
+    #: "£24.91 an hour": what is said of a price for one unit.
+    PER_UNIT = {
+        Unit.HOUR: _("%(price)s an hour"),
+        Unit.NIGHT: _("%(price)s a night"),
+        Unit.SESSION: _("%(price)s a session"),
+        Unit.DAY: _("%(price)s a day"),
+        Unit.WEEK: _("%(price)s a week"),
+        Unit.MILE: _("%(price)s a mile"),
+        Unit.VISIT: _("%(price)s a visit"),
+    }
+
     class Service(models.TextChoices):
         WAKING_NIGHT = "waking_night", _("Waking night")
         SLEEP_IN_NIGHT = "sleep_in_night", _("Sleep-in night")
@@ -160,3 +172,8 @@ class MenuItem(models.Model):
             ),
             models.CheckConstraint(condition=Q(unit_price__gt=0), name="menu_price_positive"),
         ]
+
+    @property
+    def price_text(self) -> str:
+        """The unit price in words: "£24.91 an hour"."""
+        return str(self.PER_UNIT[self.Unit(self.unit)]) % {"price": pounds(self.unit_price)}

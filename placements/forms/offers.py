@@ -64,10 +64,8 @@ class ExtraForm(Redrawable):
         super().__init__(*args, **kwargs)
         choices: list[tuple[str, Any]] = [("", _("Select an extra"))]
         for rate in asked.menu.values():
-            words = _("%(service)s, up to %(rate)s a %(unit)s")
-            choices.append(
-                (rate.code, words % {"service": rate.label, "rate": pounds(rate.rate), "unit": rate.unit_label})
-            )
+            words = _("%(service)s, up to %(price)s") % {"service": rate.label, "price": rate.price_text}
+            choices.append((rate.code, words))
         self.fields["code"] = forms.ChoiceField(label=_("Extra"), required=False, choices=choices)
         self.order_fields(["code"])
 

@@ -80,7 +80,7 @@ def terms_of(release: Release, invitation: Invitation, on: dt.date) -> OfferTerm
 
 
 def _rate(item: MenuItem) -> MenuRate:
-    return MenuRate(item.service, item.get_service_display(), item.unit, item.get_unit_display(), item.unit_price)
+    return MenuRate(item.service, item.get_service_display(), item.unit, item.unit_price, item.price_text)
 
 
 def answers_of(offer: Offer) -> OfferAnswers:
