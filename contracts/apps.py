@@ -7,5 +7,6 @@ class ContractsConfig(AppConfig):
     name = "contracts"
 
     def ready(self) -> None:
+        import_module("contracts.acts")  # names the acts on the audit page
         import_module("contracts.notices")  # registers the texts of messages
         import_module("contracts.documents")  # registers the outbox handlers

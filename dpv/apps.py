@@ -7,6 +7,7 @@ class DpvConfig(AppConfig):
     name = "dpv"
 
     def ready(self) -> None:
+        import_module("dpv.acts")  # names the acts on the audit page
         import_module("dpv.notices")  # registers the texts
         import_module("dpv.imports.prices")  # registers the kinds of file
         import_module("dpv.imports.menus")

@@ -11,4 +11,5 @@ class ProvidersConfig(AppConfig):
         import_module("providers.imports.households")
         import_module("providers.imports.insurance")
         import_module("providers.imports.work")  # registers the worker's part
+        import_module("providers.acts")  # names the acts on the audit page
         import_module("providers.notices")  # registers the texts of messages

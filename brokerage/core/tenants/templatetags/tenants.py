@@ -6,6 +6,7 @@ from typing import Any
 
 from django import template
 
+from brokerage.core.audit.labels import label_of
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.web import address
 
@@ -22,3 +23,9 @@ def here(context: Any, name: str, **kwargs: Any) -> str:
 def may(actor: Actor, permission: str) -> bool:
     """Whether the actor holds the permission."""
     return actor.may(permission)
+
+
+@register.filter
+def act(kind: str) -> str:
+    """A recorded act in words: "Import finished"."""
+    return label_of(kind)

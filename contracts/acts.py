@@ -1,0 +1,16 @@
+"""The names of acts on agreements, for the audit page."""
+
+from django.utils.translation import gettext_lazy as _
+
+from brokerage.core.audit.labels import register
+
+register(
+    {
+        "agreement.drawn_up": _("Agreement drawn up"),
+        "agreement.rendered": _("Agreement written as a document"),
+        "agreement.signed": _("Agreement signed"),
+        "agreement.sealed": _("Agreement sealed"),
+        "agreement.cancelled": _("Agreement cancelled"),
+        "agreement.downloaded": _("Agreement downloaded"),
+    }
+)

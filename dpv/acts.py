@@ -1,0 +1,27 @@
+"""The names of acts on the vehicles, for the audit page."""
+
+from django.utils.translation import gettext_lazy as _
+
+from brokerage.core.audit.labels import register
+
+register(
+    {
+        "access.added": _("Access to a vehicle given"),
+        "access.ended": _("Access to a vehicle ended"),
+        "admission.admitted": _("Establishment admitted to a lot"),
+        "admission.scored": _("Quality score or tier changed"),
+        "admission.suspended": _("Establishment suspended from a lot"),
+        "admission.reviewed": _("Suspension reviewed"),
+        "admission.reinstated": _("Establishment reinstated on a lot"),
+        "admission.barred": _("Establishment barred from a lot"),
+        "admission.ended": _("Admission to a lot ended"),
+        "ceiling.set": _("Ceiling price set"),
+        "ceiling.corrected": _("Ceiling price corrected"),
+        "menu.set": _("Price of an extra set"),
+        "menu.ended": _("Extra taken off the menu"),
+        "rules.changed": _("Rules of a vehicle changed"),
+        "vehicle.created": _("Vehicle set up"),
+        "vehicle.changed": _("Vehicle changed"),
+        "lot.created": _("Lot set up"),
+    }
+)
