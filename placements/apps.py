@@ -7,5 +7,6 @@ class PlacementsConfig(AppConfig):
     name = "placements"
 
     def ready(self) -> None:
+        import_module("placements.acts")  # names the acts on the audit page
         import_module("placements.notices")  # registers the texts of messages
         import_module("placements.imports.placements")  # registers the kind of file
