@@ -2,16 +2,20 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from dpv.views import admissions, lots, vehicles
+from dpv.views import admissions, lots, vehicle_setup, vehicles
 
 app_name = "dpv"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("vehicles/", vehicles.vehicle_list, name="vehicle_list"),
+    # Codes are in capitals: "new" is none.
+    path("vehicles/new/", vehicle_setup.vehicle_new, name="vehicle_new"),
     path("vehicles/<str:code>/", vehicles.vehicle_detail, name="vehicle"),
+    path("vehicles/<str:code>/edit/", vehicle_setup.vehicle_edit, name="vehicle_edit"),
     path("vehicles/<str:code>/rules/", vehicles.vehicle_rules, name="vehicle_rules"),
     path("vehicles/<str:code>/rules/change/", vehicles.rules_change, name="rules_change"),
     path("vehicles/<str:code>/access/new/", vehicles.access_new, name="access_new"),
     path("vehicles/<str:code>/access/<uuid:access>/end/", vehicles.access_end, name="access_end"),
+    path("vehicles/<str:code>/lots/new/", vehicle_setup.lot_new, name="lot_new"),
     path("vehicles/<str:code>/lots/<str:lot>/", lots.lot_detail, name="lot"),
     path("vehicles/<str:code>/lots/<str:lot>/admit/", lots.admit_find, name="admit_find"),
     path("vehicles/<str:code>/lots/<str:lot>/admit/<uuid:establishment>/", lots.admit, name="admit"),

@@ -31,7 +31,11 @@ def vehicle_list(request: OrganisationRequest) -> HttpResponse:
     vehicles = list(vehicles_listed())
     counts = admitted_counts(vehicle.pk for vehicle in vehicles)
     rows = [(vehicle, counts.get(vehicle.pk, 0)) for vehicle in vehicles]
-    return render(request, "dpv/vehicle_list.html", {"rows": rows, "today": database_today()})
+    return render(
+        request,
+        "dpv/vehicle_list.html",
+        {"rows": rows, "today": database_today(), "may_manage": request.actor.may("dpv.manage")},
+    )
 
 
 @require_safe
@@ -55,6 +59,7 @@ def vehicle_detail(request: OrganisationRequest, code: str) -> HttpResponse:
         {
             "vehicle": vehicle,
             "is_running": vehicle.starts_on <= today <= vehicle.ends_on,
+            "is_over": vehicle.ends_on < today,
             "lots": lots,
             "version": in_force,
             "ahead": [version for version in versions if version.valid_from > today],
