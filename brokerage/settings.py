@@ -201,6 +201,7 @@ MFA_ADAPTER = "brokerage.core.accounts.adapter.MFAAdapter"
 MFA_FORMS = {
     "authenticate": "brokerage.core.accounts.mfa_forms.SignInCodeForm",
     "reauthenticate": "brokerage.core.accounts.mfa_forms.ProveCodeForm",
+    "add_webauthn": "brokerage.core.accounts.passkey_forms.AddPasskeyForm",
 }
 #: Periods of 30 seconds before and after now whose code is taken, each once.
 MFA_TOTP_TOLERANCE = 1
@@ -355,5 +356,6 @@ LOGGING = {
         "weasyprint": {"level": "ERROR"},
         "fontTools": {"level": "ERROR"},
         "pyhanko": {"level": "ERROR"},
+        "fido2": {"level": "WARNING"},
     },
 }

@@ -39,7 +39,18 @@ HOMES = {
     "cecil": "cedar",
     "alice": "alder",
 }
-PUBLIC = ("/", "/verify/", "/accessibility/", "/privacy/", "/cookies/", "/accounts/login/", "/accounts/signup/")
+PUBLIC = (
+    "/",
+    "/verify/",
+    "/accessibility/",
+    "/privacy/",
+    "/cookies/",
+    "/accounts/login/",
+    "/accounts/signup/",
+    "/accounts/organisation/",
+    "/accounts/login/code/",
+    "/accounts/password/reset/",
+)
 ACCOUNT = (
     "/organisations/",
     "/accounts/prove/",
@@ -47,6 +58,9 @@ ACCOUNT = (
     "/accounts/reauthenticate/",
     "/accounts/password/change/",
     "/accounts/email/",
+    "/accounts/security/",
+    "/accounts/second-step/",
+    "/accounts/2fa/webauthn/add/",
     "/accounts/sessions/",
     "/accounts/2fa/",
     "/accounts/2fa/totp/activate/",
@@ -60,6 +74,8 @@ class Walk:
 
     world: World
     variants: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    #: What was found to be a page, by person.
+    pages: dict[str, list[str]] = field(default_factory=dict)
 
     def paths(self, address: Address, organisation: str) -> list[str]:
         common = self.world.values_for(address.name)
@@ -138,6 +154,8 @@ def _suspended(home: str) -> dict[str, Any]:
 
 def pages_of(walk: Walk, who: str, organisation: str, begin: str = "") -> list[str]:
     """The whole pages (not files, fragments or buttons) that the person may open at their organisation."""
+    if who in walk.pages:
+        return walk.pages[who]
     client = client_of(who, proved=True)
     found = []
     for address in (each for each in ALL if each.name.startswith(begin)):
@@ -148,4 +166,5 @@ def pages_of(walk: Walk, who: str, organisation: str, begin: str = "") -> list[s
                 if response.status_code == 200 and is_page and b"</html>" in response.content:
                     found.append(path)
     assert found, settings.ROOT_URLCONF
-    return list(dict.fromkeys(found))
+    walk.pages[who] = list(dict.fromkeys(found))
+    return walk.pages[who]
