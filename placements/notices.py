@@ -44,6 +44,11 @@ texts.register(
     body=_("A provider has asked a question about referral %(reference)s. The answer goes to everyone invited."),
 )
 texts.register(
+    "placements.closing_passed",
+    subject=_("Closing time of referral %(reference)s has passed"),
+    body=_("Offers for referral %(reference)s are closed. Sign in to compare them, or to extend or widen the search."),
+)
+texts.register(
     "placements.spot_outside_area",
     subject=_("Spot placement outside the area: %(reference)s"),
     body=_("A spot placement outside your area was recorded for referral %(reference)s. Please look at it."),

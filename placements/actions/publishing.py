@@ -28,6 +28,7 @@ from dpv.queries.rules import rules_in_force
 from dpv.rules import VehicleRules
 from placements.actions.drafts import refresh_age
 from placements.actions.releases import tell_providers, write_releases
+from placements.announcements import announce_closing_of
 from placements.completeness import missing
 from placements.matching import Candidate, candidate_key
 from placements.models import Invitation, InvitedHousehold, Match, Referral, ReferralLot, Release
@@ -97,6 +98,7 @@ def publish_referral(
     )
     releases = _invite(referral, invited, now)
     _write_matches(referral, found, invited, now)
+    announce_closing_of(actor, referral)
     record(
         "referral.published",
         subject=referral,

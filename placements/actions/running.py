@@ -24,6 +24,7 @@ from placements.actions.closing import close_for_everyone, move_unseen_offers
 from placements.actions.drafts import put_answers
 from placements.actions.publishing import checked_closing, closing_terms, held, require_ready, save
 from placements.actions.releases import invited_providers, rewrite_releases, tell_providers, write_releases
+from placements.announcements import announce_closing_of
 from placements.models import Invitation, Offer, Referral, ReferralLot
 from placements.queries.disclosures import findings_in
 from placements.states import INVITATION, OFFER, OFFER_STANDING, REFERRAL
@@ -50,6 +51,7 @@ def extend_closing(actor: Actor, *, reference: str, closes_at: dt.datetime, reas
     before = referral.closes_at
     _put_closing(referral, closes_at, now)
     save(referral)
+    announce_closing_of(actor, referral)
     _ask_again(referral, now)
     record(
         "referral.extended",
@@ -95,6 +97,7 @@ def widen_search(
         closes_at = now + dt.timedelta(hours=terms.hours)
     if closes_at is not None:
         _put_closing(referral, closes_at, now)
+        announce_closing_of(actor, referral)
     save(referral)
     _ask_again(referral, now)
     record(

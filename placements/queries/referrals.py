@@ -32,6 +32,7 @@ EVENTS: dict[str, Any] = {
     "referral.disclosures_confirmed": _("Disclosure check: finds confirmed as harmless"),
     "referral.published": _("Published to providers"),
     "referral.extended": _("Closing time extended"),
+    "referral.closing_passed": _("Closing time passed"),
     "referral.widened": _("Search widened"),
     "referral.invited": _("More providers invited"),
     "referral.amended": _("Amended and sent to providers again"),

@@ -17,7 +17,7 @@ from tests import scenarios
 from tests.cast import actor_of, ident
 
 #: Kinds of queued work, and what each must not do for an organisation that does not own what it names.
-WORK = {"notify", "invite", "render_ipa", "seal_ipa", "import_run"}
+WORK = {"announce_closing", "notify", "invite", "render_ipa", "seal_ipa", "import_run"}
 
 
 def test_every_task_has_a_route_and_every_route_a_task_and_a_queue() -> None:
@@ -47,6 +47,9 @@ def test_work_for_one_organisation_does_not_touch_another_s(committed: str) -> N
     # Alder (a rival provider) and its central team name Harrow's things.
     outbox._handlers["render_ipa"](_item("render_ipa", "alder", agreement=str(agreement.pk)))
     outbox._handlers["seal_ipa"](_item("seal_ipa", "alder", agreement=str(agreement.pk), authority=str(ident("alder"))))
+    closing = {"referral": str(award.referral_id), "closes_at": "2026-01-01T00:00:00+00:00"}
+    for other in ("alder", "west-london-central"):
+        outbox._handlers["announce_closing"](_item("announce_closing", other, **closing))
     outbox._handlers["import_run"](_item("import_run", "west-london-central", run=str(run.pk)))
     with acting(actor_of("oscar")):
         agreement.refresh_from_db()

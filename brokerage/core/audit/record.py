@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -79,14 +80,16 @@ def enqueue(
     actor: Actor,
     payload: Mapping[str, Any],
     entry_id: UUID | None = None,
+    available_at: dt.datetime | None = None,
 ) -> OutboxItem:
-    """Queue work in the actor's transaction: nothing is lost when the broker is away."""
+    """Queue work in the actor's transaction: nothing is lost when the broker is away. It waits until `available_at`."""
     item = OutboxItem(
         organisation_id=actor.organisation_id,
         queue=queue,
         kind=kind,
         payload=dict(payload),
         entry_id=entry_id,
+        available_at=available_at or timezone.now(),
     )
     item.save(force_insert=True)
     return item
