@@ -18,8 +18,8 @@ EXPAND = """
 INSERT INTO notifications_message
   (id, event_id, organisation_id, user_id, channel, template, reference, path, created_at, available_at, attempts,
    last_error)
-SELECT gen_random_uuid(), %(event)s, m.organisation_id, m.user_id, c.channel, %(template)s, left(%(reference)s, 60), %(path)s,
-   %(created_at)s, now(), 0, ''
+SELECT gen_random_uuid(), %(event)s, m.organisation_id, m.user_id, c.channel, %(template)s, left(%(reference)s, 60),
+   %(path)s, %(created_at)s, now(), 0, ''
 FROM tenants_membership m
 JOIN accounts_user u ON u.id = m.user_id
 JOIN tenants_organisation o ON o.id = m.organisation_id
