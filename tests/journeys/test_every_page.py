@@ -26,6 +26,8 @@ RULES = {
     }
 }
 NARROW = 320
+#: A person's pages are looked at in so many tests, so that none takes long.
+PARTS = 3
 #: Addresses without a page of their own for anybody in this world, and why.
 NO_PAGE = {
     "placements:inbox_list": "a part of the inbox, fetched by it",
@@ -146,9 +148,10 @@ def test_every_address_is_a_page_for_somebody(walk: Walk) -> None:
     assert not unseen, "\n".join(unseen)
 
 
+@pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("who", EVERYBODY)
-def test_pages_of_an_organisation(walk: Walk, walk_in: WalkIn, who: str) -> None:
-    _inspect(walk_in, who, pages_of(walk, who, EVERYBODY[who]))
+def test_pages_of_an_organisation(walk: Walk, walk_in: WalkIn, who: str, part: int) -> None:
+    _inspect(walk_in, who, pages_of(walk, who, EVERYBODY[who])[part::PARTS])
 
 
 def test_pages_of_a_fostering_agency(walk: Walk, walk_in: WalkIn) -> None:
