@@ -15,7 +15,7 @@ from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
 from django.core import mail
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -62,7 +62,11 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         )
     form = AcceptForm(request.POST or None, email=email, initial={"name": offered["name"]})
     if request.method == "POST" and form.is_valid():
-        user = _opened(known, email, form.cleaned_data["name"], form.cleaned_data["password"])
+        try:
+            user = _opened(known, email, form.cleaned_data["name"], form.cleaned_data["password"])
+        except IntegrityError:
+            # A second click: the first one opened the account.
+            return redirect(request.path)
         login(request, user, backend=BACKEND)
         record_authentication(request, user, method="password", reauthenticated=True)
         actions.accept_invitation(token, user.pk)
