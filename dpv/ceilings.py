@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -84,3 +85,24 @@ def validity_for(on: date, rules: VehicleRules) -> Validity:
     if rules.ceiling_life_months is None:
         return Validity(on, None)
     return Validity(on, add_months(on, rules.ceiling_life_months) - timedelta(days=1))
+
+
+def check_not_fixed(
+    weekly: Decimal, valid_from: date, *, fixed: Decimal, fixed_from: date, rules: VehicleRules, field: str = "weekly"
+) -> None:
+    """Refuse a rise of a ceiling while it is fixed: `ceiling_fixed`. Pounds a week.
+
+    `fixed` is the ceiling in force on `valid_from`, `fixed_from` its first day, `rules` those in force on that day (the
+    terms tendered on). Lowering is always allowed, and a rise at any time where the rules say `on_request`.
+    """
+    if weekly <= fixed or rules.price_resubmission == "on_request":
+        return
+    last_on = validity_for(fixed_from, rules).last_on
+    if last_on is None:
+        message = _("The ceiling of %(ceiling)s is fixed for the life of the vehicle: it may only be lowered")
+        raise RuleBroken("ceiling_fixed", message % {"ceiling": pounds(fixed)}, field)
+    if valid_from <= last_on:
+        message = _("The ceiling of %(ceiling)s is fixed until %(day)s: until then it may only be lowered")
+        raise RuleBroken(
+            "ceiling_fixed", message % {"ceiling": pounds(fixed), "day": date_format(last_on, "j F Y")}, field
+        )

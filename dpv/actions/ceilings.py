@@ -14,16 +14,15 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from brokerage.core import locks
 from brokerage.core.audit.record import record
 from brokerage.core.clock import database_now, database_today
 from brokerage.core.errors import NotNow, RuleBroken
-from brokerage.core.money import is_whole_pence, money_text, pounds
+from brokerage.core.money import is_whole_pence, money_text
 from brokerage.core.tenants.actors import Actor
-from dpv.ceilings import validity_for
+from dpv.ceilings import check_not_fixed
 from dpv.models import Admission, Ceiling, Lot
 from dpv.notices import lot_reference, notice_to_provider
 from dpv.queries.admissions import admission_by_id
@@ -116,19 +115,6 @@ def _require_not_fixed(
     if correcting is not None:
         rows = rows.exclude(pk=correcting.pk)
     for current in rows.order_by("age_min", "age_max", "-valid_from").distinct("age_min", "age_max"):
-        if wanted.weekly <= current.weekly:
-            continue
-        _version, rules = rules_in_force(admission.vehicle_id, current.valid_from)
-        last_on = validity_for(current.valid_from, rules).last_on
-        if rules.price_resubmission == "on_request" or (last_on is not None and valid_from > last_on):
-            continue
-        if last_on is None:
-            message = _("The ceiling of %(ceiling)s is fixed for the life of the vehicle: it may only be lowered") % {
-                "ceiling": pounds(current.weekly)
-            }
-        else:
-            message = _("The ceiling of %(ceiling)s is fixed until %(day)s: until then it may only be lowered") % {
-                "ceiling": pounds(current.weekly),
-                "day": date_format(last_on, "j F Y"),
-            }
-        raise RuleBroken("ceiling_fixed", message, "weekly")
+        if wanted.weekly > current.weekly:
+            _version, rules = rules_in_force(admission.vehicle_id, current.valid_from)
+            check_not_fixed(wanted.weekly, valid_from, fixed=current.weekly, fixed_from=current.valid_from, rules=rules)

@@ -1,13 +1,15 @@
 """Ceiling prices: what admitted establishments may ask at most, by lot, age band and first day.
 
 An establishment not yet on the lot is admitted with its first price. A vehicle is known only to its own region.
+A rise of a ceiling that is fixed is refused, by the same rule as on the page (`dpv.ceilings.check_not_fixed`).
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Q
 from django.utils import timezone
@@ -16,10 +18,14 @@ from django.utils.translation import gettext_lazy
 
 from brokerage.core import locks
 from brokerage.core.csv_input import Column, Row
+from brokerage.core.errors import RuleBroken
 from brokerage.core.money import money_text
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.vocabulary import KINDS_FOR_CATEGORY
+from dpv.ceilings import check_not_fixed
 from dpv.models import Admission, Ceiling, Lot
+from dpv.queries.rules import rules_in_force
+from dpv.rules import VehicleRules
 from dpv.states import ADMISSION_LIVE
 from providers.imports import cells
 from providers.imports.kinds import ImportKind, Outcome, register
@@ -57,8 +63,10 @@ def import_rows(actor: Actor, rows: Sequence[Row], today: dt.date) -> Outcome:
     }
     new_admissions: Batch[Admission] = Batch(Admission)
     prices: Batch[Ceiling] = Batch(Ceiling)
+    known = _Fixed(list(ceilings.values()), today)
     now = timezone.now()
-    for row in rows:
+    # In the order of their days: a later price is held against the earlier ones of the same file.
+    for row in sorted(rows, key=lambda row: row.values["valid_from"]):
         values = row.values
         lot = lots.get((values["vehicle"], values["lot"]))
         establishment = establishments.get(values["establishment_urn"])
@@ -67,6 +75,8 @@ def import_rows(actor: Actor, rows: Sequence[Row], today: dt.date) -> Outcome:
             continue
         admission = admissions.get((lot.pk, establishment.pk))
         if not _is_sound(row, lot, establishment, admission, outcome):
+            continue
+        if admission is not None and not known.allows(row, admission, outcome):
             continue
         changed: list[str] = []
         if admission is None:
@@ -90,7 +100,7 @@ def import_rows(actor: Actor, rows: Sequence[Row], today: dt.date) -> Outcome:
         price: dict[str, Any] = {"weekly": values["ceiling_weekly"], "valid_to": values["valid_to"]}
         old = ceilings.get((admission.pk, low, high, values["valid_from"]))
         if old is None:
-            prices.add(
+            added = prices.add(
                 Ceiling(
                     region_id=lot.region_id,
                     provider_id=establishment.provider_id,
@@ -104,6 +114,7 @@ def import_rows(actor: Actor, rows: Sequence[Row], today: dt.date) -> Outcome:
                     **price,
                 )
             )
+            known.add(added)
             outcome.created += 1
             continue
         before = old.weekly
@@ -117,6 +128,54 @@ def import_rows(actor: Actor, rows: Sequence[Row], today: dt.date) -> Outcome:
     new_admissions.write()
     prices.write()
     return outcome
+
+
+class _Fixed:
+    """The ceilings that a new price is held against: those stored and, as they are read, those of the file."""
+
+    def __init__(self, ceilings: Sequence[Ceiling], today: dt.date) -> None:
+        self._today = today
+        self._stored: dict[UUID, list[Ceiling]] = {}
+        self._rules: dict[tuple[UUID, dt.date], VehicleRules] = {}
+        for ceiling in ceilings:
+            self.add(ceiling)
+
+    def add(self, ceiling: Ceiling) -> None:
+        self._stored.setdefault(ceiling.admission_id, []).append(ceiling)
+
+    def allows(self, row: Row, admission: Admission, outcome: Outcome) -> bool:
+        """Whether the row's price may stand from its day on; where not, the row is refused with the rule's words."""
+        weekly, day = row.values["ceiling_weekly"], row.values["valid_from"]
+        try:
+            for current in self._in_force(row, admission):
+                if weekly > current.weekly:
+                    rules = self._rules_on(admission.vehicle_id, current.valid_from)
+                    check_not_fixed(weekly, day, fixed=current.weekly, fixed_from=current.valid_from, rules=rules)
+        except RuleBroken as broken:
+            outcome.refuse(row, "ceiling_weekly", str(broken.message))
+            return False
+        return True
+
+    def _in_force(self, row: Row, admission: Admission) -> Iterable[Ceiling]:
+        """The ceilings in force on the row's day for an age of its band. The very one that the row names is among them
+        once it has begun: what offers relied on is not raised afterwards."""
+        (low, high), day = row.values["age_band"], row.values["valid_from"]
+        latest: dict[tuple[int, int], Ceiling] = {}
+        for one in sorted(self._stored.get(admission.pk, []), key=lambda one: one.valid_from):
+            if (one.age_min, one.age_max, one.valid_from) == (low, high, day):
+                if row.values["ceiling_weekly"] <= one.weekly:
+                    return ()
+                if day >= self._today:
+                    continue
+            overlaps = one.age_min <= high and one.age_max >= low
+            if overlaps and one.valid_from <= day and (one.valid_to is None or one.valid_to >= day):
+                latest[one.age_min, one.age_max] = one
+        return latest.values()
+
+    def _rules_on(self, vehicle_id: UUID, day: dt.date) -> VehicleRules:
+        if (vehicle_id, day) not in self._rules:
+            self._rules[vehicle_id, day] = rules_in_force(vehicle_id, day)[1]
+        return self._rules[vehicle_id, day]
 
 
 def lots_by_code(rows: Sequence[Row]) -> dict[tuple[str, str], Lot]:

@@ -10,11 +10,12 @@ import pytest
 
 from brokerage.core.audit.models import Entry
 from brokerage.core.errors import NotPermitted
+from brokerage.core.periods import add_months
 from brokerage.core.tenants.context import acting
 from dpv.models import Admission, Ceiling, MenuItem
 from providers.imports.engine import run_import
 from providers.models import ImportProblem, ImportRun
-from tests.cast import LONG_AGO, actor_of, ident
+from tests.cast import LONG_AGO, TODAY, actor_of, ident
 
 pytestmark = pytest.mark.django_db
 
@@ -57,13 +58,36 @@ def test_a_price_sets_a_ceiling_and_admits_who_is_not_on_the_lot() -> None:
 
 
 def test_a_price_changed_by_a_file_is_told_as_updated_with_both_amounts() -> None:
-    run = prices(f"T-RES,STD,SC990001,0-17,4100.00,{LONG_AGO},,82.00")
+    run = prices(f"T-RES,STD,SC990001,0-17,3900.00,{LONG_AGO},,82.00")
     assert counts(run) == (0, 1, 0, 0)
     with acting(actor_of("carol")):
-        assert Ceiling.objects.get(pk=ident("ceiling birch-house")).weekly == Decimal("4100.00")
+        assert Ceiling.objects.get(pk=ident("ceiling birch-house")).weekly == Decimal("3900.00")
         assert Admission.objects.get(pk=ident("admission birch-house")).quality_score == Decimal("82.00")
         told = Entry.objects.get(subject_id=str(run.pk), kind="import.rows").data["updated"][0]
-    assert (told["weekly_before"], told["weekly"]) == ("4000.00", "4100.00")
+    assert (told["weekly_before"], told["weekly"]) == ("4000.00", "3900.00")
+
+
+def test_a_fixed_ceiling_is_not_raised_by_a_file_either() -> None:
+    """The same rule as on the page: neither from a later day, nor by rewriting what offers relied on."""
+    begun = TODAY - dt.timedelta(days=30)
+    with acting(actor_of("carol")):
+        Ceiling.objects.filter(pk=ident("ceiling birch-house")).update(valid_from=begun)
+    for day in (TODAY, begun):
+        run = prices(f"T-RES,STD,SC990001,0-17,4100.00,{day},,")
+        assert counts(run) == (0, 0, 0, 1) and problems_of(run) == [(2, "ceiling_weekly")]
+        with acting(actor_of("carol")):
+            assert "£4,000.00 is fixed until" in ImportProblem.objects.get(run=run).message
+    free = add_months(begun, 12)
+    assert counts(prices(f"T-RES,STD,SC990001,0-17,4100.00,{free},,")) == (1, 0, 0, 0)
+    assert counts(prices(f"T-RES,STD,SC990001,0-17,3900.00,{TODAY},,")) == (1, 0, 0, 0)
+
+
+def test_a_later_price_is_held_against_an_earlier_one_of_the_same_file() -> None:
+    with acting(actor_of("carol")):
+        Admission.objects.filter(pk=ident("admission cedar-house")).update(status="ended")
+    later = TODAY + dt.timedelta(days=60)
+    run = prices(f"T-RES,STD,SC990003,0-17,4700.00,{later},,", f"T-RES,STD,SC990003,0-17,4600.00,{TODAY},,")
+    assert counts(run) == (1, 0, 0, 1) and problems_of(run) == [(2, "ceiling_weekly")]
 
 
 @pytest.mark.parametrize(
