@@ -23,7 +23,7 @@ from brokerage.core.money import is_whole_pence, money_text, pounds
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.geography_queries import placing_band_of
 from brokerage.core.tenants.models import OutwardCode
-from brokerage.core.vocabulary import KINDS_FOR_CATEGORY, PlacementSource
+from brokerage.core.vocabulary import KINDS_FOR_CATEGORY, Category, PlacementSource, Urgency
 from placements.actions.closing import close_for_everyone
 from placements.actions.publishing import save
 from placements.models import Offer, Placement, Referral
@@ -31,7 +31,7 @@ from placements.queries.referrals import referral_of
 from placements.states import OFFER_STANDING, PLACEMENT, REFERRAL
 from providers.models import Establishment, Occupancy
 
-#: Who is asked to look at a placement outside the authority's own area, by placing band.
+#: Who decides on a placement outside the authority's own area, by placing band.
 LOOKS_AT_BAND = {
     "out_of_area": "award.approve_out_of_area",
     "at_a_distance": "award.approve_at_a_distance",
@@ -66,7 +66,11 @@ def record_spot_placement(
     referral is neither a draft nor published (NotNow); offers stand (NotNow, `offers_stand`: choose or refuse them
     first); closing is ahead and `before_closing` was not said; no person, reason, home or price; the weekly total is
     above the actor's limit (`above_limit`: an approver records it); the establishment is registered for another kind
-    of service. Outside the area the nominated officer or the director is told at once.
+    of service.
+
+    Outside the area the nominated officer decides, at a distance the director (Care Planning, Placement and Case Review
+    Regulations 2010, reg. 11): anybody else is refused (`outside_area`), unless the home is needed today; then
+    it is recorded, and whoever decides is told in the same transaction. Adult placements need no such decision.
     """
     actor.require("placement.spot", "award.approve")
     referral = referral_of(actor, reference)
@@ -94,6 +98,8 @@ def record_spot_placement(
         raise RuleBroken(
             "provider_missing", _("Choose a home from the register, or name the provider"), "provider_name"
         )
+    band = placing_band_of(referral.authority_id, host)
+    _check_area(actor, referral, band, field="establishment" if establishment else "outward")
     placement = Placement(
         authority_id=referral.authority_id,
         person=referral.person,
@@ -106,7 +112,7 @@ def record_spot_placement(
         establishment=establishment,
         outward=outward,
         host_gss_code=host,
-        placing_band=placing_band_of(referral.authority_id, host),
+        placing_band=band,
         planned_start_on=starts_on,
         expected_end_on=expected_end_on,
         weekly_core=weekly_core,
@@ -151,6 +157,22 @@ def _check_nothing_offered(referral: Referral, now: dt.datetime, *, before_closi
             _("Offers may still arrive until closing time; say that it cannot wait"),
             "before_closing",
         )
+
+
+def _decides(referral: Referral, band: str) -> str | None:
+    """The permission to place a child so far away; None where nobody need be asked."""
+    return None if referral.category == Category.ADULT_RESIDENTIAL else LOOKS_AT_BAND.get(band)
+
+
+def _check_area(actor: Actor, referral: Referral, band: str, *, field: str) -> None:
+    permission = _decides(referral, band)
+    if permission is None or actor.may(permission) or referral.urgency == Urgency.TODAY:
+        return
+    if band == "at_a_distance":
+        message = _("This home is at a distance from your area: the director records this placement")
+    else:
+        message = _("This home is outside your area: the nominated officer or the director records this placement")
+    raise RuleBroken("outside_area", message, field)
 
 
 def _check_money(actor: Actor, weekly_core: Decimal, weekly_extras: Decimal) -> None:
@@ -204,8 +226,8 @@ def _count_place(establishment: Establishment, now: dt.datetime) -> None:
 
 
 def _outside_area(actor: Actor, referral: Referral, placement: Placement) -> list[Notice]:
-    permission = LOOKS_AT_BAND.get(placement.placing_band)
-    if permission is None:
+    permission = _decides(referral, placement.placing_band)
+    if permission is None or actor.may(permission):
         return []
     return [
         Notice(

@@ -45,6 +45,13 @@ def close(story: Any) -> str:
     return str(story.reference)
 
 
+def draft_for_today() -> Referral:
+    draft = draft_referral()
+    with acting(actor_of("olive")):
+        Referral.objects.filter(pk=draft.pk).update(urgency="today")
+    return draft
+
+
 def test_a_spot_placement_ends_the_referral_and_closes_it_for_everyone() -> None:
     reference = close(published_referral())
     placement = spot(reference)
@@ -62,7 +69,7 @@ def test_a_spot_placement_ends_the_referral_and_closes_it_for_everyone() -> None
 
 
 def test_a_draft_for_tonight_may_be_placed_with_a_provider_that_is_not_in_the_register() -> None:
-    draft = draft_referral()
+    draft = draft_for_today()
     home = SpotHome(provider_name="Somebody Kind Ltd", outward="ub6")
     placement = spot(draft.reference, home=home, starts_on=TODAY + dt.timedelta(days=1))
     assert placement.status == "planned" and placement.started_on is None
@@ -75,6 +82,26 @@ def test_a_draft_for_tonight_may_be_placed_with_a_provider_that_is_not_in_the_re
     assert [(each["template"], each["permissions"]) for each in notices] == [
         ("placements.spot_outside_area", ["award.approve_out_of_area"])
     ]
+
+
+FAR = {"out_of_area": "UB6", "at_a_distance": "NG1"}
+
+
+@pytest.mark.parametrize(
+    "band, refused, may",
+    [("out_of_area", "olive", "nora"), ("out_of_area", "tessa", "dora"), ("at_a_distance", "nora", "dora")],
+)
+def test_outside_the_area_who_decides_records_it(band: str, refused: str, may: str) -> None:
+    draft = draft_referral()
+    home = SpotHome(provider_name="Somebody Kind Ltd", outward=FAR[band])
+    with pytest.raises(RuleBroken) as refusal:
+        spot(draft.reference, who=refused, home=home)
+    assert (refusal.value.code, refusal.value.field) == ("outside_area", "outward")
+    assert spot(draft.reference, who=may, home=home).placing_band == band
+    with acting(actor_of("olive")):
+        entry = Entry.objects.get(kind="placement.spot_recorded")
+    with worker():
+        assert not OutboxItem.objects.filter(entry_id=entry.pk).exists()
 
 
 @pytest.mark.parametrize(
@@ -124,7 +151,7 @@ def test_above_an_officer_s_limit_an_approver_records_it() -> None:
 
 
 def test_wrong_role_and_a_full_home_s_counter() -> None:
-    draft = draft_referral()
+    draft = draft_for_today()
     for who in ("sandra", "connie", "fiona"):
         with pytest.raises(NotPermitted):
             spot(draft.reference, who=who)
