@@ -197,3 +197,24 @@ def test_a_hub_broker_is_told_for_whom_and_how_far(sign_in: SignIn) -> None:
     assert "£1,500.00 a week" in narrow and "Only: " in narrow
     assert "under a delegation" not in hugh.get("/o/west-london-central/").text.split("<main")[0]
     assert "under a delegation" not in sign_in("edith").get("/o/ealing/").text
+
+
+def test_a_delegation_names_its_kinds_of_home_on_the_page(sign_in: SignIn) -> None:
+    adam = sign_in("adam")
+    today = timezone.localdate()
+    fields = {
+        "central_team": str(ident("west-london-central")),
+        "starts_on_day": today.day,
+        "starts_on_month": today.month,
+        "starts_on_year": today.year,
+        "weekly_limit": "1500",
+        "categories": ["adult_residential"],
+        "reason": "Adults are placed by the hub",
+    }
+    given = adam.post("/o/harrow/delegations/", fields)
+    assert given.status_code == 302, re.findall(r'href="#id_[^<]*', given.text)
+    with acting(actor_of("adam")):
+        assert Delegation.objects.get(authority__slug="harrow").categories == ["adult_residential"]
+        assert Entry.objects.get(kind="delegation.given").data["categories"] == ["adult_residential"]
+    assert actor_of("hugh", "harrow").covers("adult_residential")
+    assert not actor_of("hugh", "harrow").covers("fostering")

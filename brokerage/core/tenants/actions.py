@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Sequence
 from decimal import Decimal
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from brokerage.core.errors import NotNow, RuleBroken
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.models import Delegation, Invitation, Membership, Organisation
 from brokerage.core.tenants.permissions import ROLES_BY_KIND, Role, permissions_of
+from brokerage.core.vocabulary import Category
 
 #: How long an invitation may be accepted.
 INVITATION_LIFE = dt.timedelta(days=14)
@@ -130,8 +132,10 @@ def give_delegation(
     ends_on: dt.date | None,
     weekly_limit: Decimal | None,
     reason: str,
+    categories: Sequence[str] = (),
 ) -> Delegation:
-    """Let the region's hub brokers run the authority's referrals, from a day on, up to a weekly price."""
+    """Let the region's hub brokers run the authority's referrals, from a day on, up to a weekly price, of some kinds of
+    home or (none named) of all."""
     actor.require("organisation.manage")
     if actor.kind != "authority":
         raise Http404
@@ -142,6 +146,8 @@ def give_delegation(
         raise RuleBroken("dates", _("The last day must not be before the first"), "ends_on")
     if not reason.strip():
         raise RuleBroken("reason_missing", _("Say why you delegate"), "reason")
+    if not set(categories) <= set(Category.values):
+        raise RuleBroken("categories", _("Choose kinds of home from the list"), "categories")
     delegation = Delegation.objects.create(
         authority_id=actor.organisation_id,
         central_team_id=central_team_id,
@@ -149,8 +155,10 @@ def give_delegation(
         ends_on=ends_on,
         weekly_limit=weekly_limit,
         reason=reason.strip(),
+        categories=list(categories),
     )
-    record("delegation.given", subject=delegation, actor=actor, data={"weekly_limit": str(weekly_limit)})
+    data = {"weekly_limit": str(weekly_limit), "categories": list(categories)}
+    record("delegation.given", subject=delegation, actor=actor, data=data)
     return delegation
 
 

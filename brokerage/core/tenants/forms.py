@@ -12,6 +12,7 @@ from brokerage.core.forms import Checkboxes, GovukDateField, LongTextField, Mone
 from brokerage.core.tenants.actions import role_choices
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.models import Organisation
+from brokerage.core.vocabulary import Category
 
 
 class RolesForm(forms.Form):
@@ -65,6 +66,13 @@ class DelegationForm(forms.Form):
     starts_on = GovukDateField(label=_("From"))
     ends_on = GovukDateField(label=_("Until (leave empty if open)"), required=False)
     weekly_limit = MoneyField(label=_("May award up to"), per=_("per week"), required=False)
+    categories = forms.MultipleChoiceField(
+        label=_("For which kinds of home"),
+        help_text=_("Choose none to delegate all of them."),
+        choices=Category.choices,
+        widget=Checkboxes(),
+        required=False,
+    )
     reason = LongTextField(label=_("Why"), max_length=1000, rows=3)
 
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:

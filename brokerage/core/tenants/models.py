@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from brokerage.core.tenants.managers import ScopedManager
 from brokerage.core.tenants.permissions import Role, permissions_of
+from brokerage.core.vocabulary import Category
 
 
 class Organisation(models.Model):
@@ -196,3 +197,8 @@ class Delegation(models.Model):
                 name="delegation_dates",
             )
         ]
+
+    @property
+    def category_labels(self) -> list[str]:
+        """The kinds of home it covers; empty for all of them."""
+        return [str(Category(name).label) for name in self.categories if name in Category.values]

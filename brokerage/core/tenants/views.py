@@ -126,6 +126,7 @@ def delegations(request: OrganisationRequest) -> HttpResponse:
             ends_on=data["ends_on"],
             weekly_limit=data["weekly_limit"],
             reason=data["reason"],
+            categories=data["categories"],
         )
         if given is not None:
             messages.success(request, _("The delegation is given."))
