@@ -34,6 +34,8 @@ UNPACKED_AT_MOST = 200 * 1024 * 1024
 FILES_AT_MOST = 2_000
 RATE_AT_MOST = 200
 NAME_AT_MOST = 120
+RELATIONS_AT_MOST = 5 * 1024 * 1024
+_FETCHED = re.compile(rb"/(?:attachedTemplate|oleObject|frame|subDocument|control|mailMergeSource)[\"']", re.IGNORECASE)
 _PROGRAMS = (b"MZ", b"\x7fELF", b"\xfe\xed\xfa", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"#!")
 
 
@@ -163,21 +165,37 @@ def _check_zip(content: bytes, kind: str, name: str) -> None:
                 or declared > max(len(content), 10_000) * RATE_AT_MOST
             ):
                 _refuse_bomb(name)
-            if any(
-                member.filename.lower().endswith(("vbaproject.bin", ".exe", ".dll", ".js", ".vbs"))
-                for member in members
-            ):
-                _refuse(
-                    "file_has_macros",
-                    _("“%(name)s” contains a macro or program. Save it without and choose it again."),
-                    name,
-                )
+            if any(_is_program(member.filename) for member in members):
+                _refuse_program(name)
             unpacked = 0
             for member in members:
                 with archive.open(member) as part:
                     unpacked += _length(part, UNPACKED_AT_MOST - unpacked, name)
+                # Its real length is known by now; a list of relations is never that long.
+                if member.filename.lower().endswith(".rels") and _fetches(archive.read(member)):
+                    _refuse_program(name)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError):
         _refuse("file_damaged", _("“%(name)s” is damaged or protected and cannot be opened."), name)
+
+
+def _is_program(member: str) -> bool:
+    """Macros, programs, things that Office runs when they are clicked, and paths that leave the document."""
+    path = member.lower().replace("\\", "/")
+    return (
+        path.strip().endswith(("vbaproject.bin", ".exe", ".dll", ".js", ".vbs", ".bat", ".ps1", ".hta", ".lnk"))
+        or "/activex/" in path
+        or "/embeddings/oleobject" in path
+        or path.startswith("/")
+        or ".." in path.split("/")
+    )
+
+
+def _fetches(relations: bytes) -> bool:
+    """Whether opening the document would fetch a template, object or frame from elsewhere: a usual way to run
+    somebody's macros. Links that are only clicked are nobody's harm."""
+    if len(relations) > RELATIONS_AT_MOST:
+        return True
+    return any(_FETCHED.search(each) and b"external" in each.lower() for each in relations.split(b"<"))
 
 
 def _length(part: IO[bytes], left: int, name: str) -> int:
@@ -196,6 +214,10 @@ def _is_text(content: bytes) -> bool:
     except UnicodeDecodeError:
         text = content.decode("cp1252", "replace")
     return not any(unicodedata.category(letter) == "Cc" and letter not in "\t\n\r\f" for letter in text)
+
+
+def _refuse_program(name: str) -> None:
+    _refuse("file_has_macros", _("“%(name)s” contains a macro or program. Save it without and choose it again."), name)
 
 
 def _refuse_bomb(name: str) -> None:
