@@ -73,7 +73,8 @@ def start_placement(
     placement.placement_type = placement_type
     placement.placement_provider = placement_provider
     placement.save(update_fields=["status", "started_on", "placement_type", "placement_provider"])
-    if placement.referral_id is not None:
+    if award is not None and placement.referral_id is not None:
+        # A spot placement ended its referral when it was recorded.
         referral = Referral.objects.get(pk=placement.referral_id)
         referral.status = REFERRAL.after(referral.status, "place")
         referral.ended_at = database_now()

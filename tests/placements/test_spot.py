@@ -12,6 +12,7 @@ from brokerage.core.audit.models import Entry, OutboxItem
 from brokerage.core.clock import database_now
 from brokerage.core.errors import NotNow, NotPermitted, RuleBroken
 from brokerage.core.tenants.context import acting, worker
+from placements.actions.placements import start_placement
 from placements.actions.spot import SpotHome, record_spot_placement
 from placements.models import Placement, Referral, Release
 from providers.models import Establishment, Occupancy
@@ -85,6 +86,15 @@ def test_a_draft_for_tonight_may_be_placed_with_a_provider_that_is_not_in_the_re
 
 
 FAR = {"out_of_area": "UB6", "at_a_distance": "NG1"}
+
+
+def test_a_planned_spot_placement_is_started_though_its_referral_is_over() -> None:
+    draft = draft_for_today()
+    planned = spot(draft.reference, starts_on=TODAY + dt.timedelta(days=1))
+    with acting(actor_of("olive")) as olive:
+        started = start_placement(olive, placement_id=planned.pk, started_on=TODAY)
+        assert started.status == "active" and started.started_on == TODAY
+        assert Referral.objects.get(pk=draft.pk).status == "placed"
 
 
 @pytest.mark.parametrize(
