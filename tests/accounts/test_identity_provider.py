@@ -211,6 +211,25 @@ def test_one_councils_provider_opens_no_other_councils_door(walker: Walker, prov
     assert walker.ours.get("/o/ealing/").status_code == 200
 
 
+@pytest.mark.parametrize("path", ["email/", "password/set/", "2fa/totp/activate/", "2fa/webauthn/add/"])
+def test_a_providers_word_alone_changes_no_way_to_sign_in(walker: Walker, provider: str, path: str) -> None:
+    """Else whoever runs Harrow's directory could take over what Olive may do at Ealing."""
+    set_up(provider)
+    walker.sign_in("olive")
+    refused = walker.ours.get(f"/accounts/{path}")
+    assert refused.status_code == 302 and refused["Location"].startswith("/accounts/prove/")
+    assert "Sign in again with" not in walker.ours.get(refused["Location"]).text
+    walker.sign_in("olive", prove="1", next=f"/accounts/{path}")
+    assert walker.ours.post(f"/accounts/{path}", {"email": "evil@example.org"})["Location"].startswith(
+        "/accounts/prove/"
+    )
+    walker.ours.post("/accounts/prove/send/", {"next": "/"})
+    code = re.search(r"\d{8}", str(mail.outbox[-1].body))
+    assert code is not None and mail.outbox[-1].to == [email_of("olive")]
+    walker.ours.post("/accounts/prove/code/", {"code": code[0]})
+    assert walker.ours.get(f"/accounts/{path}").status_code == 200
+
+
 def test_a_hub_broker_acts_under_the_central_teams_provider(walker: Walker, provider: str, settings: Any) -> None:
     set_up(provider, who="carol")
     walker.sign_in("hugh", slug="west-london-central")
@@ -303,3 +322,10 @@ def test_addresses_that_are_refused(settings: Any, address: str) -> None:
     with pytest.raises(RuleBroken) as refused:
         provider_actions.checked_server_url(address)
     assert refused.value.field == "server_url"
+
+
+def test_disconnecting_shows_only_ones_own(walker: Walker, provider: str) -> None:
+    set_up(provider)
+    walker.sign_in("olive")
+    page = walker.ours.get("/accounts/3rdparty/")
+    assert page.status_code == 200 and "Disconnect" in page.text and "process=connect" not in page.text

@@ -24,14 +24,24 @@ class SecondFactorMiddleware:
     def process_view(
         self, request: HttpRequest, view: object, args: object, kwargs: dict[str, object]
     ) -> HttpResponse | None:
-        if "organisation" not in kwargs or not request.user.is_authenticated:
+        if not request.user.is_authenticated:
             return None
-        from brokerage.core.accounts.second_factor import is_satisfied, vouched_for
+        from brokerage.core.accounts import second_factor
 
+        match = request.resolver_match
+        if match is not None and match.url_name in second_factor.OWN_MEANS_ONLY:
+            return None if second_factor.proved_themselves(request) else _prove(request.path)
+        if "organisation" not in kwargs:
+            return None
         slug = str(kwargs["organisation"])
         back = request.get_full_path() if request.method == "GET" else f"/o/{slug}/"
-        if not vouched_for(request, slug):
-            return redirect(f"{reverse('prove')}?{urlencode({'next': back})}")
-        if settings.SECOND_FACTOR_REQUIRED and not is_satisfied(request, slug):
+        if not second_factor.vouched_for(request, slug):
+            return _prove(back)
+        if settings.SECOND_FACTOR_REQUIRED and not second_factor.is_satisfied(request, slug):
             return redirect(f"{reverse('second_factor')}?{urlencode({'next': back})}")
         return None
+
+
+def _prove(back: str) -> HttpResponse:
+    """Ask for a proof by the person's own means: no identity provider is offered."""
+    return redirect(f"{reverse('prove')}?{urlencode({'next': back, 'own': '1'})}")

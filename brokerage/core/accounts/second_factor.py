@@ -21,6 +21,21 @@ PROVIDER_KEY = "second_factor_of_provider"
 NEXT_KEY = "second_factor_next"
 #: What a person proves with their own means.
 OWN_METHODS = {"password", "code", "mfa"}
+#: Pages that change how a person signs in. An identity provider's word alone does not open them: else whoever runs one
+#: could make a member's account, and what it may do elsewhere, their own.
+OWN_MEANS_ONLY = {
+    "account_email",
+    "account_change_password",
+    "account_set_password",
+    "mfa_activate_totp",
+    "mfa_deactivate_totp",
+    "mfa_add_webauthn",
+    "mfa_edit_webauthn",
+    "mfa_remove_webauthn",
+    "mfa_generate_recovery_codes",
+    "mfa_view_recovery_codes",
+    "mfa_download_recovery_codes",
+}
 STRONG = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 
 
@@ -39,11 +54,17 @@ def door_to(user: Any, slug: str) -> Door | None:
     return next((door for door in doors_of(user) if door.slug == slug), None)
 
 
+def proved_themselves(request: HttpRequest) -> bool:
+    """Whether the person used means of their own in this session; False for an identity provider's word alone."""
+    records = get_authentication_records(request, request.user)
+    return not records or any(record.get("method") in OWN_METHODS for record in records)
+
+
 def vouched_for(request: HttpRequest, slug: str) -> bool:
     """False when the session knows the person only through an identity provider of another organisation."""
-    records = get_authentication_records(request, request.user)
-    if not records or any(record.get("method") in OWN_METHODS for record in records):
+    if proved_themselves(request):
         return True
+    records = get_authentication_records(request, request.user)
     through = {str(record.get("provider", "")) for record in records if record.get("method") == "socialaccount"}
     return slug in through or not through.isdisjoint(_behind(request.user, slug))
 

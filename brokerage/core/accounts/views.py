@@ -114,7 +114,8 @@ def prove(request: HttpRequest) -> HttpResponse:
         (_("Authenticator app or passkey"), f"{reverse('mfa_reauthenticate')}?{query}", "mfa_reauthenticate" in flows),
     ]
     doors = doors_of(request.user)
-    providers = identity_providers.providers_of(door.slug for door in doors if door.delegation_id is None)
+    slugs = [door.slug for door in doors if door.delegation_id is None and "own" not in request.GET]
+    providers = identity_providers.providers_of(slugs)
     context = {
         "ways": [(label, url) for label, url, is_open in ways if is_open],
         "providers": providers,
