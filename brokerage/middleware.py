@@ -44,6 +44,19 @@ class HealthMiddleware:
         return self.get_response(request)
 
 
+class BodyLimitMiddleware:
+    """Refuses a body of more than `BODY_MAX_BYTES` unread: otherwise anybody could fill the disk before any check."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        announced = str(request.META.get("CONTENT_LENGTH") or "0")
+        if not announced.isdecimal() or len(announced) > 18 or int(announced) > settings.BODY_MAX_BYTES:
+            return HttpResponse("This is too large to be received.", status=413, content_type="text/plain")
+        return self.get_response(request)
+
+
 class OrganisationMiddleware:
     """Enters the tenancy context for every route that names an organisation."""
 

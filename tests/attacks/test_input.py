@@ -77,3 +77,16 @@ def test_signs_nobody_sees_hide_no_name(written: str) -> None:
 def test_nor_a_postcode_or_a_telephone_number() -> None:
     text = "Near HA1\u200b 2AA, ring 020\u00ad 7946 0018."
     assert {finding.kind for finding in find_disclosures(text)} == {"postcode", "phone"}
+
+
+@pytest.mark.parametrize("announced", ["67108865", "99999999999999999999", "-1", "1e9", "x"])
+def test_a_body_too_large_is_not_even_read(client: Client, announced: str) -> None:
+    """Before any check of who asks, the sign of the form or the file: nobody fills the disk."""
+    response = client.generic("POST", "/verify/", b"", CONTENT_LENGTH=announced)
+    assert response.status_code == 413
+
+
+@pytest.mark.django_db
+def test_ten_thousand_fields_are_refused(client: Client) -> None:
+    many = {f"field-{number}": "x" for number in range(10_000)}
+    assert client.post("/verify/", many).status_code in (400, 403)
