@@ -34,6 +34,7 @@ NO_PAGE = {
     "placements:document_open": "a file; nothing is uploaded here",
     "placements:document_file": "a file; nothing is uploaded here",
     "placements:opportunity_document": "a file; nothing is uploaded here",
+    "placements:opportunity_file": "a file; nothing is uploaded here",
     "reports:spend_csv": "a file; the page's links to it are followed",
     "reports:market_csv": "a file; the page's links to it are followed",
 }
