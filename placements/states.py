@@ -40,6 +40,9 @@ REFERRAL = Lifecycle(
         # Bought outside every vehicle, because nothing was offered or the night would not wait. It needs a
         # limit that covers it, so an approver records what an officer may not.
         "record_spot": (("draft", "published"), "placed"),
+        # That placement never began. Everybody has been told that the referral closed, so it opens for nobody again:
+        # it ends without a placement, and whoever still needs a home copies it.
+        "cancel_spot": (("placed",), "not_placed"),
         # No home was found, or none is needed any more (an award is let fall through first).
         "end_without_placement": (("published",), "not_placed"),
         "withdraw": (("draft", "published", "awaiting_approval"), "withdrawn"),

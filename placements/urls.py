@@ -91,5 +91,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("placements/<str:reference>/start/", placements.placement_start, name="placement_start"),
     path("placements/<str:reference>/reschedule/", placements.placement_reschedule, name="placement_reschedule"),
     path("placements/<str:reference>/end/", placements.placement_end, name="placement_end"),
+    path("placements/<str:reference>/cancel/", placements.placement_cancel, name="placement_cancel"),
     path("placements/<str:reference>/host/", placements.placement_host, name="placement_host"),
 ]

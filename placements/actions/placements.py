@@ -1,4 +1,5 @@
-"""The placement's life after the award: rescheduled, started, ended. It is cancelled only by its award falling through.
+"""The placement's life: rescheduled, started, ended, or cancelled. One with an award is cancelled by its award's
+falling through, never here.
 
 A placement is its authority's row; the provider reads the agreement.
 """
@@ -15,7 +16,7 @@ from django.utils.translation import gettext as _
 from brokerage.core import locks
 from brokerage.core.audit.record import record
 from brokerage.core.clock import database_now, database_today
-from brokerage.core.errors import RuleBroken
+from brokerage.core.errors import NotNow, RuleBroken
 from brokerage.core.tenants.actors import Actor
 from placements.actions.award_effects import give_place_back
 from placements.models import Placement, Referral
@@ -131,6 +132,31 @@ def end_placement(actor: Actor, *, placement_id: UUID, ended_on: dt.date, end_re
         actor=actor,
         data={"ended_on": ended_on.isoformat(), "reason": end_reason},
     )
+    return placement
+
+
+@transaction.atomic
+def cancel_placement(actor: Actor, *, placement_id: UUID, reason: str) -> Placement:
+    """A spot placement planned ahead comes to nothing: its place is free again, its referral ends without a placement.
+
+    The reason is kept with the referral. Refused when the placement is not planned; it has an award, which is let fall
+    through instead (NotNow, `has_award`); no reason is given (`reason_missing`).
+    """
+    actor.require("placement.spot", "award.approve")
+    placement = _held(placement_id)
+    if placement.award_id is not None:
+        raise NotNow("has_award", _("This placement comes from an award: let the award fall through instead"))
+    placement.status = PLACEMENT.after(placement.status, "cancel")
+    if not reason.strip():
+        raise RuleBroken("reason_missing", _("Say why the placement is cancelled"), "reason")
+    placement.save(update_fields=["status"])
+    give_place_back(placement)
+    if placement.referral_id is not None:
+        referral = Referral.objects.get(pk=placement.referral_id)
+        referral.status = REFERRAL.after(referral.status, "cancel_spot")
+        referral.end_reason = reason.strip()
+        referral.save(update_fields=["status", "end_reason"])
+    record("placement.cancelled", subject=placement, actor=actor, data={})
     return placement
 
 

@@ -1,4 +1,4 @@
-"""Forms of a placement: filter, start, another day, end, host authority told."""
+"""Forms of a placement: filter, start, another day, end, cancel, host authority told."""
 
 from __future__ import annotations
 
@@ -90,6 +90,17 @@ class EndForm(forms.Form):
         reasons = self.fields["end_reason"]
         assert isinstance(reasons, forms.ChoiceField)
         reasons.choices = [(code, END_REASONS[code]) for code in codes]
+
+
+class CancelForm(forms.Form):
+    """The placement comes to nothing."""
+
+    reason = govuk.LongTextField(
+        label=_("Why is the placement cancelled?"),
+        rows=4,
+        max_length=1000,
+        error_messages={"required": _("Say why the placement is cancelled")},
+    )
 
 
 class HostNotifiedForm(forms.Form):

@@ -90,6 +90,8 @@ class Referral(models.Model):
                 condition=Q(status="draft")
                 | Q(status="withdrawn")
                 | Q(status="placed")
+                # A draft whose spot placement was cancelled was never published.
+                | Q(status="not_placed")
                 | Q(published_at__isnull=False, closes_at__isnull=False),
                 name="referral_published_has_times",
             ),

@@ -53,6 +53,7 @@ EVENTS: dict[str, Any] = {
     "placement.spot_recorded": _("Spot placement recorded"),
     "placement.started": _("Moved in"),
     "placement.rescheduled": _("Start moved to another day"),
+    "placement.cancelled": _("Placement cancelled before it began"),
     "placement.ended": _("Placement ended"),
     "placement.host_notified": _("Host authority told"),
 }

@@ -17,8 +17,21 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from brokerage.core.clock import database_today
 from brokerage.core.web import OrganisationRequest, address, attempt
-from placements.actions.placements import end_placement, record_host_notified, reschedule_placement, start_placement
-from placements.forms.placements import EndForm, HostNotifiedForm, PlacementFilter, RescheduleForm, StartForm
+from placements.actions.placements import (
+    cancel_placement,
+    end_placement,
+    record_host_notified,
+    reschedule_placement,
+    start_placement,
+)
+from placements.forms.placements import (
+    CancelForm,
+    EndForm,
+    HostNotifiedForm,
+    PlacementFilter,
+    RescheduleForm,
+    StartForm,
+)
 from placements.models import Placement
 from placements.queries.placements import host_notice_of, listed_placements, placement_of, totals_of
 from placements.ssda903 import END_REASONS, PLACEMENT_PROVIDERS, PLACEMENT_TYPES
@@ -69,6 +82,9 @@ def placement_detail(request: OrganisationRequest, reference: str) -> HttpRespon
             "may_start": may_start and PLACEMENT.may(placement.status, "start"),
             "may_reschedule": may_start and PLACEMENT.may(placement.status, "reschedule"),
             "may_end": may_end and PLACEMENT.may(placement.status, "end"),
+            "may_cancel": actor.may("placement.spot", "award.approve")
+            and placement.award is None
+            and PLACEMENT.may(placement.status, "cancel"),
             "may_fall_through": actor.may("award.fall_through")
             and placement.status == "planned"
             and placement.award is not None
@@ -118,6 +134,17 @@ def placement_end(request: OrganisationRequest, reference: str) -> HttpResponse:
         _("End the placement"),
         _("The placement has ended and its place is free again."),
     )
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def placement_cancel(request: OrganisationRequest, reference: str) -> HttpResponse:
+    """A placement without an award comes to nothing."""
+    request.actor.require("placement.spot", "award.approve")
+    placement = placement_of(reference)
+    PLACEMENT.after(placement.status, "cancel")
+    form = CancelForm(request.POST or None)
+    return _act(request, placement, form, cancel_placement, _("Cancel the placement"), _("The placement is cancelled."))
 
 
 @never_cache

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from brokerage.core.audit.models import Entry, OutboxItem
 from brokerage.core.clock import database_now
 from brokerage.core.errors import NotNow, NotPermitted, RuleBroken
 from brokerage.core.tenants.context import acting, worker
-from placements.actions.placements import start_placement
+from placements.actions.placements import cancel_placement, start_placement
 from placements.actions.spot import SpotHome, record_spot_placement
 from placements.models import Placement, Referral, Release
 from providers.models import Establishment, Occupancy
 from tests.cast import TODAY, actor_of, ident
-from tests.scenarios import draft_referral, published_referral, standing_offer
+from tests.scenarios import awarded, draft_referral, published_referral, standing_offer
 
 pytestmark = pytest.mark.django_db
 
+SignIn = Callable[[str], Client]
 HOUSE = SpotHome(establishment_id=ident("birch-house"))
 
 
@@ -171,3 +174,42 @@ def test_wrong_role_and_a_full_home_s_counter() -> None:
     assert spot(draft.reference).placing_band == "out_of_area"
     with acting(actor_of("olive")):
         assert Occupancy.objects.get(establishment_id=ident("birch-house")).taken == 4
+
+
+def test_a_planned_spot_placement_that_comes_to_nothing_is_cancelled_and_frees_its_place(sign_in: SignIn) -> None:
+    draft = draft_for_today()
+    planned = spot(draft.reference, starts_on=TODAY + dt.timedelta(days=1))
+    path = f"/o/harrow/placements/{planned.reference}/"
+    client = sign_in("olive")
+    assert path + "cancel/" in client.get(path).content.decode()
+    assert "Say why the placement is cancelled" in client.post(path + "cancel/", {"reason": " "}).content.decode()
+    with acting(actor_of("olive")):
+        assert Occupancy.objects.get(establishment_id=ident("birch-house")).taken == 1
+    assert client.post(path + "cancel/", {"reason": "An aunt can have them."}).status_code == 302
+    assert client.get(path + "cancel/").status_code == 409
+    assert path + "cancel/" not in client.get(path).content.decode()
+    assert (
+        "Placement cancelled before it began" in client.get(f"/o/harrow/referrals/{draft.reference}/").content.decode()
+    )
+    with acting(actor_of("olive")):
+        assert Placement.objects.get(pk=planned.pk).status == "cancelled"
+        referral = Referral.objects.get(pk=draft.pk)
+        assert (referral.status, referral.end_reason) == ("not_placed", "An aunt can have them.")
+        assert Occupancy.objects.get(establishment_id=ident("birch-house")).taken == 0
+        assert Entry.objects.filter(kind="placement.cancelled", subject_id=str(planned.pk)).exists()
+
+
+def test_what_may_not_be_cancelled() -> None:
+    planned = spot(draft_for_today().reference, starts_on=TODAY + dt.timedelta(days=1))
+    with acting(actor_of("fiona")) as fiona, pytest.raises(NotPermitted):
+        cancel_placement(fiona, placement_id=planned.pk, reason="No.")
+    with acting(actor_of("olive")) as olive:
+        with pytest.raises(RuleBroken, match="Say why"):
+            cancel_placement(olive, placement_id=planned.pk, reason=" ")
+        start_placement(olive, placement_id=planned.pk, started_on=TODAY)
+        with pytest.raises(NotNow):
+            cancel_placement(olive, placement_id=planned.pk, reason="They moved in.")
+    _story, made = awarded()
+    with acting(actor_of("oscar")) as oscar, pytest.raises(NotNow) as refusal:
+        cancel_placement(oscar, placement_id=Placement.objects.get(award=made).pk, reason="No.")
+    assert refusal.value.code == "has_award"

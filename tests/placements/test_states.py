@@ -38,7 +38,7 @@ LEGAL: dict[str, dict[str, dict[str, str]]] = {
             "withdraw": "withdrawn",
         },
         "awarded": {"fall_through": "published", "place": "placed"},
-        "placed": {},
+        "placed": {"cancel_spot": "not_placed"},
         "not_placed": {},
         "withdrawn": {},
     },
@@ -176,6 +176,7 @@ def test_over_the_limit_an_approver_refuses_and_another_offer_is_chosen() -> Non
 def test_a_friday_without_offers() -> None:
     """Extend, widen, invite more; then spot, or nothing at all."""
     assert follow(REFERRAL, "publish", "extend", "widen", "invite", "record_spot") == "placed"
+    assert follow(REFERRAL, "record_spot", "cancel_spot") == "not_placed"
     assert follow(REFERRAL, "publish", "extend", "end_without_placement") == "not_placed"
     assert follow(INVITATION, "decline", "ask_again", "offer") == "offered"
 
