@@ -184,6 +184,8 @@ def where_it_stands(referral: Referral, now: dt.datetime) -> Any:
     if referral.status == "published":
         closed = referral.closes_at is not None and referral.closes_at <= now
         return _("Offers are closed. Compare them and choose.") if closed else _("Open for offers.")
+    if referral.status == "placed" and Placement.objects.filter(referral=referral, status="planned").exists():
+        return _("A placement is planned. The person has not moved in yet.")
     return {
         "draft": _("This is a draft. Nobody outside your organisation can see it."),
         "awaiting_approval": _("An offer is chosen and waits for approval."),
