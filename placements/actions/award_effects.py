@@ -35,7 +35,7 @@ def confirm(actor: Actor, award: Award) -> Placement:
         raise NotNow("offer_changed", _("The provider has changed this offer since it was chosen. Compare again."))
     require_held(offer, now)
     require_eligible(offer.admission_id, on=today, age=referral.age, field="offer")
-    take_place(offer)
+    is_counted = take_place(offer)
     award.status = AWARD.after(award.status, "confirm")
     award.confirmed_at = now
     award.save(update_fields=["status", "confirmed_at"])
@@ -53,7 +53,7 @@ def confirm(actor: Actor, award: Award) -> Placement:
         winner_provider_id=offer.provider_id,
         reasons={other.provider_id: other.outcome_reason for other in losers},
     )
-    placement = _plan_placement(award, offer, referral)
+    placement = _plan_placement(award, offer, referral, is_counted=is_counted)
     record(
         "award.confirmed",
         subject=award,
@@ -75,6 +75,7 @@ def undo(actor: Actor, award: Award, *, reason: str, because_of_provider: bool) 
             raise NotNow("moved_in", _("The person has moved in: end the placement instead"))
         placement.status = PLACEMENT.after(placement.status, "cancel")
         placement.save(update_fields=["status"])
+        give_place_back(placement)
     award.status = AWARD.after(award.status, "fall_through")
     award.ended_at = now
     award.end_reason = reason
@@ -83,7 +84,6 @@ def undo(actor: Actor, award: Award, *, reason: str, because_of_provider: bool) 
     referral.awarded_at = None
     referral.save(update_fields=["status", "awarded_at"])
     offer = Offer.objects.select_related("household", "establishment").get(pk=award.offer_id)
-    give_place_back(offer)
     move = "back_out" if because_of_provider else "set_free"
     offer.status = OFFER.after(offer.status, move)
     if because_of_provider:
@@ -113,22 +113,26 @@ def require_held(offer: Offer, now: dt.datetime) -> None:
         raise RuleBroken("offer_expired", _("The provider held this place until a moment that has passed"), "offer")
 
 
-def take_place(offer: Offer) -> None:
+def take_place(offer: Offer) -> bool:
     """Count one place as taken in the home or household; the check constraint stands behind this.
 
-    Raises RuleBroken `no_place`. A home without a counter (day places) has no limit here.
+    Returns whether it was counted: a home without a counter (day places) has no limit here. Raises RuleBroken
+    `no_place`.
     """
     counter = _counter(offer)
     if not counter.exists():
-        return
+        return False
     now = database_now()
     if not counter.filter(taken__lt=F("places")).update(taken=F("taken") + 1, updated_at=now):
         raise RuleBroken("no_place", _("The last place there has been taken"), "offer")
+    return True
 
 
-def give_place_back(where: Offer | Placement) -> None:
-    """Count one place of the offer's or placement's home or household as free again."""
-    _counter(where).filter(taken__gt=0).update(taken=F("taken") - 1, updated_at=database_now())
+def give_place_back(placement: Placement) -> None:
+    """Count the place of the placement's home or household as free again, where it was counted as taken."""
+    if not placement.is_place_counted:
+        return
+    _counter(placement).filter(taken__gt=0).update(taken=F("taken") - 1, updated_at=database_now())
 
 
 def _counter(where: Offer | Placement) -> QuerySet[Occupancy]:
@@ -161,7 +165,7 @@ def _close_invitations(referral: Referral, winner: Offer) -> None:
     Invitation.objects.bulk_update(invitations, ["status"])
 
 
-def _plan_placement(award: Award, offer: Offer, referral: Referral) -> Placement:
+def _plan_placement(award: Award, offer: Offer, referral: Referral, *, is_counted: bool) -> Placement:
     place = offer.household or offer.establishment
     total = offer.weekly_total
     extras = offer.weekly_extras
@@ -188,6 +192,7 @@ def _plan_placement(award: Award, offer: Offer, referral: Referral) -> Placement
         weekly_total=total,
         ceiling=offer.ceiling,
         legal_status=referral.person.legal_status,
+        is_place_counted=is_counted,
     )
 
 

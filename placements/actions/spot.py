@@ -123,9 +123,8 @@ def record_spot_placement(
     if starts_on <= today:
         placement.status = PLACEMENT.after(placement.status, "start")
         placement.started_on = starts_on
+    placement.is_place_counted = establishment is not None and _count_place(establishment, now)
     placement.save(force_insert=True)
-    if establishment is not None:
-        _count_place(establishment, now)
     was_published = referral.status == "published"
     referral.status = status
     referral.ended_at = now
@@ -218,11 +217,13 @@ def _host(establishment: Establishment | None, outward: str) -> str:
     return code
 
 
-def _count_place(establishment: Establishment, now: dt.datetime) -> None:
-    """Count the place as taken where the counter allows: the provider has agreed, whatever the counter says."""
-    Occupancy.objects.filter(establishment=establishment, taken__lt=F("places")).update(
-        taken=F("taken") + 1, updated_at=now
-    )
+def _count_place(establishment: Establishment, now: dt.datetime) -> bool:
+    """Count the place as taken where the counter allows: the provider has agreed, whatever the counter says.
+
+    Returns whether it was counted; only then is it given back later.
+    """
+    counter = Occupancy.objects.filter(establishment=establishment, taken__lt=F("places"))
+    return counter.update(taken=F("taken") + 1, updated_at=now) > 0
 
 
 def _outside_area(actor: Actor, referral: Referral, placement: Placement) -> list[Notice]:

@@ -14,7 +14,7 @@ from brokerage.core.audit.models import Entry, OutboxItem
 from brokerage.core.clock import database_now
 from brokerage.core.errors import NotNow, NotPermitted, RuleBroken
 from brokerage.core.tenants.context import acting, worker
-from placements.actions.placements import cancel_placement, start_placement
+from placements.actions.placements import cancel_placement, end_placement, start_placement
 from placements.actions.spot import SpotHome, record_spot_placement
 from placements.models import Placement, Referral, Release
 from providers.models import Establishment, Occupancy
@@ -171,8 +171,11 @@ def test_wrong_role_and_a_full_home_s_counter() -> None:
     with acting(actor_of("carol")):
         Occupancy.objects.filter(establishment_id=ident("birch-house")).update(taken=4)
         Establishment.objects.filter(pk=ident("birch-house")).update(gss_code="E09000009")
-    assert spot(draft.reference).placing_band == "out_of_area"
-    with acting(actor_of("olive")):
+    placement = spot(draft.reference)
+    assert placement.placing_band == "out_of_area" and not placement.is_place_counted
+    with acting(actor_of("olive")) as olive:
+        assert Occupancy.objects.get(establishment_id=ident("birch-house")).taken == 4
+        end_placement(olive, placement_id=placement.pk, ended_on=TODAY, end_reason="CARPL")
         assert Occupancy.objects.get(establishment_id=ident("birch-house")).taken == 4
 
 
@@ -182,6 +185,8 @@ def test_a_planned_spot_placement_that_comes_to_nothing_is_cancelled_and_frees_i
     path = f"/o/harrow/placements/{planned.reference}/"
     client = sign_in("olive")
     assert path + "cancel/" in client.get(path).content.decode()
+    stands = client.get(f"/o/harrow/referrals/{draft.reference}/").content.decode()
+    assert "The person has not moved in yet." in stands and "The person has moved in." not in stands
     assert "Say why the placement is cancelled" in client.post(path + "cancel/", {"reason": " "}).content.decode()
     with acting(actor_of("olive")):
         assert Occupancy.objects.get(establishment_id=ident("birch-house")).taken == 1
