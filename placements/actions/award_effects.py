@@ -16,6 +16,7 @@ from brokerage.core.tenants.models import Organisation
 from brokerage.core.vocabulary import PlacementSource
 from dpv.eligibility import require_eligible
 from placements.actions import releases
+from placements.actions.closing import move_unseen_offers
 from placements.models import Award, Invitation, Offer, Placement, Referral
 from placements.states import AWARD, INVITATION, OFFER, OFFER_STANDING, PLACEMENT, REFERRAL
 from providers.models import Occupancy
@@ -47,6 +48,8 @@ def confirm(actor: Actor, award: Award) -> Placement:
     offer.save(update_fields=["status"])
     losers = _lose_others(award, offer)
     _close_invitations(referral, offer)
+    # Begun and never submitted: nobody here learns of them, and none can be submitted any more.
+    move_unseen_offers(referral, ("draft",), "lapsed")
     releases.close_releases(
         referral,
         reason=_("Another offer was chosen."),

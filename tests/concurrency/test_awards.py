@@ -152,11 +152,12 @@ def test_without_lock_and_condition_the_constraint_catches_it(committed: str, mo
     _without_locks(monkeypatch)
     both_have_read = threading.Barrier(2)
 
-    def careless(offer: Offer) -> None:
+    def careless(offer: Offer) -> bool:
         counter = Occupancy.objects.get(establishment_id=offer.establishment_id)
         assert counter.taken < counter.places
         both_have_read.wait(20)
         Occupancy.objects.filter(pk=counter.pk).update(taken=F("taken") + 1)
+        return True
 
     monkeypatch.setattr(award_effects, "take_place", careless)
     outcomes = at_once(*councils)

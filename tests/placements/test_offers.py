@@ -30,7 +30,7 @@ from placements.offered_prices import pricing_of
 from placements.queries.offer_terms import answers_of, edition_of
 from tests.cast import actor_of
 from tests.placements.offer_steps import extra, new_ceiling, release_now, stored, suspend
-from tests.scenarios import drafted_offer, invited, submitted_offer
+from tests.scenarios import award, drafted_offer, invited, submitted_offer, with_person
 
 pytestmark = pytest.mark.django_db
 
@@ -328,3 +328,17 @@ def test_a_draft_is_deleted_and_the_deletion_recorded() -> None:
         withdraw_offer(actor_of("bob"), offer_id=draft.pk)
         assert not Offer.objects.filter(pk=draft.pk).exists()
         assert Entry.objects.filter(kind="offer.discarded", subject_id=str(draft.pk)).exists()
+
+
+def test_a_draft_lapses_when_another_s_offer_is_accepted() -> None:
+    story = with_person(invited("birch-house", "cedar-house", who="oscar"))
+    offer = submitted_offer("bob", story=story)
+    draft = drafted_offer("cecil", story=story)
+    assert award(offer, before_closing=True).status == "confirmed"
+    cecil = actor_of("cecil")
+    with acting(cecil):
+        assert Offer.objects.get(pk=draft.pk).status == "lapsed"
+        with pytest.raises(NotNow):
+            submit_offer(cecil, offer_id=draft.pk)
+    with acting(actor_of("bob")):
+        assert Offer.objects.get(pk=offer.pk).status == "accepted"
