@@ -93,6 +93,7 @@ def build_walk() -> Walk:
     draft_offer = scenarios.drafted_offer(home="birch-house")
     confirming = _to_be_confirmed()
     placement = _started(scenarios.awarded("cedar-house")[1])
+    planned = _planned(scenarios.awarded("cedar-house")[1])
     suspended = _suspended("cedar-house")
     for who in (*EVERYBODY, "alice"):
         everything(who)
@@ -112,6 +113,7 @@ def build_walk() -> Walk:
             "placements:offer_reconfirm": [{"offer": confirming}],
             "placements:placement": [{}, placement],
             "placements:placement_end": [placement],
+            "placements:placement_cancel": [planned],
             "dpv:admission": [{}, suspended],
             "dpv:admission_lift": [suspended],
             "dpv:admission_review": [suspended],
@@ -142,6 +144,12 @@ def _started(award: Award) -> dict[str, Any]:
         planned = Placement.objects.get(award=award)
         placement = start_placement(oscar, placement_id=planned.pk, started_on=dt.date.today(), placement_type="K2")
         return {"reference": placement.reference}
+
+
+def _planned(award: Award) -> dict[str, Any]:
+    """The reference of a placement that is planned, not yet begun."""
+    with acting(actor_of("oscar")):
+        return {"reference": Placement.objects.get(award=award).reference}
 
 
 def _suspended(home: str) -> dict[str, Any]:

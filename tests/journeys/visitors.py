@@ -21,6 +21,8 @@ PASSWORD = "otter-lantern-meadow-42"
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 #: A request given up because the page went on (a double click, a download) is not a fault.
 GIVEN_UP = "net::ERR_ABORTED"
+#: What htmx says of one; a request that fails by itself it calls "sendError".
+GIVEN_UP_BY_HTMX = ("htmx:afterRequest", "htmx:sendAbort")
 
 
 def client_of(who: str, *, proved: bool = False) -> Client:
@@ -88,6 +90,7 @@ class Visitor:
 
     def _hear(self, message: Any) -> None:
         is_error = message.type == "error" and "Failed to load resource" not in message.text
+        is_error = is_error and not message.text.startswith(GIVEN_UP_BY_HTMX)
         if is_error or any(word in message.text for word in ("SupportError", "Content Security Policy")):
             self.faults.append(f"console: {message.text}")
 
