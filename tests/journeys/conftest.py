@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.db import connections
 from django.test import override_settings
 from playwright.sync_api import Browser, sync_playwright
 
@@ -29,10 +30,12 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="module")
-def chrome() -> Iterator[Browser]:
+def chrome(live: str) -> Iterator[Browser]:
+    """The browser. While its driver runs, this thread has connections of its own: they end too."""
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         yield running
+        connections.close_all()
         running.close()
 
 
