@@ -16,20 +16,26 @@ from uuid import UUID
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
 
 from brokerage.core import locks
+from brokerage.core.accounts.proof import METHODS as PROOF_METHODS
 from brokerage.core.audit.models import OutboxItem
 from brokerage.core.audit.outbox import handles
 from brokerage.core.audit.record import record
 from brokerage.core.clock import database_now
 from brokerage.core.tenants.context import system
 from contracts import models
-from contracts.actions.agreements import to_authority, to_provider
+from contracts.actions.agreements import BY_CLIENT, to_authority, to_provider
 from contracts.models import Agreement
 from contracts.sealing import load_sealing_key, seal_pdf
 from contracts.states import AGREEMENT
 from contracts.terms import AgreementTerms, SealPanel, Signature, read_terms
 from contracts.terms_costs import Side
+
+#: How a signer proved who they are, as the document prints it.
+METHODS = {**PROOF_METHODS, BY_CLIENT: _("API client with its own secret")}
 
 
 class NotSigned(Exception):
@@ -149,6 +155,12 @@ def _printed(agreement: Agreement, row: models.Signature) -> Signature:
         role=row.role,
         organisation=organisation,
         signed_at=row.at,
-        method=row.method,
+        method=_method_label(row.method, agreement.language),
         evidence_hash=row.evidence_hash,
+        client=row.client_name,
     )
+
+
+def _method_label(method: str, language: str) -> str:
+    with translation.override(language):
+        return str(METHODS.get(method, method))

@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 
 from brokerage.core.money import pounds
 from brokerage.core.periods import add_months
-from brokerage.core.tenants.models import AuthorityProfile, Organisation
+from brokerage.core.tenants.models import AuthorityProfile, Membership, Organisation
+from brokerage.core.tenants.permissions import Role, permissions_of
 from brokerage.core.vocabulary import RISKS, Category, Need
 from contracts.pricing_lines import (
     absence_rules,
@@ -140,12 +141,27 @@ class _Draft:
             address=_lines(organisation.address),
             contact=Contact(
                 name=self.award.made_by_name,
-                role=_("Placement officer"),
+                role=self._position(),
                 telephone=organisation.contact_phone,
                 email=organisation.contact_email,
             ),
             out_of_hours=Contact(name=_("Out-of-hours team"), telephone=out_of_hours) if out_of_hours else None,
         )
+
+    def _position(self) -> str:
+        """What whoever chose the offer is: their job title, else the role in which they chose it."""
+        officer = self.award.made_by_id
+        if officer is None:
+            return ""
+        held = Membership.objects.filter(user_id=officer, organisation_id=self.award.authority_id).first()
+        if held is None:
+            # Not one of the authority's own people: the region's hub chose under a delegation.
+            return str(Role.HUB_BROKER.label)
+        if held.job_title:
+            return held.job_title
+        roles = [Role(role) for role in held.roles if role in Role.values]
+        awarding = [role for role in roles if "award.make" in permissions_of([role])]
+        return str((awarding or roles)[0].label) if roles else ""
 
     def _provider(self) -> ProviderParty:
         profile = self.offer.provider

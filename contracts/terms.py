@@ -307,7 +307,10 @@ def read_terms(stored: str | dict[str, Any]) -> AgreementTerms:
 
 @dataclass(frozen=True, kw_only=True)
 class Signature:
-    """One side's signature: who, for whom, when, how they proved who they are, the hash of that evidence."""
+    """One side's signature: who, for whom, when, how they proved who they are, the hash of that evidence.
+
+    `client` names the system that signed; `name` is then the person who owns it.
+    """
 
     side: Side
     name: str
@@ -316,6 +319,7 @@ class Signature:
     signed_at: dt.datetime
     method: str
     evidence_hash: str
+    client: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,15 +8,16 @@ import json
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
 from brokerage.core import locks
 from brokerage.core.audit.record import Notice, enqueue, record
 from brokerage.core.clock import database_now
-from brokerage.core.errors import NotNow, RuleBroken
+from brokerage.core.errors import NotNow, NotPermitted, RuleBroken
 from brokerage.core.tenants.actors import Actor
-from brokerage.core.tenants.models import Organisation
+from brokerage.core.tenants.models import Membership, Organisation
 from contracts.drafting import draft_terms
 from contracts.models import Agreement, Signature
 from contracts.models.agreements import agreement_reference
@@ -25,6 +26,9 @@ from placements.models import Award
 
 #: A signature needs a proof of identity no older than this (seconds); the same bound as ASVS re-authentication.
 FRESHEST = dt.timedelta(minutes=5)
+
+#: The proof of an API client: its secret, checked when its token was issued.
+BY_CLIENT = "api_client"
 
 PERMISSION = {
     Signature.Side.AUTHORITY.value: "agreement.sign_authority",
@@ -65,13 +69,22 @@ def draw_up_agreement(actor: Actor, *, award: Award, language: str | None = None
 
 @transaction.atomic
 def sign_agreement(
-    actor: Actor, *, agreement_id: UUID, terms_hash: str, role: str, proved_at: dt.datetime, method: str
+    actor: Actor,
+    *,
+    agreement_id: UUID,
+    terms_hash: str,
+    role: str,
+    proved_at: dt.datetime | None = None,
+    method: str = "",
 ) -> Signature:
     """Sign for the actor's side.
 
     `terms_hash` is that of the document the signer saw; `proved_at` and `method` tell when and how they proved afresh
     who they are. Refused when: the agreement is not open for signing, the side has signed, the same person has signed
     for the other side, the terms are not those seen, the proof is older than five minutes, or no role was given.
+
+    An API client signs for its owner, without a proof of its own, where the organisation's setting allows it
+    (NotNow `machine_signing_off`); the evidence names both.
     """
     side = actor.kind
     if side not in PERMISSION:
@@ -83,9 +96,12 @@ def sign_agreement(
     locks.hold(referrals=[found])
     agreement = Agreement.objects.get(pk=agreement_id)
     now = database_now()
+    if actor.client_id is not None:
+        _require_machine_signing(actor)
+        proved_at, method = now, BY_CLIENT
     if agreement.signatures.filter(side=side).exists():
         raise NotNow("already_signed", _("Your side has already signed this agreement"))
-    if actor.user_id is not None and agreement.signatures.filter(user_id=actor.user_id).exists():
+    if agreement.signatures.filter(Q(user_id=actor.user_id) | Q(client_id__isnull=False, client_id=actor.client_id)):
         raise NotNow("signed_other_side", _("You have signed for the other side: somebody else must sign for this one"))
     move = "sign_last" if agreement.status == "part_signed" else "sign_first"
     status = AGREEMENT.after(agreement.status, move)
@@ -93,8 +109,10 @@ def sign_agreement(
         raise RuleBroken("terms_changed", _("These are not the terms you read: open the agreement again"), "agree")
     if not role.strip():
         raise RuleBroken("role_missing", _("Enter the position in which you sign"), "role")
-    if actor.user_id is None or now - proved_at > FRESHEST:
+    if actor.user_id is None or proved_at is None or now - proved_at > FRESHEST:
         raise RuleBroken("proof_too_old", _("Prove again who you are, then sign"), "agree")
+    name = _signer_name(actor)
+    client = {"client": str(actor.client_id), "client_name": actor.client_name} if actor.client_id else {}
     evidence = {
         "agreement": agreement.reference,
         "version": agreement.version,
@@ -102,11 +120,12 @@ def sign_agreement(
         "document_sha256": agreement.unsealed_sha256,
         "side": side,
         "user": str(actor.user_id),
-        "name": actor.name,
+        "name": name,
         "role": role.strip(),
         "method": method,
         "proved_at": proved_at.isoformat(),
         "at": now.isoformat(),
+        **client,
     }
     signature = Signature.objects.create(
         agreement=agreement,
@@ -114,8 +133,10 @@ def sign_agreement(
         provider_id=agreement.provider_id,
         side=side,
         user_id=actor.user_id,
-        name=actor.name,
+        name=name,
         role=role.strip(),
+        client_id=actor.client_id,
+        client_name=actor.client_name if actor.client_id else "",
         method=method,
         proved_at=proved_at,
         terms_hash=agreement.terms_hash,
@@ -131,7 +152,7 @@ def sign_agreement(
         "agreement.signed",
         subject=agreement,
         actor=actor,
-        data={"side": side, "method": method, "evidence_hash": signature.evidence_hash},
+        data={"side": side, "method": method, "evidence_hash": signature.evidence_hash, **client},
         notify=[_to_other_side(agreement, side)] if status == "part_signed" else (),
     )
     if status == "signed":
@@ -166,6 +187,23 @@ def cancel_agreement(actor: Actor, *, agreement_id: UUID, reason: str) -> Agreem
         ],
     )
     return agreement
+
+
+def _require_machine_signing(actor: Actor) -> None:
+    if not Organisation.objects.filter(pk=actor.organisation_id, machine_signing=True).exists():
+        raise NotNow("machine_signing_off", _("Your organisation does not let its API clients sign agreements"))
+
+
+def _signer_name(actor: Actor) -> str:
+    """The person who signs; of an API client, the person who owns it."""
+    if actor.client_id is None:
+        return actor.name
+    ours = Membership.objects.filter(organisation_id=actor.organisation_id, is_active=True)
+    owner = ours.filter(user_id=actor.user_id) if actor.user_id else ours.none()
+    name = owner.values_list("user__name", flat=True).first()
+    if name is None:
+        raise NotPermitted("agreement.sign_as_owner")
+    return name
 
 
 def to_provider(template: str, agreement: Agreement, permission: str) -> Notice:

@@ -81,7 +81,10 @@ class Agreement(models.Model):
 
 
 class Signature(models.Model):
-    """A side's signature: who, when, how they proved who they are, and the hash of the terms they signed."""
+    """A side's signature: who, when, how they proved who they are, and the hash of the terms they signed.
+
+    Where an API client signed, `client_id` and `client_name` say which, and the person is the client's owner.
+    """
 
     class Side(models.TextChoices):
         AUTHORITY = "authority", _("Authority")
@@ -95,6 +98,8 @@ class Signature(models.Model):
     user_id = models.UUIDField()
     name = models.CharField(max_length=120)
     role = models.CharField(max_length=160)
+    client_id = models.UUIDField(null=True, blank=True)
+    client_name = models.CharField(max_length=120, blank=True)
     method = models.CharField(max_length=40)
     proved_at = models.DateTimeField()
     terms_hash = models.CharField(max_length=64)

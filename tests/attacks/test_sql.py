@@ -169,8 +169,8 @@ def test_nobody_signs_for_the_other_side() -> None:
             touched(
                 who,
                 "INSERT INTO contracts_signature (id, agreement_id, authority_id, provider_id, side, user_id, name,"
-                " role, method, proved_at, terms_hash, document_sha256, evidence_hash, at)"
-                " VALUES (%s, %s, %s, %s, %s, %s, 'x', 'x', 'password', now(), %s, '', '', now())",
+                " role, client_name, method, proved_at, terms_hash, document_sha256, evidence_hash, at)"
+                " VALUES (%s, %s, %s, %s, %s, %s, 'x', 'x', '', 'password', now(), %s, '', '', now())",
                 uuid4(),
                 agreement.pk,
                 agreement.authority_id,

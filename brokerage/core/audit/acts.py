@@ -13,6 +13,7 @@ register(
         "delegation.given": _("Delegation given"),
         "delegation.ended": _("Delegation ended"),
         "organisation.changed": _("Organisation’s details changed"),
+        "organisation.machine_signing_changed": _("Signing by API clients turned on or off"),
         "region.created": _("Region set up"),
         "region.joined": _("Joined a region"),
         "region.member_added": _("Member added to the region"),

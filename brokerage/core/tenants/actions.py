@@ -189,10 +189,12 @@ def change_organisation(
     contact_phone: str,
     out_of_hours_phone: str,
     address: str,
+    machine_signing: bool | None = None,
 ) -> None:
-    """Change what people see of the organisation: colour, contacts, Welsh name."""
+    """Change what people see of the organisation (colour, contacts, Welsh name) and, for the two kinds that sign
+    agreements, whether their API clients may sign (None leaves that as it is)."""
     actor.require("organisation.manage")
-    changes = {
+    changes: dict[str, str | bool] = {
         "name_cy": name_cy.strip(),
         "colour": colour,
         "contact_email": contact_email.strip(),
@@ -200,10 +202,23 @@ def change_organisation(
         "out_of_hours_phone": out_of_hours_phone.strip(),
         "address": address.strip(),
     }
+    if machine_signing is not None:
+        if not may_sign_by_machine(actor.kind):
+            raise Http404
+        changes["machine_signing"] = machine_signing
     organisation = Organisation.objects.get(pk=actor.organisation_id)
     changed = [name for name, value in changes.items() if getattr(organisation, name) != value]
     Organisation.objects.filter(pk=actor.organisation_id).update(**changes)
     record("organisation.changed", subject=organisation, actor=actor, data={"fields": changed})
+    if "machine_signing" in changed:
+        record(
+            "organisation.machine_signing_changed", subject=organisation, actor=actor, data={"is_on": machine_signing}
+        )
+
+
+def may_sign_by_machine(kind: str) -> bool:
+    """Whether this kind of organisation signs agreements, so that the setting concerns it."""
+    return kind in (Organisation.Kind.AUTHORITY, Organisation.Kind.PROVIDER)
 
 
 def accept_invitation(token: str, user_id: UUID) -> str | None:

@@ -9,7 +9,7 @@ from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
 from brokerage.core.forms import Checkboxes, GovukDateField, LongTextField, MoneyField, Radios, Text
-from brokerage.core.tenants.actions import role_choices
+from brokerage.core.tenants.actions import may_sign_by_machine, role_choices
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.models import Organisation
 from brokerage.core.vocabulary import Category
@@ -96,11 +96,31 @@ class OrganisationForm(forms.ModelForm):
 
     class Meta:
         model = Organisation
-        fields = ["name_cy", "colour", "contact_email", "contact_phone", "out_of_hours_phone", "address"]
+        fields = [
+            "name_cy",
+            "colour",
+            "contact_email",
+            "contact_phone",
+            "out_of_hours_phone",
+            "address",
+            "machine_signing",
+        ]
         labels = {
             "name_cy": _("Name in Welsh"),
             "contact_email": _("E-mail of the placements team"),
             "contact_phone": _("Telephone"),
             "out_of_hours_phone": _("Out-of-hours telephone"),
             "address": _("Address"),
+            "machine_signing": _("Our API clients may sign agreements for us"),
         }
+        help_texts = {
+            "machine_signing": _(
+                "Only a client with the scope agreements:sign. The agreement names the client and the person who owns "
+                "it, who answers for the signature."
+            ),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not may_sign_by_machine(self.instance.kind):
+            del self.fields["machine_signing"]

@@ -41,6 +41,8 @@ class Organisation(models.Model):
     contact_phone = models.CharField(max_length=40, blank=True)
     out_of_hours_phone = models.CharField(max_length=40, blank=True)
     address = models.TextField(blank=True)
+    #: Whether the organisation's API clients (those with the scope `agreements:sign`) may sign agreements for it.
+    machine_signing = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now)
 

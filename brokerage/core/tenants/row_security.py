@@ -7,6 +7,7 @@ from brokerage.core.tenants.rowsecurity import (
     DEFINER,
     LOGIN,
     ORGANISATION,
+    PROVIDER,
     USER,
     WORKER,
     Allow,
@@ -17,6 +18,8 @@ from brokerage.core.tenants.rowsecurity import (
 _readers = (LOGIN, WORKER, "brokerage_public", DEFINER, *ACTORS)
 #: Not the name: whoever could change it could pass for somebody else in every message and agreement.
 _look = ("name_cy", "colour", "contact_email", "contact_phone", "out_of_hours_phone", "address")
+#: The two kinds that sign agreements also say whether their API clients may.
+_changeable = {role: (*_look, "machine_signing") if role in (AUTHORITY, PROVIDER) else _look for role in ACTORS}
 
 
 def _of_own_organisation(commands: str, columns: tuple[str, ...]) -> tuple[Allow, ...]:
@@ -33,7 +36,7 @@ TABLES = [
         "reference",
         (
             *(Allow(role, "SELECT") for role in _readers),
-            *(Allow(role, "UPDATE", f"id = {ORGANISATION}", _look) for role in ACTORS),
+            *(Allow(role, "UPDATE", f"id = {ORGANISATION}", _changeable[role]) for role in ACTORS),
             # The central team brings new providers in (import of a regulator's list, verification).
             Allow(CENTRAL, "INSERT", "kind = 'provider'"),
         ),
