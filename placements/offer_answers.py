@@ -7,9 +7,10 @@ when and under which ceiling is not decided here.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.utils.functional import Promise
@@ -102,6 +103,25 @@ class Asked:
     menu: Mapping[str, MenuRate] = field(default_factory=dict)
     households: frozenset[UUID] = frozenset()
     is_fostering: bool = False
+
+
+def changed_answers(stored: OfferAnswers, changes: Mapping[str, Any], needs: Collection[str]) -> OfferAnswers:
+    """`stored` with some of its answers replaced; None takes an answer back. Extras are replaced all together,
+    statements one by one: those of needs that are no longer asked are left out.
+
+    Raises RuleBroken (`statement_not_asked`, `statements.<need>`) for a need that is none of `needs`.
+    """
+    for need in changes.get("statements") or {}:
+        if need not in needs:
+            raise RuleBroken(
+                "statement_not_asked", _("The referral does not ask how you would meet this"), f"statements.{need}"
+            )
+    empty = OfferAnswers()
+    given = {name: getattr(empty, name) if value is None else value for name, value in changes.items()}
+    kept = {need: text for need, text in stored.statements.items() if need in needs}
+    if changes.get("statements") is not None:
+        given["statements"] = {**kept, **{need: text or "" for need, text in changes["statements"].items()}}
+    return replace(stored, **{"statements": kept, **given})
 
 
 def extra_lines(answers: OfferAnswers, asked: Asked) -> tuple[ExtraLine, ...]:
@@ -197,12 +217,10 @@ def _priced_so_far(answers: OfferAnswers, asked: Asked) -> Pricing | None:
 
 
 def _household(answers: OfferAnswers, asked: Asked) -> Iterator[RuleBroken]:
-    if not asked.is_fostering:
-        return
     if answers.household_id is None:
-        if asked.households:
+        if asked.is_fostering and asked.households:
             yield RuleBroken("household_missing", _("Select the household you offer"), "household_id")
-    elif answers.household_id not in asked.households:
+    elif not asked.is_fostering or answers.household_id not in asked.households:
         yield RuleBroken("household_not_invited", _("Select one of the households invited"), "household_id")
 
 

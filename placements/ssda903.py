@@ -7,11 +7,15 @@ them; wording shortened. H5 and P2 ended with the 2025 return. No rules here.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from brokerage.core.vocabulary import Category
+
+if TYPE_CHECKING:
+    from placements.models import Placement
 
 PLACEMENT_TYPES: Mapping[str, str | Promise] = {
     "U1": _("U1 Foster placement with relative or friend, long term"),
@@ -83,3 +87,17 @@ USUAL_TYPE: Mapping[str, str] = {
 }
 #: By the provider's profit status.
 USUAL_PROVIDER: Mapping[str, str] = {"for_profit": "PR4", "not_for_profit": "PR5", "public": "PR3"}
+
+
+def end_reasons_of(category: str) -> tuple[str, ...]:
+    """The codes with which a placement of this category can end."""
+    return ADULT_END_REASONS if category == Category.ADULT_RESIDENTIAL else tuple(END_REASONS)
+
+
+def usual_codes(placement: Placement) -> dict[str, str]:
+    """`placement_type` and `placement_provider` as they usually are for such a placement; empty where none is usual."""
+    profit = placement.provider.profit_status if placement.provider else ""
+    return {
+        "placement_type": USUAL_TYPE.get(placement.category, ""),
+        "placement_provider": USUAL_PROVIDER.get(profit, ""),
+    }

@@ -37,6 +37,7 @@ from placements.actions.referrals import NewPerson, create_referral, save_sectio
 from placements.models import Award, Clarification, Invitation, Offer, Placement, Referral, Release
 from placements.queries.matching import candidates, wanted_of
 from placements.questions import sections_for
+from placements.ssda903 import usual_codes
 
 _NAMESPACE = UUID("b0a4a3a8-2f0e-4d0e-9a52-4a3d1d5d2f11")
 
@@ -147,9 +148,9 @@ class _Telling:
                 )
         return referral
 
-    def _social_worker(self) -> tuple[UUID, str] | None:
+    def _social_worker(self) -> UUID | None:
         colleague: Actor | None = _person(self.slug, Role.SOCIAL_WORKER, default=None)
-        return None if colleague is None or colleague.user_id is None else (colleague.user_id, colleague.name)
+        return None if colleague is None else colleague.user_id
 
     def _publish(self, referral: Referral) -> int:
         with acting(self.officer):
@@ -351,10 +352,9 @@ def _move_in(agreement: Agreement, today: date) -> int:
     officer = _person(agreement.authority.slug, Role.PLACEMENT_OFFICER)
     with acting(officer):
         placement = Placement.objects.get(pk=agreement.placement_id)
-        if placement.status != "planned":
-            return 0
-        start_placement(officer, placement_id=placement.pk, started_on=today)
-    return 1
+        if is_planned := placement.status == "planned":
+            start_placement(officer, placement_id=placement.pk, started_on=today, **usual_codes(placement))
+    return int(is_planned)
 
 
 _RAISE = object()

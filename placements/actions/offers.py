@@ -35,6 +35,7 @@ __all__ = [
     "ExtraAsked",
     "OfferAnswers",
     "OfferRefused",
+    "hold_offer",
     "reconfirm_offer",
     "revise_offer",
     "save_offer_draft",
@@ -96,7 +97,7 @@ def save_offer_draft(actor: Actor, *, offer_id: UUID, answers: OfferAnswers, edi
     the referral is over (NotNow); when an answer breaks a rule (`OfferRefused`): nothing above a ceiling is stored.
     """
     actor.require("offer.write")
-    offer = _hold_offer(offer_id)
+    offer = hold_offer(offer_id)
     OFFER.after(offer.status, "edit")
     _require_edition(offer, edition)
     now = database_now()
@@ -119,7 +120,7 @@ def submit_offer(actor: Actor, *, offer_id: UUID, edition: str | None = None) ->
     (`OfferRefused`).
     """
     actor.require("offer.write")
-    offer = _hold_offer(offer_id)
+    offer = hold_offer(offer_id)
     status = OFFER.after(offer.status, "submit")
     _require_edition(offer, edition)
     now = database_now()
@@ -141,7 +142,7 @@ def revise_offer(actor: Actor, *, offer_id: UUID, answers: OfferAnswers, edition
     Refused as `submit_offer`; the offer then stands as it was.
     """
     actor.require("offer.write")
-    offer = _hold_offer(offer_id)
+    offer = hold_offer(offer_id)
     status = OFFER.after(offer.status, "revise")
     _require_edition(offer, edition)
     now = database_now()
@@ -166,7 +167,7 @@ def reconfirm_offer(actor: Actor, *, offer_id: UUID) -> Offer:
     be used today; when the referral now asks for more than the offer says (`OfferRefused`: revise it instead).
     """
     actor.require("offer.write")
-    offer = _hold_offer(offer_id)
+    offer = hold_offer(offer_id)
     status = OFFER.after(offer.status, "reconfirm")
     now = database_now()
     _stand(offer, answers_of(offer), now, late=True)
@@ -185,7 +186,7 @@ def withdraw_offer(actor: Actor, *, offer_id: UUID) -> None:
     authority counts on it until it is no longer held.
     """
     actor.require("offer.write")
-    offer = _hold_offer(offer_id)
+    offer = hold_offer(offer_id)
     status = OFFER.after(offer.status, "withdraw")
     if offer.status == OFFER.initial:
         _record(actor, "offer.discarded", offer, {})
@@ -238,7 +239,8 @@ def _hold_invitation(invitation_id: UUID) -> Invitation:
     return Invitation.objects.select_related("release").get(pk=invitation_id)
 
 
-def _hold_offer(offer_id: UUID) -> Offer:
+def hold_offer(offer_id: UUID) -> Offer:
+    """One of the provider's offers under the locks that every act takes, as it now stands. Raises Http404."""
     found = Offer.objects.filter(pk=offer_id).values_list("admission_id", "referral_id").first()
     if found is None:
         raise Http404

@@ -18,9 +18,10 @@ from brokerage.core.audit.record import record
 from brokerage.core.clock import database_now, database_today
 from brokerage.core.errors import NotNow, RuleBroken
 from brokerage.core.tenants.actors import Actor
+from brokerage.core.vocabulary import Category
 from placements.actions.award_effects import give_place_back
 from placements.models import Placement, Referral
-from placements.ssda903 import END_REASONS, PLACEMENT_PROVIDERS, PLACEMENT_TYPES
+from placements.ssda903 import PLACEMENT_PROVIDERS, PLACEMENT_TYPES, end_reasons_of
 from placements.states import PLACEMENT, REFERRAL
 
 
@@ -56,7 +57,7 @@ def start_placement(
     """The person has moved in; the referral is placed.
 
     Refused when it is not planned; the day lies ahead (`start_ahead`) or before the award (`start_before_award`); a
-    code is not of the SSDA903 return.
+    code is not of the SSDA903 return (`placement_type`, `placement_provider`): for a child both are needed.
     """
     actor.require("placement.start")
     placement = _held(placement_id)
@@ -66,9 +67,10 @@ def start_placement(
     award = placement.award
     if award is not None and started_on < award.made_at.date():
         raise RuleBroken("start_before_award", _("Nobody can have moved in before the award was made"), "started_on")
-    if placement_type and placement_type not in PLACEMENT_TYPES:
+    is_child = placement.category != Category.ADULT_RESIDENTIAL
+    if (is_child or placement_type) and placement_type not in PLACEMENT_TYPES:
         raise RuleBroken("placement_type", _("Select a placement type"), "placement_type")
-    if placement_provider and placement_provider not in PLACEMENT_PROVIDERS:
+    if (is_child or placement_provider) and placement_provider not in PLACEMENT_PROVIDERS:
         raise RuleBroken("placement_provider", _("Select who provides the placement"), "placement_provider")
     placement.started_on = started_on
     placement.placement_type = placement_type
@@ -111,12 +113,12 @@ def end_placement(actor: Actor, *, placement_id: UUID, ended_on: dt.date, end_re
     """The person has left; the place is free again.
 
     Refused when it is not active; the day lies ahead (`end_ahead`) or before the start (`end_before_start`); the
-    reason is not one of the SSDA903 return's (`end_reason`).
+    reason is not one of the SSDA903 return's, or cannot be said of an adult (`end_reason`).
     """
     actor.require("placement.end")
     placement = _held(placement_id)
     placement.status = PLACEMENT.after(placement.status, "end")
-    if end_reason not in END_REASONS:
+    if end_reason not in end_reasons_of(placement.category):
         raise RuleBroken("end_reason", _("Select why the placement ended"), "end_reason")
     if ended_on > database_today():
         raise RuleBroken("end_ahead", _("The day they left must be today or in the past"), "ended_on")

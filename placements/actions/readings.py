@@ -19,6 +19,7 @@ from placements.actions.documents import StoredFile, is_signed, sign
 from placements.models import Reading, Release
 from placements.models.referrals import ReferralDocument
 from placements.queries.inbox import documents_of
+from placements.questions import STAGE_TWO
 
 
 @transaction.atomic
@@ -37,6 +38,13 @@ def record_reading(actor: Actor, *, release: Release, what: str) -> Reading:
     reading.save(force_insert=True)
     record("release.read", subject=release, actor=actor, reference=release.reference, data={"stage": release.stage})
     return reading
+
+
+def record_opening(actor: Actor, *, release: Release) -> Reading | None:
+    """Write down that the actor opened the referral, where that shows full papers; otherwise nothing is written."""
+    if release.stage != STAGE_TWO or release.state == Release.State.CLOSED:
+        return None
+    return record_reading(actor, release=release, what=str(_("Full papers")))
 
 
 def link_to_released(actor: Actor, *, reference: str, document_id: UUID) -> str:

@@ -11,12 +11,11 @@ from brokerage.core import forms as govuk
 from brokerage.core.vocabulary import Category, PlacementSource
 from placements.models import Placement
 from placements.ssda903 import (
-    ADULT_END_REASONS,
     END_REASONS,
     PLACEMENT_PROVIDERS,
     PLACEMENT_TYPES,
-    USUAL_PROVIDER,
-    USUAL_TYPE,
+    end_reasons_of,
+    usual_codes,
 )
 from placements.states import PLACEMENT
 
@@ -52,12 +51,7 @@ class StartForm(forms.Form):
     )
 
     def __init__(self, data: Any = None, *, placement: Placement) -> None:
-        profit = placement.provider.profit_status if placement.provider else ""
-        suggested = {
-            "started_on": placement.planned_start_on,
-            "placement_type": USUAL_TYPE.get(placement.category, ""),
-            "placement_provider": USUAL_PROVIDER.get(profit, ""),
-        }
+        suggested = {"started_on": placement.planned_start_on, **usual_codes(placement)}
         super().__init__(data, initial=suggested)
         if placement.category == Category.ADULT_RESIDENTIAL:
             del self.fields["placement_type"], self.fields["placement_provider"]
@@ -85,11 +79,9 @@ class EndForm(forms.Form):
 
     def __init__(self, *args: Any, placement: Placement, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        is_adult = placement.category == Category.ADULT_RESIDENTIAL
-        codes = ADULT_END_REASONS if is_adult else tuple(END_REASONS)
         reasons = self.fields["end_reason"]
         assert isinstance(reasons, forms.ChoiceField)
-        reasons.choices = [(code, END_REASONS[code]) for code in codes]
+        reasons.choices = [(code, END_REASONS[code]) for code in end_reasons_of(placement.category)]
 
 
 class CancelForm(forms.Form):

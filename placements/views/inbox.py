@@ -20,7 +20,7 @@ from brokerage.core.clock import database_now
 from brokerage.core.web import OrganisationRequest, address, attempt
 from placements.actions.clarifications import ask_clarification
 from placements.actions.declines import decline_invitation, take_back_decline
-from placements.actions.readings import link_to_released, read_released, record_reading
+from placements.actions.readings import link_to_released, read_released, record_opening
 from placements.forms.inbox import DeclineForm, InboxFilter, QuestionForm
 from placements.models import Invitation, Release
 from placements.queries.inbox import (
@@ -119,8 +119,8 @@ def opportunity(request: OrganisationRequest, reference: str) -> HttpResponse:
         if asked is not None:
             messages.success(request, _("Your question has been sent. The answer will go to everyone invited."))
             return redirect(_page(request, reference))
-    if request.method == "GET" and found.release.stage == 2 and found.is_readable:
-        record_reading(request.actor, release=found.release, what=str(_("Full papers")))
+    if request.method == "GET":
+        record_opening(request.actor, release=found.release)
     context = {"opportunity": found, "release": found.release, "form": form, "now": database_now()}
     return render(request, "placements/opportunity.html", context, status=422 if form.errors else 200)
 

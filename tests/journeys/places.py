@@ -142,7 +142,13 @@ def _started(award: Award) -> dict[str, Any]:
     oscar = actor_of("oscar")
     with acting(oscar):
         planned = Placement.objects.get(award=award)
-        placement = start_placement(oscar, placement_id=planned.pk, started_on=dt.date.today(), placement_type="K2")
+        placement = start_placement(
+            oscar,
+            placement_id=planned.pk,
+            started_on=dt.date.today(),
+            placement_type="K2",
+            placement_provider="PR4",
+        )
         return {"reference": placement.reference}
 
 

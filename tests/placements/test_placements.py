@@ -28,6 +28,7 @@ from tests.scenarios import award, awarded, chosen
 
 pytestmark = pytest.mark.django_db
 TODAY = dt.date.today()
+OF_A_CHILD = {"placement_type": "K2", "placement_provider": "PR4"}
 SignIn = Callable[[str], Client]
 
 
@@ -41,7 +42,7 @@ def _started() -> Placement:
     oscar = actor_of("oscar")
     placement = _planned()
     with acting(oscar):
-        return start_placement(oscar, placement_id=placement.pk, started_on=TODAY, placement_type="K2")
+        return start_placement(oscar, placement_id=placement.pk, started_on=TODAY, **OF_A_CHILD)
 
 
 def _bare_placements(count: int) -> None:
@@ -86,10 +87,12 @@ def test_what_starting_refuses() -> None:
         ({"started_on": TODAY + dt.timedelta(days=1)}, "start_ahead"),
         ({"started_on": TODAY - dt.timedelta(days=30)}, "start_before_award"),
         ({"started_on": TODAY, "placement_type": "X9"}, "placement_type"),
+        ({"started_on": TODAY, "placement_type": ""}, "placement_type"),
         ({"started_on": TODAY, "placement_provider": "PR9"}, "placement_provider"),
+        ({"started_on": TODAY, "placement_provider": ""}, "placement_provider"),
     ):
         with acting(oscar), pytest.raises(RuleBroken) as refusal:
-            start_placement(oscar, placement_id=placement.pk, **changes)
+            start_placement(oscar, placement_id=placement.pk, **{**OF_A_CHILD, **changes})
         assert refusal.value.code == code
     with acting(connie), pytest.raises(NotPermitted):
         start_placement(connie, placement_id=placement.pk, started_on=TODAY)
@@ -116,7 +119,7 @@ def test_ending_a_fostering_placement_frees_the_household() -> None:
     placement = _planned("oscar", "alder-fostering")
     oscar = actor_of("oscar")
     with acting(oscar):
-        start_placement(oscar, placement_id=placement.pk, started_on=TODAY)
+        start_placement(oscar, placement_id=placement.pk, started_on=TODAY, **OF_A_CHILD)
         end_placement(oscar, placement_id=placement.pk, ended_on=TODAY, end_reason="CHILD")
         assert Occupancy.objects.get(household__code="ALD-1").taken == 0
 
@@ -132,6 +135,9 @@ def test_what_ending_refuses() -> None:
         with acting(oscar), pytest.raises(RuleBroken) as refusal:
             end_placement(oscar, placement_id=placement.pk, **changes)
         assert refusal.value.code == code
+    with acting(oscar), pytest.raises(RuleBroken, match="why the placement ended"):
+        Placement.objects.filter(pk=placement.pk).update(category="adult_residential")
+        end_placement(oscar, placement_id=placement.pk, ended_on=TODAY, end_reason="CHILD")
 
 
 def test_a_planned_placement_is_not_ended_but_moved() -> None:

@@ -95,7 +95,9 @@ def test_a_planned_spot_placement_is_started_though_its_referral_is_over() -> No
     draft = draft_for_today()
     planned = spot(draft.reference, starts_on=TODAY + dt.timedelta(days=1))
     with acting(actor_of("olive")) as olive:
-        started = start_placement(olive, placement_id=planned.pk, started_on=TODAY)
+        started = start_placement(
+            olive, placement_id=planned.pk, started_on=TODAY, placement_type="K2", placement_provider="PR4"
+        )
         assert started.status == "active" and started.started_on == TODAY
         assert Referral.objects.get(pk=draft.pk).status == "placed"
 
@@ -211,7 +213,7 @@ def test_what_may_not_be_cancelled() -> None:
     with acting(actor_of("olive")) as olive:
         with pytest.raises(RuleBroken, match="Say why"):
             cancel_placement(olive, placement_id=planned.pk, reason=" ")
-        start_placement(olive, placement_id=planned.pk, started_on=TODAY)
+        start_placement(olive, placement_id=planned.pk, started_on=TODAY, placement_type="K2", placement_provider="PR4")
         with pytest.raises(NotNow):
             cancel_placement(olive, placement_id=planned.pk, reason="They moved in.")
     _story, made = awarded()
