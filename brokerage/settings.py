@@ -60,6 +60,8 @@ INSTALLED_APPS = [
     "brokerage.core.audit",
     "brokerage.core.notifications",
     "brokerage.core.pages",
+    "brokerage.core.api",
+    "brokerage.core.webhooks",
     "providers",
     "dpv",
     "placements",
@@ -75,6 +77,7 @@ INSTALLED_APPS = [
     "django.forms",
     "django_htmx",
     "rest_framework",
+    "drf_spectacular",
     "csp",
     "allauth",
     "allauth.account",
@@ -89,6 +92,7 @@ MIDDLEWARE = [
     "brokerage.middleware.HealthMiddleware",
     "brokerage.middleware.BodyLimitMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "brokerage.core.api.door.ApiMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -239,11 +243,42 @@ SOCIALACCOUNT_QUERY_EMAIL = False
 OIDC_ALLOW_LOOPBACK = _flag("OIDC_ALLOW_LOOPBACK")
 #: Behind a proxy the caller's address is the last that it wrote into X-Forwarded-For.
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if _flag("BEHIND_PROXY") else 0
+#: Webhooks to this machine, without https: for tests and trials only.
+WEBHOOK_ALLOW_LOOPBACK = _flag("WEBHOOK_ALLOW_LOOPBACK")
 #: Days without signing in after which an account is closed.
 DORMANT_DAYS = 90
 SECOND_FACTOR_REQUIRED = not DEMO
 FRESH_PROOF_SECONDS = 300
 IDP_OIDC_PRIVATE_KEY = os.environ.get("IDP_OIDC_PRIVATE_KEY", "")
+
+# --- API --------------------------------------------------------------------------------------------------
+
+#: Requests that one client may send in a minute.
+API_RATE = int(os.environ.get("API_RATE", "600"))
+#: Seconds that an access token is good for.
+IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = 3600
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "UNAUTHENTICATED_USER": None,
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "OAS_VERSION": "3.1.1",
+    "TITLE": "Placement brokerage",
+    "VERSION": "1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SCHEMA_PATH_PREFIX_TRIM": True,
+    "SERVERS": [{"url": "/api/v1"}],
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "POSTPROCESSING_HOOKS": [],
+    "SERVE_PUBLIC": True,
+    "SERVE_INCLUDE_SCHEMA": False,
+    "OAUTH2_FLOWS": ["clientCredentials"],
+    "OAUTH2_TOKEN_URL": "/api/oauth/token",
+}
 
 # --- Language and time ------------------------------------------------------------------------------------
 
@@ -337,14 +372,6 @@ SEALING_KEY_PASSPHRASE = os.environ.get("SEALING_KEY_PASSPHRASE", "")
 #: Who seals, as printed in the seal panel.
 SEALED_BY = os.environ.get("SEALED_BY", "Placement brokerage")
 
-# --- API --------------------------------------------------------------------------------------------------
-
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [],
-    "DEFAULT_PERMISSION_CLASSES": [],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "UNAUTHENTICATED_USER": None,
-}
 
 # --- Log: one line an event, no facts about persons -------------------------------------------------------
 

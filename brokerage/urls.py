@@ -26,5 +26,6 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("verify/", verification.check_document, name="verify"),
+    path("api/", include("brokerage.api.urls")),
     path("o/<slug:organisation>/", include(organisation_patterns)),
 ]

@@ -15,6 +15,7 @@ from brokerage.core.tenants.rowsecurity import (
 )
 
 _colleagues = f"id = ANY (ARRAY(SELECT m.user_id FROM tenants_membership m WHERE m.organisation_id = {ORGANISATION}))"
+_own_client = f"starts_with({{}}, {ORGANISATION}::text || '.')"
 
 TABLES = [
     # An organisation's administrator sets its identity provider through the functions below.
@@ -28,6 +29,29 @@ TABLES = [
             Allow(DEFINER, "SELECT"),
         ),
     ),
+    # An API client's identifier begins with its organisation's: an administrator keeps its own, by the actions alone.
+    identity(
+        "allauth_idp_oidc_client",
+        (
+            *(Allow(role, "SELECT, INSERT", _own_client.format("id")) for role in ACTORS),
+            *(
+                Allow(
+                    role,
+                    "UPDATE",
+                    _own_client.format("id"),
+                    ("name", "secret", "scopes", "default_scopes", "grant_types"),
+                )
+                for role in ACTORS
+            ),
+        ),
+    ),
+    identity(
+        "allauth_idp_oidc_token",
+        (
+            *(Allow(role, "SELECT, DELETE", _own_client.format("client_id")) for role in ACTORS),
+            Allow(DEFINER, "SELECT"),
+        ),
+    ),
     *(
         identity(name)
         for name in (
@@ -36,8 +60,6 @@ TABLES = [
             "mfa_authenticator",
             "socialaccount_socialtoken",
             "usersessions_usersession",
-            "allauth_idp_oidc_client",
-            "allauth_idp_oidc_token",
             "django_session",
             "django_content_type",
             "auth_permission",

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from brokerage.core.audit.models import Entry, OutboxItem
 from brokerage.core.tenants.actors import Actor
+from brokerage.core.webhooks.noting import note, told_of
 
 
 @dataclass(frozen=True)
@@ -51,10 +52,10 @@ def record(
         subject_id=str(subject.pk),
         subject_reference=reference if reference is not None else str(getattr(subject, "reference", "") or ""),
         actor_user_id=actor.user_id,
-        actor_name=actor.name,
+        actor_name=actor.name[:120],
         on_behalf_of_id=actor.on_behalf_of_id,
         at=timezone.now(),
-        data=dict(data or {}),
+        data=dict(data or {}) | ({"api_client": str(actor.client_id)} if actor.client_id else {}),
     )
     entry.save(force_insert=True)
     notices = [
@@ -68,8 +69,12 @@ def record(
         }
         for notice in notify
     ]
+    change = told_of(entry)
     if notices:
-        enqueue("notify", queue="events", actor=actor, payload={"notices": notices}, entry_id=entry.pk)
+        payload = {"notices": notices, "change": change} if change else {"notices": notices}
+        enqueue("notify", queue="events", actor=actor, payload=payload, entry_id=entry.pk)
+    elif change:
+        note(entry, change)
     return entry
 
 

@@ -32,6 +32,9 @@ class Actor:
     categories: tuple[str, ...] = ()
     colour: str = ""
     is_system: bool = False
+    #: The API client that acts, with `user_id` its owner; None when a person does.
+    client_id: UUID | None = None
+    client_name: str = ""
 
     def may(self, *permissions: str) -> bool:
         """Whether at least one of the permissions is held."""

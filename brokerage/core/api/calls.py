@@ -1,0 +1,107 @@
+"""One request to an operation, and what an operation may answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+from django.core.files.uploadedfile import InMemoryUploadedFile
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from brokerage.core.api import cursors
+from brokerage.core.errors import RuleBroken
+from brokerage.core.tenants.actors import Actor
+
+
+class ApiRequest(HttpRequest):
+    """A request that came through the door: whose it is, and what its token allows."""
+
+    actor: Actor
+    api_scopes: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Created:
+    """Something new: its representation, and its address below /api/v1."""
+
+    body: Mapping[str, Any]
+    location: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows of a list, and the cursor of the next ones."""
+
+    items: Sequence[Mapping[str, Any]]
+    next: str | None = None
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A file."""
+
+    file: BinaryIO
+    content_type: str
+    name: str
+
+
+@dataclass
+class Call:
+    """One request to an operation: who asks, and what was said, checked for its shape."""
+
+    actor: Actor
+    request: HttpRequest
+    query: dict[str, Any] = field(default_factory=dict)
+    body: Any = None
+    file: InMemoryUploadedFile | None = None
+
+    def page(
+        self,
+        rows: QuerySet[Any],
+        *,
+        by: Sequence[str],
+        fields: Mapping[str, Any] | None = None,
+        shape: Callable[[Any], Mapping[str, Any]] | None = None,
+    ) -> Page:
+        """One page of the rows in the order `by` (non-null columns of one direction, the last one unique).
+
+        `fields` maps the answer's names to columns, look-ups or expressions, read in one query; `shape` makes an
+        answer of each row instead.
+        """
+        limit = int(self.query["limit"])
+        wanted = cursors.after(rows, by, self.query.get("cursor"))
+        columns = [name.removeprefix("-") for name in by]
+        if fields is not None:
+            names = list(fields)
+            found = list(wanted.values_list(*fields.values(), *columns)[: limit + 1])
+            items: list[Mapping[str, Any]] = [dict(zip(names, row, strict=False)) for row in found[:limit]]
+            ends = [row[len(names) :] for row in found[:limit]]
+        else:
+            assert shape is not None, "say which fields, or how a row becomes an answer"
+            found = list(wanted[: limit + 1])
+            items = [shape(row) for row in found[:limit]]
+            ends = [[_value(row, name) for name in columns] for row in found[:limit]]
+        more = len(found) > limit
+        return Page(items, cursors.encode(ends[-1]) if more else None)
+
+    def rows(self, items: Sequence[Mapping[str, Any]], next: str | None = None) -> Page:
+        """A page of rows that are at hand."""
+        return Page(items, next)
+
+    @contextmanager
+    def renaming(self, names: Mapping[str, str]) -> Iterator[None]:
+        """Tell a broken rule's field by the API's name for it."""
+        try:
+            yield
+        except RuleBroken as refusal:
+            refusal.field = names.get(refusal.field or "", refusal.field)
+            raise
+
+
+def _value(row: Any, name: str) -> Any:
+    for step in name.split("__"):
+        row = getattr(row, step)
+    return row

@@ -1,0 +1,123 @@
+"""Shapes of requests and answers. What a request says must be known: a field nobody asked for is refused by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from django.http import QueryDict
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, ValidationError
+
+from brokerage.core.errors import RuleBroken
+from brokerage.core.money import parse_money
+
+Example = dict[str, Any]
+
+
+class Shape(serializers.Serializer):
+    """What an answer holds: the document of it. Answers are written from plain values, not through this."""
+
+    #: A whole, valid answer.
+    example: ClassVar[Example] = {}
+
+
+class Input(serializers.Serializer):
+    """A request's body, or a part of it."""
+
+    example: ClassVar[Example] = {}
+
+    def to_internal_value(self, data: Any) -> Any:
+        errors: dict[str, Any] = {}
+        if isinstance(data, Mapping):
+            known = {name for name, field in self.fields.items() if not field.read_only}
+            for name in data:
+                if name not in known:
+                    errors[str(name)[:60]] = [ErrorDetail("This field is not known here.", code="unknown_field")]
+        try:
+            value = super().to_internal_value(data)
+        except ValidationError as error:
+            if isinstance(error.detail, dict):
+                raise ValidationError({**error.detail, **errors}) from None
+            raise
+        if errors:
+            raise ValidationError(errors)
+        return value
+
+
+class Query(Input):
+    """What stands behind the `?` of an address."""
+
+    @classmethod
+    def plain(cls, query: QueryDict) -> dict[str, Any]:
+        """The query as plain values: a list where the field is one, else the only value given."""
+        fields = cls().fields
+        found: dict[str, Any] = {}
+        for name, values in query.lists():
+            field = fields.get(name)
+            if isinstance(field, serializers.ListField | serializers.MultipleChoiceField):
+                found[name] = values
+            elif len(values) > 1:
+                raise ValidationError({name: [ErrorDetail("Give this once.", code="repeated")]})
+            else:
+                found[name] = values[0]
+        return found
+
+
+class Paged(Query):
+    """The query of a list: how many rows, and where to go on."""
+
+    limit = serializers.IntegerField(
+        min_value=1, max_value=200, default=50, help_text="Rows in one answer, at most 200."
+    )
+    cursor = serializers.CharField(
+        required=False, max_length=600, help_text="`next` of the answer before; nothing for the first page."
+    )
+
+
+class MoneyField(serializers.DecimalField):
+    """Pounds and pence as text, such as `"900.00"`; never a JSON number, which would be read as a float."""
+
+    default_error_messages = {
+        "money_as_text": 'Send an amount as text, such as "900.00".',
+        "invalid_money": "Enter an amount in pounds, such as 900.00.",
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"max_digits": 10, "decimal_places": 2, "min_value": Decimal(0), **kwargs})
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        if not isinstance(data, str):
+            self.fail("money_as_text")
+        try:
+            amount = parse_money(data[:40])
+        except RuleBroken:
+            self.fail("invalid_money")
+        return self.quantize(self.validate_precision(amount))
+
+
+class CodeField(serializers.CharField):
+    """A short code: letters, digits, dots, dashes and underscores."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"max_length": 60, **kwargs})
+
+
+class Problem(Shape):
+    """A refusal (RFC 9457)."""
+
+    class Error(Shape):
+        """One refused field."""
+
+        code = serializers.CharField()
+        message = serializers.CharField()
+        field = serializers.CharField(allow_null=True)
+
+    type = serializers.CharField(help_text="Always `about:blank`: `code` tells which problem it is.")
+    title = serializers.CharField(help_text="The status in words.")
+    status = serializers.IntegerField()
+    code = serializers.CharField(help_text="Stable; programs decide by it.")
+    message = serializers.CharField(help_text="A sentence for people.")
+    field = serializers.CharField(allow_null=True, help_text="The input it belongs to, such as `items.0.price`.")
+    errors = Error(many=True, help_text="Every refused field.")

@@ -1,0 +1,126 @@
+"""What an API client may be allowed to do: each scope, who may have it, and the permissions it grants.
+
+A client acts with the union of its scopes' permissions, never with its owner's. The actions check those permissions
+as they do for people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+ALL = ("authority", "associate", "central", "provider")
+BUYERS = ("authority", "associate", "central")
+
+
+@dataclass(frozen=True)
+class Scope:
+    """One scope: its words, the kinds of organisation whose clients may have it, and what it permits."""
+
+    label: str | Promise
+    kinds: tuple[str, ...]
+    permissions: frozenset[str] = field(default_factory=frozenset)
+
+
+def _scope(label: str | Promise, kinds: tuple[str, ...], *permissions: str) -> Scope:
+    return Scope(label, kinds, frozenset(permissions))
+
+
+SCOPES: dict[str, Scope] = {
+    "reference:read": _scope(_("Read authorities and regions"), ALL),
+    "messages:read": _scope(_("Read the owner’s messages"), ALL),
+    "audit:read": _scope(_("Read the organisation’s audit trail"), ALL, "audit.view"),
+    "changes:read": _scope(_("Follow what changes"), ALL),
+    "webhooks:write": _scope(_("Keep the client’s webhooks"), ALL),
+    "vehicles:read": _scope(_("Read vehicles, lots, admissions and ceilings"), ALL, "dpv.view"),
+    "vehicles:write": _scope(
+        _("Admit, score, price and suspend homes"),
+        ("central",),
+        "dpv.manage",
+        "dpv.admit",
+        "dpv.ceiling",
+        "dpv.suspend",
+    ),
+    "providers:read": _scope(_("Read the register of providers and homes"), BUYERS),
+    "providers:write": _scope(_("Verify providers"), ("central",), "providers.verify"),
+    "homes:read": _scope(_("Read your own homes, households and vacancies"), ("provider",)),
+    "homes:write": _scope(
+        _("Change your own homes, households and vacancies"), ("provider",), "profile.manage", "vacancy.manage"
+    ),
+    "referrals:read": _scope(_("Read referrals"), ("authority",), "referral.view", "document.view", "search"),
+    "people:read": _scope(_("Read who a person is"), ("authority",), "referral.identity", "person.view"),
+    "referrals:write": _scope(
+        _("Write, publish, change and withdraw referrals"),
+        ("authority",),
+        "referral.view",
+        "referral.draft",
+        "referral.publish",
+        "referral.amend",
+        "referral.withdraw",
+        "referral.match",
+        "referral.answer",
+        "referral.disclose",
+        "document.view",
+        "person.view",
+    ),
+    "offers:read": _scope(_("Read and compare the offers received"), ("authority",), "offer.view", "referral.view"),
+    "awards:write": _scope(
+        _("Accept offers"),
+        ("authority",),
+        "award.make",
+        "award.fall_through",
+        "agreement.send",
+        "offer.view",
+        "referral.view",
+    ),
+    "approvals:write": _scope(
+        _("Approve or refuse awards"),
+        ("authority",),
+        "award.approve",
+        "award.approve_out_of_area",
+        "award.approve_at_a_distance",
+        "offer.view",
+        "referral.view",
+    ),
+    "placements:read": _scope(_("Read placements"), ("authority",), "placement.view"),
+    "placements:write": _scope(
+        _("Start and end placements, record spot placements"),
+        ("authority",),
+        "placement.view",
+        "placement.start",
+        "placement.end",
+        "placement.spot",
+    ),
+    "spend:read": _scope(_("Read spend and the market"), BUYERS, "spend.view", "region.report"),
+    "opportunities:read": _scope(_("Read referrals sent to you"), ("provider",), "inbox.view"),
+    "offers:write": _scope(_("Ask, offer and decline"), ("provider",), "inbox.view", "offer.write", "offer.decline"),
+    "agreements:read": _scope(_("Read agreements"), ("authority", "provider"), "agreement.view"),
+    "agreements:sign": _scope(
+        _("Sign agreements"),
+        ("authority", "provider"),
+        "agreement.view",
+        "agreement.sign_authority",
+        "agreement.sign_provider",
+    ),
+}
+
+
+def scopes_of(kind: str) -> dict[str, Scope]:
+    """The scopes that a client of this kind of organisation may have."""
+    return {code: scope for code, scope in SCOPES.items() if kind in scope.kinds}
+
+
+def permissions_granted(kind: str, scopes: Iterable[str]) -> frozenset[str]:
+    """The union of what the scopes permit; one that is not for this kind of organisation grants nothing."""
+    granted: set[str] = set()
+    for code in scopes:
+        scope = SCOPES.get(code)
+        if scope is not None and kind in scope.kinds:
+            granted |= scope.permissions
+    for side, other in (("authority", "agreement.sign_provider"), ("provider", "agreement.sign_authority")):
+        if kind == side:
+            granted.discard(other)
+    return frozenset(granted)
