@@ -17,7 +17,7 @@ from brokerage.startup import refuse_unsafe_start
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "brokerage.settings")
 
-QUEUES: tuple[str, ...] = ("alerts", "events", "messages", "documents", "default")
+QUEUES: tuple[str, ...] = ("alerts", "events", "messages", "documents", "webhooks", "default")
 
 app = Celery("brokerage")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -31,6 +31,8 @@ app.conf.task_routes = {
     "brokerage.core.audit.tasks.drain_work": {"queue": "default"},
     "brokerage.core.audit.tasks.purge_done": {"queue": "default"},
     "brokerage.core.notifications.tasks.purge_messages": {"queue": "default"},
+    "brokerage.core.webhooks.tasks.deliver_webhooks": {"queue": "webhooks"},
+    "brokerage.core.webhooks.tasks.purge_changes": {"queue": "default"},
 }
 
 
@@ -49,9 +51,11 @@ app.conf.beat_schedule = {
     "events": _tick("brokerage.core.audit.tasks.drain_events"),
     "messages": _tick("brokerage.core.notifications.tasks.deliver_messages"),
     "documents": _tick("brokerage.core.audit.tasks.drain_documents"),
+    "webhooks": _tick("brokerage.core.webhooks.tasks.deliver_webhooks"),
     "work": _tick("brokerage.core.audit.tasks.drain_work"),
     "purge-work": _nightly("brokerage.core.audit.tasks.purge_done", 10),
     "purge-messages": _nightly("brokerage.core.notifications.tasks.purge_messages", 20),
+    "purge-changes": _nightly("brokerage.core.webhooks.tasks.purge_changes", 30),
 }
 
 

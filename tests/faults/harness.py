@@ -26,7 +26,7 @@ from tests.faults.mail_sink import MailSink
 from tests.plugin import database_url
 
 CELERY = [sys.executable, "-m", "celery", "--app", "brokerage.celery"]
-QUEUES = "alerts,events,messages,documents,default"
+QUEUES = "alerts,events,messages,documents,webhooks,default"
 #: Seconds for anything to happen on a loaded machine; a test that has to wait so long has failed.
 PATIENCE = 60.0
 #: What each process calls itself in `Site.processes`.

@@ -17,7 +17,7 @@ from tests import scenarios
 from tests.cast import actor_of, ident
 
 #: Kinds of queued work, and what each must not do for an organisation that does not own what it names.
-WORK = {"announce_closing", "notify", "invite", "render_ipa", "seal_ipa", "import_run"}
+WORK = {"announce_closing", "change", "notify", "invite", "render_ipa", "seal_ipa", "import_run"}
 
 
 def test_every_task_has_a_route_and_every_route_a_task_and_a_queue() -> None:

@@ -11,6 +11,7 @@ from brokerage.core.audit.outbox import handles
 from brokerage.core.notifications.models import Message
 from brokerage.core.tenants.context import worker
 from brokerage.core.tenants.permissions import PERMISSIONS
+from brokerage.core.webhooks.feed import write_changes
 
 #: Inside the database: ten thousand recipients cost a fraction of a second and no memory here.
 #: A link leads into the reader's own organisation and nowhere else, and no reference carries a line of its own.
@@ -33,7 +34,8 @@ ON CONFLICT DO NOTHING
 
 @handles("notify")
 def expand_notices(item: OutboxItem) -> None:
-    """Write one message row for each recipient and channel; running it again writes none twice."""
+    """Write one message row for each recipient and channel, and what the feeds of the organisations say of it; running
+    it again writes none twice."""
     with worker(), connection.cursor() as cursor:
         for notice in item.payload["notices"]:
             cursor.execute(
@@ -50,6 +52,7 @@ def expand_notices(item: OutboxItem) -> None:
                     "channels": Message.Channel.values,
                 },
             )
+    write_changes(item)
 
 
 def roles_granting(permissions: Any) -> list[str]:

@@ -1,0 +1,43 @@
+"""What machines are told of agreements: public events and where the API shows them."""
+
+from django.utils.translation import gettext_lazy as _
+
+from brokerage.core.webhooks.events import publish
+
+BOTH = ("authority", "provider")
+AGREEMENT = "/agreements/{reference}"
+
+publish(
+    "agreement.drawn_up",
+    label=_("Agreement drawn up"),
+    organisations=("authority",),
+    acts={"agreement.drawn_up": AGREEMENT},
+)
+publish(
+    "agreement.ready",
+    label=_("Agreement ready to sign"),
+    organisations=BOTH,
+    acts={"agreement.rendered": AGREEMENT},
+    notices={"contracts.ready_to_sign": AGREEMENT},
+)
+publish(
+    "agreement.signed",
+    label=_("Agreement signed by one side"),
+    organisations=BOTH,
+    acts={"agreement.signed": AGREEMENT},
+    notices={"contracts.other_side_signed": AGREEMENT},
+)
+publish(
+    "agreement.sealed",
+    label=_("Agreement signed by both sides and sealed"),
+    organisations=BOTH,
+    acts={"agreement.sealed": AGREEMENT},
+    notices={"contracts.sealed": AGREEMENT},
+)
+publish(
+    "agreement.cancelled",
+    label=_("Agreement cancelled"),
+    organisations=BOTH,
+    acts={"agreement.cancelled": AGREEMENT},
+    notices={"contracts.cancelled": AGREEMENT},
+)

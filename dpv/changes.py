@@ -1,0 +1,27 @@
+"""What machines are told of admissions to the vehicles: public events and where the API shows them.
+
+The central team is told by its own acts, the provider by its notices.
+"""
+
+from django.utils.translation import gettext_lazy as _
+
+from brokerage.core.webhooks.events import publish
+
+BOTH = ("central", "provider")
+ADMISSION = "/admissions/{id}"
+
+for _kind, _label, _acts, _notice in (
+    ("admission.admitted", _("Home admitted to a lot"), ("admission.admitted",), "dpv.admitted"),
+    ("admission.suspended", _("Admission suspended"), ("admission.suspended",), "dpv.suspended"),
+    ("admission.reinstated", _("Suspension lifted"), ("admission.reinstated",), "dpv.reinstated"),
+    ("admission.barred", _("Admission ended by a bar"), ("admission.barred",), "dpv.barred"),
+    ("admission.ended", _("Admission ended"), ("admission.ended",), "dpv.ended"),
+    ("ceiling.set", _("Ceiling price set"), ("ceiling.set", "ceiling.corrected"), "dpv.ceiling_set"),
+):
+    publish(
+        _kind,
+        label=_label,
+        organisations=BOTH,
+        acts=dict.fromkeys(_acts, ADMISSION),
+        notices={_notice: ADMISSION},
+    )
