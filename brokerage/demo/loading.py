@@ -17,7 +17,7 @@ from brokerage.core.accounts.models import User
 from brokerage.core.tenants.context import loader, system
 from brokerage.core.tenants.models import AuthorityProfile, Organisation, Region
 from brokerage.core.tenants.ownership import use_owner_connection
-from brokerage.demo import organisations, tale, vehicles
+from brokerage.demo import machines, organisations, tale, vehicles
 from brokerage.demo.files import read_demo_file
 from dpv.models import Admission, Ceiling, MenuItem, Vehicle
 from placements.models import Placement, Referral
@@ -80,6 +80,7 @@ def steps() -> Iterator[Step]:
     yield "People who sign in", _people
     yield "Live placements", partial(_placements, today)
     yield from tale.steps(today)
+    yield "API clients", _machines
     yield "Done", _finish
 
 
@@ -126,7 +127,7 @@ def _people() -> str:
             return "there already"
         admitted = Provider.objects.filter(establishments__admissions__isnull=False).select_related("organisation")
         people = organisations.load_people(password, providers=list(admitted.distinct().order_by("legal_name")))
-    _tell(people=people, api_clients=[])
+    _tell(people=people)
     return f"{len(people)} people"
 
 
@@ -143,6 +144,12 @@ def _placements(today: date) -> str:
     for code, own in by_authority.items():
         _import(slugs[code], "placements", "\n".join([header, *own, ""]).encode("utf-8"))
     return f"{len(rows)} placements of {len(by_authority)} councils"
+
+
+def _machines() -> str:
+    clients = machines.load_clients(_told().get("api_clients", []))
+    _tell(api_clients=clients)
+    return f"{len(clients)} clients"
 
 
 def _finish() -> str:

@@ -48,4 +48,6 @@ def demo_people(path: Path) -> str:
     if "password" not in columns:
         table += f"\nEverybody's password is {people[0]['password']}"
     more = len(people) - len(shown)
-    return table + (f"; {more} more people are in {path}\n" if more else "\n")
+    table += f"; {more} more people are in {path}\n" if more else "\n"
+    clients = len(read_demo(path).get("api_clients", []))
+    return table + (f"{clients} API clients with their secrets are there too: try script/journey\n" if clients else "")

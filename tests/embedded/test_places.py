@@ -112,7 +112,7 @@ def test_the_announcement_lists_people_of_each_role_and_the_file_learns_the_addr
         {"email": f"{name}@harrow.example", "password": "pw", "role": role, "organisation": "Harrow"}
         for name, role in (("ann", "Officer"), ("bob", "Officer"), ("cyd", "Officer"), ("dee", "Approver"))
     ]
-    path.write_text(json.dumps({"people": people, "api_clients": []}))
+    path.write_text(json.dumps({"people": people, "api_clients": [{"name": "Case system"}]}))
     publish_address(path, "http://localhost:8123")
     assert json.loads(path.read_text())["address"] == "http://localhost:8123"
     assert path.stat().st_mode & 0o777 == 0o600
@@ -123,6 +123,7 @@ def test_the_announcement_lists_people_of_each_role_and_the_file_learns_the_addr
         "dee@harrow.example",
     ]
     assert f"Everybody's password is pw; 1 more people are in {path}" in told
+    assert "1 API clients with their secrets" in told
 
 
 def test_an_external_database_needs_its_owners_address_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
