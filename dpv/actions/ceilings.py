@@ -58,8 +58,9 @@ def set_ceiling(actor: Actor, *, admission_id: UUID, ceiling: NewCeiling, valid_
     """Set the ceiling of an age band from a day on, pounds a week; drafts and later offers meet it at once.
 
     Refused when: the admission has ended or is barred (NotNow); there is no reason; the day is past
-    (`ceiling_in_past`: offers relied on what was in force); the price or the ages are not sound; it is above the
-    ceiling in force and that one is still fixed on the day (`ceiling_fixed`), unless the rules say `on_request`.
+    (`ceiling_in_past`: offers relied on what was in force) or after the vehicle's term (`ceiling_after_term`); the
+    price or the ages are not sound; it is above the ceiling in force and that one is still fixed on the day
+    (`ceiling_fixed`), unless the rules say `on_request`.
     """
     actor.require("dpv.ceiling")
     locks.hold(admissions_exclusive=[admission_id])
@@ -72,6 +73,8 @@ def set_ceiling(actor: Actor, *, admission_id: UUID, ceiling: NewCeiling, valid_
         raise RuleBroken("reason_missing", _("Say why the ceiling price is set"), "reason")
     if valid_from < today:
         raise RuleBroken("ceiling_in_past", _("The first day must be today or later"), "valid_from")
+    if valid_from > admission.vehicle.ends_on:
+        raise RuleBroken("ceiling_after_term", _("The vehicle has ended by then: choose an earlier day"), "valid_from")
     same_day = Ceiling.objects.filter(
         admission=admission, age_min=ceiling.age_min, age_max=ceiling.age_max, valid_from=valid_from
     ).first()

@@ -6,8 +6,10 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.http import Http404
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -56,6 +58,28 @@ def provider_list(
             missing |= ~Q(Exists(covered.filter(kind=needed)))
         rows = rows.filter(missing)
     return rows.order_by("legal_name", "pk")
+
+
+def home_of(pk: UUID) -> Establishment:
+    """The home with its provider and counter. Raises Http404."""
+    found = Establishment.objects.select_related("provider__organisation", "occupancy").filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def provider_of(pk: UUID) -> Provider:
+    """The provider with its organisation, link authority and insurance. Raises Http404."""
+    rows = Provider.objects.select_related("organisation", "link_authority").prefetch_related("insurance")
+    found = rows.filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def homes_of(provider_id: UUID) -> int:
+    """How many homes and agencies the provider has."""
+    return Establishment.objects.filter(provider_id=provider_id).count()
 
 
 def areas() -> list[tuple[str, str]]:

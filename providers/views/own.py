@@ -22,9 +22,9 @@ from providers.actions.insurance import put_policy
 from providers.actions.profiles import change_profile
 from providers.forms.own import EstablishmentForm, HouseholdForm, PolicyForm, ProfileForm, VacancyForm
 from providers.models import CarerHousehold, Establishment, Insurance, Provider
-from providers.queries.register import cover_on
+from providers.queries.register import cover_on, home_of
 from providers.standing import standings_of
-from providers.views.register import home_context, home_of
+from providers.views.register import home_context
 
 #: With so many places or fewer, each number of vacancies has a button of its own.
 MOST_BUTTONS = 8

@@ -19,7 +19,7 @@ from brokerage.core.web import OrganisationRequest, address, attempt
 from providers.actions import verification
 from providers.forms.register import OversightForm, ProviderFilter, ReasonForm, RegistrationForm
 from providers.models import CarerHousehold, Establishment, Provider
-from providers.queries.register import area_name, cover_on, provider_list
+from providers.queries.register import area_name, cover_on, home_of, provider_list
 from providers.standing import standings_of
 
 
@@ -123,14 +123,6 @@ def registration(request: OrganisationRequest, pk: UUID) -> HttpResponse:
             messages.success(request, _("The registration is recorded as checked today."))
             return redirect(address(request.actor, "providers:establishment", pk=pk))
     return render(request, "providers/registration.html", {"form": form, "home": home})
-
-
-def home_of(pk: UUID) -> Establishment:
-    """The home with its provider and counter. Raises Http404."""
-    found = Establishment.objects.select_related("provider__organisation", "occupancy").filter(pk=pk).first()
-    if found is None:
-        raise Http404
-    return found
 
 
 def home_context(actor: Actor, home: Establishment) -> dict[str, Any]:
