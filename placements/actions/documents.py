@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from typing import BinaryIO, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -126,6 +127,14 @@ def read_document(actor: Actor, *, reference: str, document_id: UUID, signature:
         raise Http404("Removed.")
     _record("document.read", actor, referral, document)
     return StoredFile(document.stored_name, document.name, document.content_type, document.size)
+
+
+def open_stored(stored: StoredFile) -> BinaryIO:
+    """The stored file, open for reading. Http404 when the store has lost it."""
+    try:
+        return cast(BinaryIO, default_storage.open(stored.stored_name, "rb"))
+    except FileNotFoundError:
+        raise Http404("The file is not in the store.") from None
 
 
 def sign(actor: Actor, document_id: UUID) -> str:

@@ -18,7 +18,9 @@ from brokerage.core.geography import outward_code
 from brokerage.core.periods import age_on
 from placements.columns import columns_from
 from placements.completeness import AS_TYPED
+from placements.disclosure_fields import needs_answered
 from placements.models import Person, Referral
+from placements.questions import Section, sections_for
 from placements.questions import section as section_of
 from placements.questions.checking import checked
 
@@ -40,6 +42,14 @@ COPIED_FOR_OTHER = ("where", "home", "practical")
 NOT_COPIED = {"where": ("needed_on",), "outcomes": tuple(f"review_on_{number}" for number in range(1, 7))}
 
 
+def asked_section(referral: Referral, code: str) -> Section:
+    """The section of that code, when the referral's category and needs ask for it; Http404 otherwise."""
+    for section in sections_for(referral.category, needs_answered(referral.answers)):
+        if section.code == code:
+            return section
+    raise Http404("No such section.")
+
+
 def put_answers(
     referral: Referral, section: str, values: Mapping[str, Any], unread: Mapping[str, Any] | None = None
 ) -> list[str]:
@@ -48,10 +58,7 @@ def put_answers(
     Part of a bigger act: whoever calls it holds the referral's lock, saves and records. Raises RuleBroken where a
     value is no answer to its question, and Http404 for a section this referral does not have.
     """
-    try:
-        asked = {question.name: question for question in section_of(section).questions_for(referral.category)}
-    except KeyError:
-        raise Http404("No such section.") from None
+    asked = {question.name: question for question in asked_section(referral, section).questions_for(referral.category)}
     unread = {name: value for name, value in (unread or {}).items() if name in asked}
     before = dict(referral.answers.get(section) or {})
     after = dict(before)

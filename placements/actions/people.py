@@ -136,10 +136,21 @@ def put_person(actor: Actor, person: Person, changes: Mapping[str, Any]) -> list
 @transaction.atomic
 def read_identity(actor: Actor, *, person_id: UUID, reference: str = "") -> Identity:
     """Who the person is, for whoever `may_know` it; the reading is logged with the referral's reference."""
+    person = _read(actor, person_id, reference, ["name", "date_of_birth"])
+    return Identity(person.full_name, person.known_as, person.date_of_birth, person.case_number)
+
+
+@transaction.atomic
+def read_person(actor: Actor, *, person_id: UUID) -> Person:
+    """The person's whole record, for whoever `may_know` it; the reading is logged."""
+    return _read(actor, person_id, "", list(CHANGEABLE))
+
+
+def _read(actor: Actor, person_id: UUID, reference: str, fields: list[str]) -> Person:
     _require_may_know(actor, person_id)
     person = _person(person_id)
-    record("person.read", subject=person, actor=actor, reference=reference, data={"fields": ["name", "date_of_birth"]})
-    return Identity(person.full_name, person.known_as, person.date_of_birth, person.case_number)
+    record("person.read", subject=person, actor=actor, reference=reference, data={"fields": fields})
+    return person
 
 
 def may_know(actor: Actor, person_id: UUID) -> bool:
@@ -157,6 +168,14 @@ def find_person(actor: Actor, *, case_number: str) -> Person | None:
         authority_id=actor.organisation_id, case_number__iexact=case_number.strip()
     ).first()
     return found
+
+
+def known_person(actor: Actor, *, case_number: str, field: str = "case_number") -> Person:
+    """As `find_person`; RuleBroken (`person_unknown`) on `field` when there is nobody with that case number."""
+    person = find_person(actor, case_number=case_number)
+    if person is None:
+        raise RuleBroken("person_unknown", _("There is no person with this case number"), field)
+    return person
 
 
 def _require_may_know(actor: Actor, person_id: UUID) -> None:

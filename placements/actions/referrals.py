@@ -38,7 +38,7 @@ from placements.actions.running import check_note
 from placements.actions.siblings import link_siblings
 from placements.completeness import AGES, age_problem, missing_in
 from placements.models import Award, Person, Referral
-from placements.queries.referrals import may_withdraw, referral_of
+from placements.queries.referrals import may_withdraw, referral_of, social_workers
 from placements.questions import section as section_of
 from placements.states import REFERRAL
 
@@ -78,12 +78,13 @@ def create_referral(
     token: str,
     person_id: UUID | None = None,
     new_person: NewPerson | None = None,
-    social_worker: tuple[UUID, str] | None = None,
+    social_worker: UUID | None = None,
 ) -> Referral:
     """Start a draft for a known or a new person. The same `token` from the same user gives the same draft, so that a
-    second click starts nothing. `social_worker` is (user id, name); who has only the social worker's view is it.
+    second click starts nothing. `social_worker` is a user id; who has only the social worker's view is it.
 
-    Refused when category or urgency is unknown, nobody is named, or the person's age does not suit the category.
+    Refused when category or urgency is unknown, nobody is named, the person's age does not suit the category, or the
+    social worker is none of the authority's.
     """
     actor.require("referral.draft")
     key = uuid.uuid5(_TOKENS, f"{actor.organisation_id}:{actor.user_id}:{token}")
@@ -98,9 +99,8 @@ def create_referral(
         raise RuleBroken("urgency_missing", _("Select when the placement is needed"), "urgency")
     person = _person_for(actor, person_id, new_person, category)
     _check_age(person, category)
-    if not actor.may("referral.view") and actor.user_id is not None:
-        social_worker = (actor.user_id, actor.name)
-    answers = first_answers(person, urgency, social_worker)
+    worker = _social_worker(actor, social_worker)
+    answers = first_answers(person, urgency, worker)
     referral = Referral(
         id=key,
         authority_id=actor.organisation_id,
@@ -109,7 +109,7 @@ def create_referral(
         answers=answers,
         officer_id=actor.user_id,
         officer_name=actor.name,
-        social_worker_id=social_worker[0] if social_worker else None,
+        social_worker_id=worker[0] if worker else None,
     )
     derive(referral)
     referral.save(force_insert=True)
@@ -305,6 +305,18 @@ def _person_for(actor: Actor, person_id: UUID | None, new: NewPerson | None, cat
     if person is None:
         raise RuleBroken("person_missing", _("Say who the referral is for"), "person")
     return person
+
+
+def _social_worker(actor: Actor, chosen: UUID | None) -> tuple[UUID, str] | None:
+    """(user id, name) of the social worker: the actor, where that is all they are, or the one chosen."""
+    if not actor.may("referral.view") and actor.user_id is not None:
+        return actor.user_id, actor.name
+    if chosen is None:
+        return None
+    for user_id, name in social_workers(actor):
+        if user_id == chosen:
+            return user_id, name
+    raise RuleBroken("social_worker_unknown", _("Select one of your organisation’s social workers"), "social_worker")
 
 
 def _check_age(person: Person, category: str) -> None:

@@ -27,6 +27,8 @@ from placements.actions.releases import invited_providers, rewrite_releases, tel
 from placements.announcements import announce_closing_of
 from placements.models import Invitation, Offer, Referral, ReferralLot
 from placements.queries.disclosures import findings_in
+from placements.questions import section as section_of
+from placements.questions.days import day_problems
 from placements.states import INVITATION, OFFER, OFFER_STANDING, REFERRAL
 
 #: The furthest that a search goes, in miles; the form says the same.
@@ -120,7 +122,8 @@ def amend_referral(
     standing offers need confirming again.
 
     Refused when the referral does not run; when somebody changed it since `base_revision` (NotNow, `changed`); when an
-    answer is none; when it now lacks an answer or may tell who somebody is; without a note; when nothing changed.
+    answer is none or a day cannot be; when it now lacks an answer or may tell who somebody is; without a note; when
+    nothing changed.
     """
     actor.require("referral.amend")
     referral = held(actor, reference)
@@ -134,6 +137,9 @@ def amend_referral(
     if not changed:
         raise RuleBroken("nothing_changed", _("Nothing has changed"))
     require_ready(referral)
+    given = referral.answers.get(section) or {}
+    for problem in day_problems(section_of(section), referral.category, given, database_today()):
+        raise problem
     check_note(referral, note)
     referral.amendment_note = note.strip()
     if section not in referral.sections_done:

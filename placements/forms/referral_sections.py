@@ -23,6 +23,7 @@ from brokerage.core.errors import RuleBroken
 from placements.completeness import AS_TYPED, half_outcome_message, is_empty, is_required, missing_in
 from placements.questions import NEVER, STAGE_TWO, Kind, Question, Section
 from placements.questions.checking import checked
+from placements.questions.days import day_problems
 
 NOTES = {STAGE_TWO: _("Shortlisted providers only."), NEVER: _("Not shown to providers.")}
 
@@ -104,18 +105,9 @@ class SectionForm(forms.Form):
         return ValidationError(forms.Field.default_error_messages["required"], code="required")
 
     def _check_days(self) -> None:
-        today = self.today.isoformat()
-        for name, question in self.asked.items():
-            day = self.values.get(name)
-            if question.kind is not Kind.DATE or not day or name in self.errors:
-                continue
-            if name.endswith("_last_on") and day > today:
-                self.add_error(name, _("This day must be in the past"))
-            if (name == "needed_on" or name.startswith("review_on")) and day < today:
-                self.add_error(name, _("This day must be today or later"))
-        starts, ends = self.values.get("dol_starts_on"), self.values.get("dol_ends_on")
-        if starts and ends and ends < starts:
-            self.add_error("dol_ends_on", _("The order cannot end before it starts"))
+        for problem in day_problems(self.section, self.category, self.values, self.today):
+            if problem.field not in self.errors:
+                self.add_error(problem.field, str(problem.message))
 
     def _typed(self, name: str) -> Any:
         raw = self.fields[name].widget.value_from_datadict(self.data, self.files, self.add_prefix(name))

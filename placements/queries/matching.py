@@ -7,7 +7,7 @@ Distance is straight-line miles on the National Grid from the middle of the outw
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -16,8 +16,9 @@ from django.db import connection
 from brokerage.core.tenants.context import require_context
 from brokerage.core.vocabulary import Category, Need
 from dpv.eligibility import JOINS, PROBLEMS, SOURCES
+from dpv.models import Lot
 from placements.matching import Candidate, Wanted
-from placements.models import Referral
+from placements.models import Referral, ReferralLot
 
 _METRES_PER_MILE = 1609.344
 
@@ -116,6 +117,16 @@ def candidates(lot_ids: Iterable[UUID], wanted: Wanted, on: dt.date, *, eligible
         cursor.execute(query, parameters)
         # The columns are in the order of the fields.
         return [Candidate._make(row) for row in cursor.fetchall()]
+
+
+def lots_looked_on(referral: Referral, open_lots: Sequence[Lot], asked: Collection[str] = ()) -> list[Lot]:
+    """Of the lots open to the authority, those to look on: for a draft the `asked` ids (all without any), for a
+    published referral its own."""
+    if referral.status == "draft":
+        wanted = set(asked)
+    else:
+        wanted = {str(pk) for pk in ReferralLot.objects.filter(referral=referral).values_list("lot_id", flat=True)}
+    return [lot for lot in open_lots if not wanted or str(lot.pk) in wanted]
 
 
 def wanted_of(referral: Referral, *, max_miles: int | None = None) -> Wanted:

@@ -25,6 +25,9 @@ class Answered:
 
     invitation_id: UUID
     release_id: UUID
+    provider_id: UUID
+    establishment_id: UUID
+    lot_id: UUID
     provider_name: str
     home: str
     lot: str
@@ -33,6 +36,7 @@ class Answered:
     status: str
     status_label: str
     answered_at: dt.datetime | None
+    decline_code: str
     decline_reason: str
     has_full_papers: bool
     may_get_full_papers: bool
@@ -99,6 +103,9 @@ def invited_homes(referral: Referral) -> list[Answered]:
         Answered(
             invitation_id=row.pk,
             release_id=row.release_id,
+            provider_id=row.provider_id,
+            establishment_id=row.establishment_id,
+            lot_id=row.lot_id,
             provider_name=row.provider.organisation.name,
             home=row.establishment.name,
             lot=row.lot.name,
@@ -107,6 +114,7 @@ def invited_homes(referral: Referral) -> list[Answered]:
             status=row.status,
             status_label=str(row.get_status_display()),
             answered_at=row.answered_at,
+            decline_code=row.decline_reason or "",
             decline_reason=str(labels.get(row.decline_reason, "")),
             has_full_papers=row.release.stage == 2,
             may_get_full_papers=row.release.stage == 1

@@ -76,13 +76,17 @@ def referral_of(actor: Actor, reference: str) -> Referral:
     return found
 
 
-def listed(actor: Actor, *, status: str = "", category: str = "", mine: bool = False) -> QuerySet[Referral]:
+def listed(
+    actor: Actor, *, status: str = "", category: str = "", mine: bool = False, person: UUID | None = None
+) -> QuerySet[Referral]:
     """Referrals for the list, newest first, without anything that names a person."""
     referrals = visible_referrals(actor)
     if status:
         referrals = referrals.filter(status=status)
     if category:
         referrals = referrals.filter(category=category)
+    if person is not None:
+        referrals = referrals.filter(person_id=person)
     if mine:
         referrals = referrals.filter(Q(officer_id=actor.user_id) | Q(social_worker_id=actor.user_id))
     return referrals.defer("answers").order_by("-created_at", "reference")

@@ -5,8 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.files.storage import default_storage
-from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
+from django.http import FileResponse, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -17,6 +16,7 @@ from placements.actions.documents import (
     StoredFile,
     add_document,
     link_to_document,
+    open_stored,
     read_document,
     remove_document,
 )
@@ -88,11 +88,9 @@ def document_file(request: OrganisationRequest, reference: str, document: UUID, 
 
 def file_response(stored: StoredFile) -> HttpResponseBase:
     """A stored file as an attachment that a browser neither runs nor guesses about. Http404 when the store lost it."""
-    try:
-        opened = default_storage.open(stored.stored_name, "rb")
-    except FileNotFoundError:
-        raise Http404("The file is not in the store.") from None
-    response = FileResponse(opened, as_attachment=True, filename=stored.name, content_type=stored.content_type)
+    response = FileResponse(
+        open_stored(stored), as_attachment=True, filename=stored.name, content_type=stored.content_type
+    )
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["Cache-Control"] = "private, no-store"

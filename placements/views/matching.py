@@ -23,8 +23,8 @@ from dpv.queries.access import lots_open_to
 from placements.actions.publishing import invited_keys
 from placements.forms.publishing import LotsForm
 from placements.matching import Candidate, explain
-from placements.models import Referral, ReferralLot
-from placements.queries.matching import candidates, wanted_of
+from placements.models import Referral
+from placements.queries.matching import candidates, lots_looked_on, wanted_of
 from placements.queries.progress import progress_of
 from placements.queries.referrals import referral_of
 
@@ -72,12 +72,9 @@ def referral_match(request: OrganisationRequest, reference: str) -> HttpResponse
 
 
 def chosen_lots(request: OrganisationRequest, referral: Referral, open_lots: Sequence[Lot]) -> list[Lot]:
-    """The lots looked on: for a draft those asked for (all at first), for a published referral its own."""
-    if referral.status == "draft":
-        asked = set((request.POST if request.method == "POST" else request.GET).getlist("lots"))
-    else:
-        asked = {str(pk) for pk in ReferralLot.objects.filter(referral=referral).values_list("lot_id", flat=True)}
-    return [lot for lot in open_lots if not asked or str(lot.pk) in asked]
+    """The lots looked on, as asked for by the page."""
+    asked = (request.POST if request.method == "POST" else request.GET).getlist("lots")
+    return lots_looked_on(referral, open_lots, asked)
 
 
 def reason_counts(excluded: Sequence[Candidate]) -> list[tuple[str, int]]:

@@ -6,7 +6,7 @@ import secrets
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -16,6 +16,7 @@ from brokerage.core.clock import database_now, database_today
 from brokerage.core.errors import NotNow, RuleBroken
 from brokerage.core.web import OrganisationRequest, address, attempt
 from placements.actions.disclosures import confirm_disclosures
+from placements.actions.drafts import asked_section
 from placements.actions.referrals import ChangedMeanwhile, save_section
 from placements.completeness import missing
 from placements.disclosure_fields import FIELD_LABELS, needs_answered
@@ -58,7 +59,7 @@ def referral_section(request: OrganisationRequest, reference: str, section: str)
     actor = request.actor
     actor.require("referral.draft")
     referral = referral_of(actor, reference)
-    page = _section_of(referral, section)
+    page = asked_section(referral, section)
     if request.method == "GET":
         if referral.status != "draft":
             return redirect(address(actor, "placements:referral", reference=referral.reference))
@@ -128,13 +129,6 @@ def referral_check(request: OrganisationRequest, reference: str) -> HttpResponse
             "confirmed": [find for find in disclosures(referral) if find.is_confirmed],
         },
     )
-
-
-def _section_of(referral: Referral, code: str) -> Section:
-    for section in sections_for(referral.category, needs_answered(referral.answers)):
-        if section.code == code:
-            return section
-    raise Http404("No such section.")
 
 
 def _form(

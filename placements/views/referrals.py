@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -17,7 +18,7 @@ from brokerage.core.clock import database_now
 from brokerage.core.references import normalise_reference
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.web import OrganisationRequest, address, attempt
-from placements.actions.people import find_person, may_know, read_identity, update_person
+from placements.actions.people import known_person, may_know, read_identity, update_person
 from placements.actions.referrals import copy_referral, create_referral, withdraw_referral
 from placements.actions.siblings import link_siblings
 from placements.completeness import missing
@@ -79,27 +80,22 @@ def referral_new(request: OrganisationRequest) -> HttpResponse:
         return render(request, "placements/referral_new.html", {"form": form})
     form = NewReferralForm(request.POST, social_workers=colleagues)
     if form.is_valid():
-        referral = _started(actor, form, dict(colleagues))
+        referral = _started(actor, form)
         if referral is not None:
             return redirect(address(actor, "placements:referral_tasks", reference=referral.reference))
     return render(request, "placements/referral_new.html", {"form": form})
 
 
-def _started(actor: Actor, form: NewReferralForm, colleagues: dict[str, str]) -> Referral | None:
+def _started(actor: Actor, form: NewReferralForm) -> Referral | None:
     chosen = form.cleaned_data
     person_id = None
     if chosen["who"] == KNOWN:
-        person = find_person(actor, case_number=chosen["known_case_number"])
+        person = attempt(
+            form, known_person, actor=actor, case_number=chosen["known_case_number"], field="known_case_number"
+        )
         if person is None:
-            form.add_error(
-                "known_case_number", _("There is no person with this case number. Check it, or choose “Somebody new”.")
-            )
             return None
         person_id = person.pk
-    social_worker = next(
-        ((user_id, name) for user_id, name in social_workers(actor) if str(user_id) == chosen.get("social_worker")),
-        None,
-    )
     return attempt(
         form,
         create_referral,
@@ -109,7 +105,7 @@ def _started(actor: Actor, form: NewReferralForm, colleagues: dict[str, str]) ->
         token=chosen["token"],
         person_id=person_id,
         new_person=form.new_person(),
-        social_worker=social_worker,
+        social_worker=UUID(chosen["social_worker"]) if chosen.get("social_worker") else None,
     )
 
 
@@ -198,11 +194,8 @@ def _copied(actor: Actor, referral: Referral, form: CopyForm) -> Referral | None
     chosen = form.cleaned_data
     person_id = None
     if chosen["who"] == CopyForm.OTHER:
-        person = find_person(actor, case_number=chosen["case_number"])
+        person = attempt(form, known_person, actor=actor, case_number=chosen["case_number"])
         if person is None:
-            form.add_error(
-                "case_number", _("There is no person with this case number. Start a new referral for somebody new.")
-            )
             return None
         person_id = person.pk
     return attempt(

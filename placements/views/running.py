@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -19,6 +19,7 @@ from brokerage.core.forms import add_refusal
 from brokerage.core.web import OrganisationRequest, address, attempt
 from dpv.models import Lot
 from dpv.queries.access import lots_open_to
+from placements.actions.drafts import asked_section
 from placements.actions.publishing import closing_terms
 from placements.actions.running import amend_referral, end_without_placement, extend_closing, widen_search
 from placements.disclosure_fields import needs_answered
@@ -90,12 +91,7 @@ def referral_amend(request: OrganisationRequest, reference: str, section: str) -
     """Correct one section of what providers read."""
     request.actor.require("referral.amend")
     referral = _running(request, reference)
-    found = next(
-        (each for each in sections_for(referral.category, needs_answered(referral.answers)) if each.code == section),
-        None,
-    )
-    if found is None:
-        raise Http404
+    found = asked_section(referral, section)
     is_sent = request.method == "POST"
     form = SectionForm(
         found,

@@ -278,7 +278,7 @@ def test_a_social_worker_sees_own_referrals_only() -> None:
         with pytest.raises(Http404):
             save_section(sandra, reference=other.reference, section="where", values={}, base_revision=9)
     assert mine.social_worker_id == actor_of("sandra").user_id
-    named = start("olive", social_worker=(actor_of("sandra").user_id, "Sandra Social"))
+    named = start("olive", social_worker=actor_of("sandra").user_id)
     with acting(actor_of("sandra")) as sandra:
         assert referral_of(sandra, named.reference).social_worker_name == "Sandra Social"
 
