@@ -24,6 +24,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.conf.task_default_queue = "default"
 app.conf.task_routes = {
+    "brokerage.core.api.tasks.purge_answers": {"queue": "default"},
     "brokerage.core.accounts.tasks.close_dormant": {"queue": "default"},
     "brokerage.core.audit.tasks.drain_events": {"queue": "events"},
     "brokerage.core.notifications.tasks.deliver_messages": {"queue": "messages"},
@@ -53,6 +54,7 @@ app.conf.beat_schedule = {
     "documents": _tick("brokerage.core.audit.tasks.drain_documents"),
     "webhooks": _tick("brokerage.core.webhooks.tasks.deliver_webhooks"),
     "work": _tick("brokerage.core.audit.tasks.drain_work"),
+    "purge-answers": _nightly("brokerage.core.api.tasks.purge_answers", 40),
     "purge-work": _nightly("brokerage.core.audit.tasks.purge_done", 10),
     "purge-messages": _nightly("brokerage.core.notifications.tasks.purge_messages", 20),
     "purge-changes": _nightly("brokerage.core.webhooks.tasks.purge_changes", 30),

@@ -11,6 +11,8 @@ organisation_patterns: list[URLPattern | URLResolver] = [
     path("people/search/", home.person_search, name="person_search"),
     path("messages/", include("brokerage.core.notifications.urls")),
     path("", include("brokerage.core.tenants.urls")),
+    path("", include("brokerage.core.api.page_urls")),
+    path("", include("brokerage.core.webhooks.urls")),
     path("", include("providers.urls")),
     path("", include("dpv.urls")),
     path("", include("placements.urls")),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from brokerage.core.api.clients import create_client
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.context import acting
 from brokerage.core.tenants.models import Membership
@@ -85,7 +86,8 @@ def build_world() -> World:
     waiting = scenarios.signable_agreement("birch-lodge")
     everything("oscar")
     run = run_import(actor_of("oscar"), "placements", b"authority_gss\n", dry_run=True, file_name="mine.csv")
-    with acting(actor_of("adam")):
+    with acting(actor_of("adam")) as adam:
+        machine, _secret = create_client(adam, name="Case system", scopes=["reference:read"], owner_id=adam.user_id)
         member = Membership.objects.get(user_id=user_of("olive").pk)
         placement = Placement.objects.get(pk=agreement.placement_id)
     with acting(actor_of("bob")):
@@ -133,5 +135,6 @@ def build_world() -> World:
         "providers:household": {"pk": ident("ALD-1")},
         "providers:household_add": {"pk": ident("alder-fostering")},
         "notifications": {"pk": ident("no such message")},
+        "api_clients": {"pk": machine.pk},
     }
     return World(values, own, frozenset({"providers:import_columns", "reports:spend_csv", "reports:market_csv"}))
