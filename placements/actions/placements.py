@@ -29,7 +29,7 @@ from placements.states import PLACEMENT, REFERRAL
 def reschedule_placement(actor: Actor, *, placement_id: UUID, planned_start_on: dt.date) -> Placement:
     """Another day is planned. Refused when it has started already, or the day is past (`start_past`)."""
     actor.require("placement.start")
-    placement = _held(placement_id)
+    placement = hold_placement(placement_id)
     placement.status = PLACEMENT.after(placement.status, "reschedule")
     if planned_start_on < database_today():
         raise RuleBroken("start_past", _("The new day must be today or later"), "planned_start_on")
@@ -60,7 +60,7 @@ def start_placement(
     code is not of the SSDA903 return (`placement_type`, `placement_provider`): for a child both are needed.
     """
     actor.require("placement.start")
-    placement = _held(placement_id)
+    placement = hold_placement(placement_id)
     placement.status = PLACEMENT.after(placement.status, "start")
     if started_on > database_today():
         raise RuleBroken("start_ahead", _("The day they moved in must be today or in the past"), "started_on")
@@ -98,7 +98,7 @@ def record_host_notified(actor: Actor, *, placement_id: UUID, notified_on: dt.da
     Refused when the placement is over, or the day lies ahead (`notified_ahead`).
     """
     actor.require("placement.start")
-    placement = _held(placement_id)
+    placement = hold_placement(placement_id)
     placement.status = PLACEMENT.after(placement.status, "reschedule" if placement.status == "planned" else "change")
     if notified_on > database_today():
         raise RuleBroken("notified_ahead", _("The day must be today or in the past"), "notified_on")
@@ -116,7 +116,7 @@ def end_placement(actor: Actor, *, placement_id: UUID, ended_on: dt.date, end_re
     reason is not one of the SSDA903 return's, or cannot be said of an adult (`end_reason`).
     """
     actor.require("placement.end")
-    placement = _held(placement_id)
+    placement = hold_placement(placement_id)
     placement.status = PLACEMENT.after(placement.status, "end")
     if end_reason not in end_reasons_of(placement.category):
         raise RuleBroken("end_reason", _("Select why the placement ended"), "end_reason")
@@ -145,7 +145,7 @@ def cancel_placement(actor: Actor, *, placement_id: UUID, reason: str) -> Placem
     through instead (NotNow, `has_award`); no reason is given (`reason_missing`).
     """
     actor.require("placement.spot", "award.approve")
-    placement = _held(placement_id)
+    placement = hold_placement(placement_id)
     if placement.award_id is not None:
         raise NotNow("has_award", _("This placement comes from an award: let the award fall through instead"))
     placement.status = PLACEMENT.after(placement.status, "cancel")
@@ -162,7 +162,7 @@ def cancel_placement(actor: Actor, *, placement_id: UUID, reason: str) -> Placem
     return placement
 
 
-def _held(placement_id: UUID) -> Placement:
+def hold_placement(placement_id: UUID) -> Placement:
     """The placement under the locks of its place and its referral. Raises Http404."""
     found = Placement.objects.filter(pk=placement_id).first()
     if found is None:

@@ -142,6 +142,7 @@ class OwnPlace:
     problem: Text
     households: tuple[Any, ...]
     decline: Decline | None
+    problem_code: str = ""
 
 
 @dataclass(frozen=True)
@@ -219,6 +220,7 @@ def _place(
         problem=problem_text(codes[0]) if codes else "",
         households=tuple(invitation.households.all()),
         decline=declines.get(invitation.pk),
+        problem_code=codes[0] if codes else "",
     )
 
 

@@ -53,6 +53,7 @@ class Standing:
     broken: tuple[RuleBroken, ...]
     pricing: Pricing | None
     ceiling_before: Decimal | None
+    problem_code: str = ""
 
 
 def standing_of(offer: Offer, now: dt.datetime, answers: OfferAnswers | None = None) -> Standing:
@@ -69,6 +70,7 @@ def standing_of(offer: Offer, now: dt.datetime, answers: OfferAnswers | None = N
         broken=broken_answers(given, terms.asked, now=now, today=today, closes_at=release.closes_at, complete=True),
         pricing=priced(given, terms.asked),
         ceiling_before=offer.ceiling if offer.ceiling != terms.asked.ceiling else None,
+        problem_code=codes[0] if codes else "",
     )
 
 

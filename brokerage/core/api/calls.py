@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
+from django.core.files.base import File
 from django.core.files.uploadedfile import InMemoryUploadedFile
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -43,7 +44,7 @@ class Page:
 class Stream:
     """A file."""
 
-    file: BinaryIO
+    file: BinaryIO | File[bytes]
     content_type: str
     name: str
 
