@@ -61,5 +61,18 @@ class FallbackCache(RedisCache):
     def incr(self, *args: Any, **kwargs: Any) -> Any:
         return self._ask("incr", *args, **kwargs)
 
+    def count(self, key: str, seconds: int) -> int:
+        """Add one to a counter that lives for `seconds`, in one round trip; returns the new count."""
+        if time.monotonic() >= self._away_until:
+            name = self.make_and_validate_key(key)
+            try:
+                pipeline = self._cache.get_client(name, write=True).pipeline(transaction=False)
+                counted, _lives = pipeline.incr(name).expire(name, seconds).execute()
+                return int(counted)
+            except (RedisError, OSError):
+                self._away_until = time.monotonic() + PAUSE
+        self._memory.add(key, 0, timeout=seconds)
+        return int(self._memory.incr(key))
+
     def clear(self) -> Any:
         return self._ask("clear")

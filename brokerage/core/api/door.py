@@ -14,13 +14,14 @@ from collections.abc import Callable
 from typing import cast
 
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import caches
 from django.core.signals import got_request_exception
 from django.db import OperationalError, connection, transaction
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import Resolver404, resolve
 from django.utils import timezone, translation
 
+from brokerage.core.accounts.cache import FallbackCache
 from brokerage.core.api import problems
 from brokerage.core.api.calls import ApiRequest
 from brokerage.core.api.scopes import permissions_granted
@@ -154,9 +155,6 @@ def who_asks(request: HttpRequest) -> tuple[Actor, frozenset[str]]:
 
 def _count(actor: Actor) -> int:
     """Count this request of the client; how many are left in this window."""
-    key = f"api:{actor.client_id}:{int(time.time()) // WINDOW}"
-    try:
-        return int(settings.API_RATE) - int(cache.incr(key))
-    except ValueError:
-        cache.add(key, 1, timeout=WINDOW * 2)
-        return int(settings.API_RATE) - 1
+    counter = cast(FallbackCache, caches["default"])
+    used = counter.count(f"api:{actor.client_id}:{int(time.time()) // WINDOW}", WINDOW * 2)
+    return int(settings.API_RATE) - used

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import cache
 from typing import Any, ClassVar
 
 from django.http import QueryDict
@@ -50,19 +51,45 @@ class Query(Input):
     """What stands behind the `?` of an address."""
 
     @classmethod
-    def plain(cls, query: QueryDict) -> dict[str, Any]:
+    def read(cls, query: QueryDict) -> dict[str, Any]:
+        """The query, checked; raises `ValidationError`."""
+        if not query:
+            return dict(_defaults(cls))
+        checked = cls(data=cls._plain(query))
+        checked.is_valid(raise_exception=True)
+        return dict(checked.validated_data)
+
+    @classmethod
+    def defaults(cls) -> dict[str, Any]:
+        """What the query is when nothing is said."""
+        return dict(_defaults(cls))
+
+    @classmethod
+    def _plain(cls, query: QueryDict) -> dict[str, Any]:
         """The query as plain values: a list where the field is one, else the only value given."""
-        fields = cls().fields
         found: dict[str, Any] = {}
         for name, values in query.lists():
-            field = fields.get(name)
-            if isinstance(field, serializers.ListField | serializers.MultipleChoiceField):
+            if name in _lists(cls):
                 found[name] = values
             elif len(values) > 1:
-                raise ValidationError({name: [ErrorDetail("Give this once.", code="repeated")]})
+                raise ValidationError({name[:60]: [ErrorDetail("Give this once.", code="repeated")]})
             else:
                 found[name] = values[0]
         return found
+
+
+@cache
+def _defaults(query: type[Query]) -> dict[str, Any]:
+    checked = query(data={})
+    # A field that must be given is refused, by name.
+    checked.is_valid(raise_exception=True)
+    return dict(checked.validated_data)
+
+
+@cache
+def _lists(query: type[Query]) -> frozenset[str]:
+    plural = serializers.ListField | serializers.MultipleChoiceField
+    return frozenset(name for name, field in query().fields.items() if isinstance(field, plural))
 
 
 class Paged(Query):

@@ -110,10 +110,7 @@ class Operation:
             )
 
     def _read_query(self, request: HttpRequest) -> dict[str, Any]:
-        shape = self.query or Query
-        checked = shape(data=shape.plain(request.GET))
-        checked.is_valid(raise_exception=True)
-        return dict(checked.validated_data)
+        return (self.query or Query).read(request.GET)
 
     def _read_body(self, call: Call) -> None:
         request = call.request
@@ -147,15 +144,10 @@ class Operation:
         assert self.current is not None
         if self.lock is not None:
             self.lock(call, **kwargs)
-        standing = Call(call.actor, call.request, query=_defaults(self.current.query))
+        standing = Call(call.actor, call.request, query=(self.current.query or Query).defaults())
         now = edition_of(_json(self.current.act(standing, **kwargs)).content)
         if wanted.strip() != "*" and now not in [tag.strip() for tag in wanted.split(",")]:
             raise Problem(412, "edition_differs", "This has changed since you read it: read it again.")
-
-
-def _defaults(query: type[Query] | None) -> dict[str, Any]:
-    checked = (query or Query)(data={})
-    return dict(checked.validated_data) if checked.is_valid() else {}
 
 
 def operation(

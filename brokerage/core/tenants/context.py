@@ -74,6 +74,7 @@ def _apply(context: Context) -> None:
 @contextmanager
 def entered(context: Context) -> Iterator[Context]:
     """Open a transaction (or savepoint), enter the role and settings, and restore the previous ones at the end."""
+    outermost = not connection.in_atomic_block
     with transaction.atomic():
         before = _current.get()
         _apply(context)
@@ -82,8 +83,10 @@ def entered(context: Context) -> Iterator[Context]:
             yield context
         finally:
             _current.reset(token)
-        # Not reached on an exception: the savepoint's rollback restores role and settings by itself.
-        _apply(before or Context("none", None, None))
+        # Not reached on an exception: the savepoint's rollback restores role and settings by itself, as the end of a
+        # whole transaction does.
+        if not outermost:
+            _apply(before or Context("none", None, None))
 
 
 @contextmanager
