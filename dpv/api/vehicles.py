@@ -13,7 +13,7 @@ from brokerage.core.clock import database_today
 from brokerage.core.errors import NotPermitted
 from brokerage.core.vocabulary import Category, Need
 from dpv.models import AccessAgreement, Lot, Vehicle
-from dpv.queries.admissions import lot_by_code, vehicle_by_code
+from dpv.queries.admissions import lot_by_code, vehicle_by_code, vehicles_listed
 from dpv.queries.rules import rules_in_force
 from dpv.rules import LABELS, PARAMETERS, VehicleRules
 
@@ -145,13 +145,13 @@ _VEHICLE_FIELDS: dict[str, Any] = {
     **{name: name for name in ("code", "name", "name_cy", "legal_regime", "starts_on", "ends_on")},
     "region": "region__slug",
     "lead_authority": "lead_authority__slug",
-    "lots": Count("lots"),
+    "lots": "lot_count",
 }
 _LOT_FIELDS: dict[str, Any] = {
     "vehicle": "vehicle__code",
     **{name: name for name in ("code", "name", "category", "age_min", "age_max", "needs", "is_solo")},
-    "admitted": Count("admissions", filter=Q(admissions__status="admitted")),
-    "suspended": Count("admissions", filter=Q(admissions__status="suspended")),
+    "admitted": "on_it",
+    "suspended": "suspended_from_it",
 }
 
 
@@ -161,7 +161,7 @@ def list_vehicles(call: Call) -> Page:
 
     In the order of their codes: those of your regions; for a provider every vehicle, since each is open to all.
     """
-    return call.page(Vehicle.objects.all(), by=("code",), fields=_VEHICLE_FIELDS)
+    return call.page(vehicles_listed(), by=("code",), fields=_VEHICLE_FIELDS)
 
 
 @operation(scope="vehicles:read", answer=VehicleOut)
@@ -189,7 +189,7 @@ def list_lots(call: Call, code: str) -> Page:
 
     In the order of their codes.
     """
-    return call.page(Lot.objects.filter(vehicle=vehicle_by_code(code)), by=("code",), fields=_LOT_FIELDS)
+    return call.page(_counted(Lot.objects.filter(vehicle=vehicle_by_code(code))), by=("code",), fields=_LOT_FIELDS)
 
 
 @operation(scope="vehicles:read", answer=LotOut)
@@ -248,4 +248,12 @@ _ACCESS_FIELDS = {
 
 def _listed(lots: QuerySet[Lot]) -> list[dict[str, Any]]:
     """Lots as `LotOut`."""
-    return [dict(zip(_LOT_FIELDS, row, strict=True)) for row in lots.values_list(*_LOT_FIELDS.values())]
+    rows = _counted(lots).values_list(*_LOT_FIELDS.values())
+    return [dict(zip(_LOT_FIELDS, row, strict=True)) for row in rows]
+
+
+def _counted(lots: QuerySet[Lot]) -> QuerySet[Lot]:
+    return lots.annotate(
+        on_it=Count("admissions", filter=Q(admissions__status="admitted")),
+        suspended_from_it=Count("admissions", filter=Q(admissions__status="suspended")),
+    )

@@ -245,7 +245,8 @@ def list_regions(call: Call) -> Page:
 
     The groups of authorities that buy together, in the order of their slugs.
     """
-    return call.page(Region.objects.all(), by=("slug",), fields=_REGION_FIELDS | {"members": _members()})
+    rows = Region.objects.annotate(counted=_members())
+    return call.page(rows, by=("slug",), fields=_REGION_FIELDS)
 
 
 @operation(scope="reference:read", answer=RegionOut)
@@ -284,6 +285,7 @@ _REGION_FIELDS: dict[str, Any] = {
     "name": "name",
     "central_team": "central_team__slug",
     "central_team_name": "central_team__name",
+    "members": "counted",
 }
 
 
