@@ -150,7 +150,11 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = os.environ.get("REDIS_URL", "redis://localhost:6379/0")
 CACHES = {
-    "default": {"BACKEND": "brokerage.core.accounts.cache.FallbackCache", "LOCATION": REDIS_URL},
+    "default": {
+        "BACKEND": "brokerage.core.accounts.cache.FallbackCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "brokerage",
+    },
 }
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 12 * 3600

@@ -9,6 +9,7 @@ from typing import Any
 import hypothesis
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.db import connections
 from django.test import Client
 from django.utils import translation
@@ -55,6 +56,22 @@ def committed(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
         finally:
             connect_to(before)
     databases.drop(name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache() -> Iterator[None]:
+    """Every process of every run shares one Redis: each keeps to keys of its own, and waits for a busy Redis
+    (else what was counted there would be counted anew in memory)."""
+    settings.CACHES["default"]["KEY_PREFIX"] = settings.DATABASES["default"]["NAME"]
+    settings.CACHES["default"]["OPTIONS"] = {"socket_timeout": 30}
+    yield
+    cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_counted(_own_cache: None) -> None:
+    """Limits on how often something may be tried: what another test did does not count."""
+    cache.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
 from django.core import mail
-from django.core.cache import cache, caches
+from django.core.cache import caches
 from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
@@ -27,11 +27,6 @@ from tests.cast import actor_of, email_of, ident, user_of
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[str], Client]
 PASSWORD = "amber grove islet 77"
-
-
-@pytest.fixture(autouse=True)
-def _fresh_limits() -> None:
-    cache.clear()
 
 
 def give_password(who: str) -> User:

@@ -29,7 +29,6 @@ PASSWORD = "amber grove islet 77"
 @pytest.fixture(autouse=True)
 def _required(settings: Any) -> None:
     settings.SECOND_FACTOR_REQUIRED = True
-    cache.clear()
 
 
 def code_now(secret: str = SECRET, *, periods: int = 0) -> str:

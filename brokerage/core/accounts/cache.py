@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 import time
 from typing import Any
 
@@ -9,12 +11,24 @@ from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.redis import RedisCache
 from redis.exceptions import RedisError
 
+#: Characters that mean something in a pattern of Redis.
+MEANINGFUL = re.compile(r"([\\*?\[\]])")
 #: Seconds to wait for Redis, and to leave it alone after a failure.
 TIMEOUT = 0.2
 PAUSE = 5.0
 
 
-class FallbackCache(RedisCache):
+class OwnKeysCache(RedisCache):
+    """Redis shared with others, such as Celery: clearing it forgets what stands under the cache's own prefix."""
+
+    def clear(self) -> None:
+        client = self._cache.get_client(None, write=True)
+        pattern = MEANINGFUL.sub(r"\\\1", self.key_prefix) + ":*"
+        while keys := list(itertools.islice(client.scan_iter(match=pattern, count=1000), 1000)):
+            client.unlink(*keys)
+
+
+class FallbackCache(OwnKeysCache):
     """Redis with short time-outs; any failure is answered by a per-process cache for a few seconds."""
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
@@ -75,4 +89,5 @@ class FallbackCache(RedisCache):
         return int(self._memory.incr(key))
 
     def clear(self) -> Any:
+        self._memory.clear()
         return self._ask("clear")
