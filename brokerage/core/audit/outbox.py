@@ -46,16 +46,17 @@ def claim(queue: str, size: int) -> list[OutboxItem]:
     An item whose last allowed attempt took its worker with it is set aside instead.
     """
     with worker(), connection.cursor() as cursor:
+        # Materialised: a plan that runs a plain sub-query anew for every row would claim more than `size`.
         cursor.execute(
-            "UPDATE audit_outboxitem o SET"
+            "WITH due AS MATERIALIZED (SELECT id FROM audit_outboxitem WHERE queue = %(queue)s AND done_at IS NULL"
+            " AND failed_at IS NULL AND available_at <= now() AND (leased_until IS NULL OR leased_until < now())"
+            " ORDER BY available_at LIMIT %(size)s FOR UPDATE SKIP LOCKED)"
+            " UPDATE audit_outboxitem o SET"
             " leased_until = CASE WHEN o.attempts < %(most)s THEN now() + make_interval(secs => %(lease)s) END,"
             " attempts = least(o.attempts + 1, %(most)s),"
             " failed_at = CASE WHEN o.attempts >= %(most)s THEN now() END,"
             " last_error = CASE WHEN o.attempts >= %(most)s THEN 'WorkerLost' ELSE o.last_error END"
-            " FROM (SELECT id FROM audit_outboxitem WHERE queue = %(queue)s AND done_at IS NULL AND failed_at IS NULL"
-            " AND available_at <= now() AND (leased_until IS NULL OR leased_until < now())"
-            " ORDER BY available_at LIMIT %(size)s FOR UPDATE SKIP LOCKED) due"
-            " WHERE o.id = due.id RETURNING o.id, o.failed_at IS NULL",
+            " FROM due WHERE o.id = due.id RETURNING o.id, o.failed_at IS NULL",
             {"most": MOST_ATTEMPTS, "lease": LEASE.total_seconds(), "queue": queue, "size": size},
         )
         found = cursor.fetchall()

@@ -83,13 +83,14 @@ def compose(message: Message) -> mail.EmailMessage:
 
 def _claim() -> list[Message]:
     with worker(), connection.cursor() as cursor:
+        # Materialised: a plan that runs a plain sub-query anew for every row would claim more than a batch.
         cursor.execute(
-            "UPDATE notifications_message m SET attempts = m.attempts + 1,"
-            " leased_until = now() + make_interval(secs => %s)"
-            " FROM (SELECT id FROM notifications_message WHERE channel = 'email' AND sent_at IS NULL"
+            "WITH due AS MATERIALIZED (SELECT id FROM notifications_message WHERE channel = 'email' AND sent_at IS NULL"
             " AND failed_at IS NULL AND available_at <= now() AND (leased_until IS NULL OR leased_until < now())"
-            " ORDER BY available_at LIMIT %s FOR UPDATE SKIP LOCKED) due WHERE m.id = due.id RETURNING m.id",
-            [LEASE.total_seconds(), BATCH],
+            " ORDER BY available_at LIMIT %s FOR UPDATE SKIP LOCKED)"
+            " UPDATE notifications_message m SET attempts = m.attempts + 1,"
+            " leased_until = now() + make_interval(secs => %s) FROM due WHERE m.id = due.id RETURNING m.id",
+            [BATCH, LEASE.total_seconds()],
         )
         ids = [row[0] for row in cursor.fetchall()]
         return list(
