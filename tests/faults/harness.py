@@ -19,10 +19,12 @@ import psycopg2
 import redis
 from django.conf import settings
 
-from brokerage.embedded.places import process_is_dead
+from brokerage.embedded.keys import write_private
+from brokerage.embedded.places import make_private_directory, process_is_dead
 from brokerage.embedded.valkey import EmbeddedValkey
 from tests.databases import ROOT
 from tests.faults.mail_sink import MailSink
+from tests.faults.ports import held_port, is_refused
 from tests.plugin import database_url
 
 CELERY = [sys.executable, "-m", "celery", "--app", "brokerage.celery"]
@@ -39,6 +41,9 @@ class Site:
     def __init__(self, database: str, directory: Path) -> None:
         self.database, self.directory = database, directory
         self.valkey = EmbeddedValkey(directory, password="only-for-faults", for_tests=True)
+        self.valkey_place, self.valkey_port = held_port()
+        make_private_directory(self.valkey.data)
+        write_private(self.valkey.configuration, f"port {self.valkey_port}\n")
         self.valkey.start()
         self.mail = MailSink()
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
@@ -107,8 +112,9 @@ class Site:
         """End every process and connection."""
         for name in list(self.processes):
             self.kill(name)
-        self.mail.go_away()
+        self.mail.end()
         self.valkey.stop()
+        self.valkey_place.close()
         self.superuser.close()
 
     def _start(self, name: str, words: list[str]) -> None:
@@ -147,7 +153,7 @@ class Site:
         pid = self.valkey.pid()
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
-        until(lambda: self.valkey.pid() is None, "Redis is gone")
+        until(lambda: self.valkey.pid() is None and is_refused(self.valkey_port), "Redis is gone")
 
     def ticks_waiting(self) -> int:
         """How many ticks lie in the broker."""

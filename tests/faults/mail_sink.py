@@ -12,6 +12,8 @@ import time
 from collections import Counter
 from email import message_from_bytes
 
+from tests.faults.ports import held_port
+
 
 class _Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
@@ -34,33 +36,40 @@ class MailSink:
         self.dies_after: int | None = None
         self.taken: list[tuple[str, str]] = []
         self.lock = threading.Lock()
+        self._coming_or_going = threading.Lock()
         self._server: _Server | None = None
         self._open: set[socket.socket] = set()
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
+        self._place, self.port = held_port()
         self.listen()
 
     def listen(self) -> None:
         """Be there, in good order."""
-        self.mode, self.late, self.dies_after = "ok", 0.0, None
-        if self._server is None:
-            self._server = _Server(("127.0.0.1", self.port), _Session)
-            self._server.sink = self
-            threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        with self._coming_or_going:
+            self.mode, self.late, self.dies_after = "ok", 0.0, None
+            if self._server is None:
+                self._server = _Server(("127.0.0.1", self.port), _Session)
+                self._server.sink = self
+                threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def go_away(self) -> None:
         """Refuse connections and break those that are open."""
-        server, self._server = self._server, None
-        if server is not None:
-            server.server_close()
-            threading.Thread(target=server.shutdown, daemon=True).start()
+        with self._coming_or_going:
+            server, self._server = self._server, None
+            if server is not None:
+                # First: as long as its thread waits on the socket, a closed one goes on listening.
+                server.shutdown()
+                server.server_close()
         with self.lock:
             for connection in self._open:
                 try:
                     connection.shutdown(socket.SHUT_RDWR)
                 except OSError:
                     pass
+
+    def end(self) -> None:
+        """Go away for good: the port is anybody's."""
+        self.go_away()
+        self._place.close()
 
     def forget(self) -> None:
         """Start counting anew."""

@@ -138,8 +138,8 @@ def test_redis_comes_back_empty_while_work_is_under_way(site: Site) -> None:
 
 
 def test_the_scheduler_neither_dies_nor_floods_while_redis_is_away(site: Site) -> None:
-    site.kill_redis()
     before = site.log_of(BEAT).count("The broker is away")
+    site.kill_redis()
     until(lambda: site.log_of(BEAT).count("The broker is away") > before, "the scheduler noticed")
     site.kill(WORKER)
     site.valkey.start()
