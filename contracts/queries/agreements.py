@@ -52,6 +52,13 @@ def sides_of(agreement: Agreement) -> list[SidesView]:
     ]
 
 
+def has_signed(actor: Actor, agreement: Agreement) -> bool:
+    """Whether this very person has signed for the side they act for."""
+    return any(
+        signature.side == actor.kind and signature.user_id == actor.user_id for signature in agreement.signatures.all()
+    )
+
+
 def may_sign(actor: Actor, agreement: Agreement) -> bool:
     """Whether the page offers this person to sign now."""
     permission = PERMISSION.get(actor.kind)

@@ -93,14 +93,21 @@ def accept_offer(request: OrganisationRequest, reference: str, offer: UUID) -> H
         if "confirm" not in request.POST:
             is_checked = True
         else:
-            award = attempt(
-                form,
-                acceptance.accept_offer,
-                actor=actor,
-                offer_id=offer,
-                ranking=comparison.snapshot(),
-                **form.action_values(),
-            )
+            try:
+                award = attempt(
+                    form,
+                    acceptance.accept_offer,
+                    actor=actor,
+                    offer_id=offer,
+                    ranking=comparison.snapshot(),
+                    **form.action_values(),
+                )
+            except NotNow:
+                # The other click of a double one: the locks were waited for, and the offer is chosen.
+                existing = live_award(referral.pk)
+                if existing is None:
+                    raise
+                return _already(request, existing, offer)
             if award is not None:
                 _say_awarded(request, award)
                 return redirect(address(actor, "contracts:approval", award=award.pk))

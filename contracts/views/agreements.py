@@ -15,7 +15,7 @@ from brokerage.core.errors import NotNow
 from brokerage.core.web import OrganisationRequest, address, attempt
 from contracts.actions.agreements import PERMISSION, sign_agreement
 from contracts.forms.agreements import SigningForm
-from contracts.queries.agreements import agreement_by_reference, agreement_list, may_sign, sides_of
+from contracts.queries.agreements import agreement_by_reference, agreement_list, has_signed, may_sign, sides_of
 from contracts.states import AGREEMENT
 from contracts.terms import read_terms
 
@@ -79,21 +79,29 @@ def sign_page(request: OrganisationRequest, reference: str) -> HttpResponse:
     actor = request.actor
     actor.require(PERMISSION.get(actor.kind, "agreement.sign"))
     agreement = agreement_by_reference(reference)
+    if request.method == "POST" and has_signed(actor, agreement):
+        return _already_signed(request, reference)
     if not may_sign(actor, agreement):
         raise NotNow("not_signable", _("There is nothing for your side to sign on this agreement now."))
     proof = require_fresh(request)
     form = SigningForm(request.POST or None, initial={"terms_hash": agreement.terms_hash})
     if request.method == "POST" and form.is_valid():
-        signed = attempt(
-            form,
-            sign_agreement,
-            actor=actor,
-            agreement_id=agreement.pk,
-            terms_hash=form.cleaned_data["terms_hash"],
-            role=form.cleaned_data["role"],
-            proved_at=proof.at,
-            method=proof.method,
-        )
+        try:
+            signed = attempt(
+                form,
+                sign_agreement,
+                actor=actor,
+                agreement_id=agreement.pk,
+                terms_hash=form.cleaned_data["terms_hash"],
+                role=form.cleaned_data["role"],
+                proved_at=proof.at,
+                method=proof.method,
+            )
+        except NotNow:
+            # The other click of a double one: the lock was waited for, and the agreement is signed.
+            if has_signed(actor, agreement_by_reference(reference)):
+                return _already_signed(request, reference)
+            raise
         if signed is not None:
             messages.success(request, _("You have signed agreement %(reference)s.") % {"reference": reference})
             return redirect(address(actor, "contracts:agreement", reference=reference))
@@ -102,3 +110,8 @@ def sign_page(request: OrganisationRequest, reference: str) -> HttpResponse:
         "contracts/agreement_sign.html",
         {"agreement": agreement, "terms": read_terms(agreement.terms), "form": form, "proof": proof},
     )
+
+
+def _already_signed(request: OrganisationRequest, reference: str) -> HttpResponse:
+    messages.info(request, _("You have signed agreement %(reference)s.") % {"reference": reference})
+    return redirect(address(request.actor, "contracts:agreement", reference=reference))

@@ -17,6 +17,7 @@ from brokerage.core.accounts.proof import require_fresh
 from brokerage.core.audit.models import Entry
 from brokerage.core.clock import database_now, database_today
 from brokerage.core.errors import NotNow
+from brokerage.core.tenants.actors import Actor
 from brokerage.core.web import OrganisationRequest, address, attempt
 from dpv.queries.access import lots_open_to
 from placements.actions.publishing import closing_terms, invite_more, publish_referral
@@ -42,14 +43,7 @@ def referral_publish(request: OrganisationRequest, reference: str) -> HttpRespon
     referral = referral_of(actor, reference)
     home = address(actor, "placements:referral", reference=reference)
     if referral.status != "draft":
-        is_same_press = Entry.objects.filter(
-            organisation_id=actor.organisation_id,
-            subject_id=str(referral.pk),
-            kind="referral.published",
-            actor_user_id=actor.user_id,
-            at__gt=database_now() - SAME_PRESS,
-        ).exists()
-        if request.method != "POST" or is_same_press:
+        if request.method != "POST" or _is_same_press(actor, referral):
             return redirect(home)
         raise NotNow("referral_not_now", _("This referral has been published by somebody else"))
     today = database_today()
@@ -75,17 +69,23 @@ def referral_publish(request: OrganisationRequest, reference: str) -> HttpRespon
         )
         if is_sent and form.is_valid():
             answers = form.cleaned_data
-            done = attempt(
-                form,
-                publish_referral,
-                actor=actor,
-                reference=reference,
-                lot_ids=[lot.pk for lot in lots],
-                chosen=sorted(asked),
-                left_out_reason=answers.get("left_out_reason") or "",
-                closes_at=answers["closes_at"],
-                is_sealed=bool(answers.get("is_sealed")),
-            )
+            try:
+                done = attempt(
+                    form,
+                    publish_referral,
+                    actor=actor,
+                    reference=reference,
+                    lot_ids=[lot.pk for lot in lots],
+                    chosen=sorted(asked),
+                    left_out_reason=answers.get("left_out_reason") or "",
+                    closes_at=answers["closes_at"],
+                    is_sealed=bool(answers.get("is_sealed")),
+                )
+            except NotNow:
+                # The other click of a double one: the locks were waited for, and the referral is published.
+                if _is_same_press(actor, referral):
+                    return redirect(home)
+                raise
             if done is not None:
                 messages.success(request, _published_text(done, len(chosen)))
                 return redirect(home)
@@ -107,6 +107,17 @@ def referral_publish(request: OrganisationRequest, reference: str) -> HttpRespon
         },
         status=422 if form is not None and form.errors else 200,
     )
+
+
+def _is_same_press(actor: Actor, referral: Referral) -> bool:
+    """Did this person publish it a moment ago?"""
+    return Entry.objects.filter(
+        organisation_id=actor.organisation_id,
+        subject_id=str(referral.pk),
+        kind="referral.published",
+        actor_user_id=actor.user_id,
+        at__gt=database_now() - SAME_PRESS,
+    ).exists()
 
 
 @require_POST
