@@ -28,6 +28,7 @@ _WORDS = {
     404: "Nothing here that this client may see.",
     409: "Not now: the thing's state does not allow it.",
     412: "If-Match names another edition than the one that stands.",
+    413: "Larger than the operation takes.",
     415: "Another media type than the operation takes.",
     422: "The input has not the right shape, or breaks a rule.",
     429: "Too many requests; Retry-After says how long to wait.",
@@ -66,7 +67,9 @@ def statuses_of(method: str, operation: Operation) -> list[int]:
     if method != "get":
         found += [409]
     if operation.body is not None:
-        found += [400, 415]
+        found += [400, 413, 415]
+    if operation.upload:
+        found += [413]
     if operation.current is not None:
         found += [412]
     return sorted(found)
@@ -88,6 +91,15 @@ def _parameters(method: str, operation: Operation) -> list[Any]:
                 OpenApiParameter.HEADER,
                 description="1 to 200 visible ASCII characters, such as a UUID. The same request with the same key has "
                 "one effect and gets the same answer, for 24 hours.",
+            )
+        )
+    if method == "get" and operation.answer is not None and not operation.paged:
+        found.append(
+            OpenApiParameter(
+                "If-None-Match",
+                OpenApiTypes.STR,
+                OpenApiParameter.HEADER,
+                description="ETag of the edition you have: answered with 304 and no body if it still stands.",
             )
         )
     if operation.current is not None:
@@ -138,6 +150,8 @@ def _responses(method: str, operation: Operation) -> dict[Any, Any]:
         )
     else:
         found[operation.status] = operation.answer
+    if method == "get" and operation.answer is not None and not operation.paged:
+        found[304] = OpenApiResponse(description="Unchanged since the edition that If-None-Match names.")
     for status in statuses_of(method, operation):
         own = operation.codes if status in (409, 422) else ()
         codes = [*problems.COMMON.get(status, ()), *own]

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.core.cache import caches
 from django.core.signals import got_request_exception
 from django.db import OperationalError, connection, transaction
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from django.urls import Resolver404, resolve
 from django.utils import timezone, translation
 
@@ -93,14 +93,21 @@ def _serve(request: HttpRequest) -> HttpResponseBase:
     if left < 0:
         body = problems.body_of(429, "too_many", f"More than {settings.API_RATE} requests in a minute. Wait {wait} s.")
         return problems.answer(body, {**limited, "Retry-After": str(wait)})
+    response = _answered(cast(ApiRequest, request), actor, scopes)
+    for name, value in limited.items():
+        response[name] = value
+    return response
+
+
+def _answered(request: ApiRequest, actor: Actor, scopes: frozenset[str]) -> HttpResponseBase:
+    """The operation's answer, in one transaction as the actor; a refusal's changes are undone."""
     try:
         match = resolve(request.path_info)
     except Resolver404:
-        raise Http404 from None
-    if any("\x00" in str(value) for value in match.kwargs.values()):
-        raise Http404
-    asked = cast(ApiRequest, request)
-    asked.actor, asked.api_scopes, asked.resolver_match = actor, scopes, match
+        match = None
+    if match is None or any("\x00" in str(value) for value in match.kwargs.values()):
+        return problems.answer(problems.body_of(404, "not_found", "There is nothing here that this client may see."))
+    request.actor, request.api_scopes, request.resolver_match = actor, scopes, match
     try:
         with acting(actor):
             response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
@@ -108,8 +115,6 @@ def _serve(request: HttpRequest) -> HttpResponseBase:
                 raise Undo(response)
     except Undo as undone:
         response = undone.response
-    for name, value in limited.items():
-        response[name] = value
     return response
 
 

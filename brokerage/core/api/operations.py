@@ -14,6 +14,7 @@ from io import BytesIO
 from typing import Any
 
 import orjson
+from django.conf import settings
 from django.core.files.uploadedfile import InMemoryUploadedFile
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.functional import Promise
@@ -58,6 +59,7 @@ class Operation:
     def run(self, request: HttpRequest, actor: Actor, **kwargs: Any) -> HttpResponseBase:
         """Answer a request of a client whose transaction is open. Refusals are raised."""
         self._require_scope(request)
+        self._receive(request)
         call = Call(actor, request)
         call.query = self._read_query(request)
         key = idempotency.key_of(request) if request.method == "POST" else ""
@@ -94,7 +96,7 @@ class Operation:
         else:
             response = _json(result, status=self.status)
         response["ETag"] = edition_of(response.content)
-        if request.method == "GET" and request.headers.get("If-None-Match") == response["ETag"]:
+        if request.method in ("GET", "HEAD") and _is_named(response["ETag"], request.headers.get("If-None-Match", "")):
             unchanged = HttpResponse(status=304)
             unchanged["ETag"] = response["ETag"]
             return unchanged
@@ -108,6 +110,13 @@ class Operation:
                 f"This needs the scope {self.scope}.",
                 WWW_Authenticate=f'Bearer error="insufficient_scope", scope="{self.scope}"',
             )
+
+    def _receive(self, request: HttpRequest) -> None:
+        """Take in a file's bytes, which may be more than a JSON body's."""
+        if self.upload:
+            if int(request.META.get("CONTENT_LENGTH") or 0) > settings.UPLOAD_MAX_BYTES:
+                raise Problem(413, "too_large", f"A file may have {settings.UPLOAD_MAX_BYTES // 1024 // 1024} MB.")
+            request._body = request.read()
 
     def _read_query(self, request: HttpRequest) -> dict[str, Any]:
         return (self.query or Query).read(request.GET)
@@ -146,7 +155,7 @@ class Operation:
             self.lock(call, **kwargs)
         standing = Call(call.actor, call.request, query=(self.current.query or Query).defaults())
         now = edition_of(_json(self.current.act(standing, **kwargs)).content)
-        if wanted.strip() != "*" and now not in [tag.strip() for tag in wanted.split(",")]:
+        if not _is_named(now, wanted):
             raise Problem(412, "edition_differs", "This has changed since you read it: read it again.")
 
 
@@ -188,6 +197,12 @@ def operation(
 def edition_of(content: bytes) -> str:
     """The strong ETag of a representation."""
     return f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+
+
+def _is_named(edition: str, header: str) -> bool:
+    """Whether If-Match or If-None-Match names this edition; proxies that compress mark theirs as weak."""
+    tags = {tag.strip().removeprefix("W/") for tag in header.split(",")}
+    return "*" in tags or edition in tags
 
 
 def _plain(value: Any) -> Any:

@@ -12,8 +12,8 @@ from http import HTTPStatus
 from typing import Any
 
 import orjson
-from django.core.exceptions import BadRequest, PermissionDenied
-from django.http import Http404, HttpResponse
+from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.http import Http404, HttpResponse, UnreadablePostError
 from rest_framework import exceptions
 
 from brokerage.core.errors import ActionRefused, NotPermitted
@@ -122,7 +122,9 @@ def of(error: Exception) -> HttpResponse | None:
         return answer(body_of(415, "unsupported_media_type", "Send application/json."))
     if isinstance(error, PermissionDenied | exceptions.PermissionDenied):
         return answer(body_of(403, "not_permitted", "This is not permitted."))
-    if isinstance(error, BadRequest | exceptions.ParseError):
+    if isinstance(error, RequestDataTooBig):
+        return answer(body_of(413, "too_large", "This is larger than the operation takes."))
+    if isinstance(error, BadRequest | SuspiciousOperation | UnreadablePostError | exceptions.ParseError):
         return answer(body_of(400, "malformed", "The request cannot be read: send one valid JSON object."))
     return None
 
