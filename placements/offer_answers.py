@@ -42,6 +42,8 @@ _TEXTS = ("solo_reason", "who_lives_there", "staffing", "impact_on_residents", "
 class OfferRefused(RuleBroken):
     """Everything wrong with an offer at once; it reads as the first of `broken`."""
 
+    broken: tuple[RuleBroken, ...]
+
     def __init__(self, broken: Sequence[RuleBroken]) -> None:
         first = broken[0]
         super().__init__(first.code, first.message, first.field)

@@ -14,6 +14,8 @@ class ActionRefused(Exception):
     """An action's refusal: a stable `code`, a sentence for people, and the field it belongs to, if any."""
 
     status = 400
+    #: Everything that is refused, where an action tells several refusals at once; it reads as the first.
+    broken: tuple[ActionRefused, ...] = ()
 
     def __init__(self, code: str, message: str | Promise, field: str | None = None) -> None:
         super().__init__(str(message))

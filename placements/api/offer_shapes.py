@@ -118,7 +118,7 @@ class PriceLineOut(Shape):
     rate = s.DecimalField(
         max_digits=9, decimal_places=2, allow_null=True, help_text="Per cent, or units of an extra; null: as asked."
     )
-    amount = MoneyField(min_value=None, help_text="Negative for a discount.")
+    amount = s.DecimalField(max_digits=9, decimal_places=2, help_text="Pounds a week; negative for a discount.")
 
 
 class OfferPrice(Shape):

@@ -190,7 +190,7 @@ def test_documents_open_by_stage_and_each_opening_is_written_down() -> None:
     assert [each["id"] for each in body["items"]] == [paper["id"]] and stored not in str(body)
     got = bob.get(f"/opportunities/{story.reference}/documents/{paper['id']}")
     assert got.status_code == 200 and b"".join(got.streaming_content) == b"%PDF-1.7 plan"
-    assert "attachment" in got["Content-Disposition"] and got["Content-Type"] == "application/pdf"
+    assert "attachment" in got["Content-Disposition"] and got["Content-Type"] == "application/octet-stream"
     assert bob.get(f"/opportunities/{story.reference}/documents/{later['id']}").status_code == 404
     with acting(actor_of("olive")):
         assert Reading.objects.count() == 1

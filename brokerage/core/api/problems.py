@@ -111,7 +111,8 @@ def of(error: Exception) -> HttpResponse | None:
     if isinstance(error, NotPermitted):
         return answer(body_of(403, "not_permitted", f"This client's scopes do not permit this ({error.permission})."))
     if isinstance(error, ActionRefused):
-        return answer(body_of(error.status, error.code, str(error.message), error.field))
+        errors = [{"code": one.code, "message": str(one.message), "field": one.field} for one in error.broken]
+        return answer(body_of(error.status, error.code, str(error.message), error.field, errors or None))
     if isinstance(error, exceptions.ValidationError):
         return _invalid(error)
     if isinstance(error, Http404 | exceptions.NotFound):
