@@ -93,6 +93,7 @@ SCOPES: dict[str, Scope] = {
         "placement.start",
         "placement.end",
         "placement.spot",
+        "referral.view",
     ),
     "spend:read": _scope(_("Read spend and the market"), BUYERS, "spend.view", "region.report"),
     "opportunities:read": _scope(_("Read referrals sent to you"), ("provider",), "inbox.view"),
