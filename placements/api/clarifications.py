@@ -28,7 +28,7 @@ FIELDS = {
 }
 
 
-class ClarificationRow(Shape):
+class ReferralQuestionRow(Shape):
     """A question, as the authority reads it. Providers read `published_question` and `answer`, never who asked."""
 
     id = s.UUIDField()
@@ -53,13 +53,13 @@ class ClarificationRow(Shape):
     }
 
 
-class ClarificationQuery(Query):
+class ReferralQuestionQuery(Query):
     """Which questions."""
 
     waiting = s.BooleanField(required=False, help_text="`true`: only those without an answer; `false`: only answered.")
 
 
-class AnswerIn(Input):
+class ReferralAnswerIn(Input):
     """An answer for everyone invited."""
 
     published_question = s.CharField(
@@ -72,7 +72,7 @@ class AnswerIn(Input):
     }
 
 
-@operation(scope="referrals:read", query=ClarificationQuery, answer=ClarificationRow, paged=True)
+@operation(scope="referrals:read", query=ReferralQuestionQuery, answer=ReferralQuestionRow, paged=True)
 def list_referral_clarifications(call: Call, reference: str) -> Page:
     """List questions from providers
 
@@ -86,8 +86,8 @@ def list_referral_clarifications(call: Call, reference: str) -> Page:
 
 @operation(
     scope="referrals:write",
-    body=AnswerIn,
-    answer=ClarificationRow,
+    body=ReferralAnswerIn,
+    answer=ReferralQuestionRow,
     codes=("referral_over", "answered", "text_missing", "text_too_long", "discloses", "names_provider"),
 )
 def answer_clarification(call: Call, reference: str, clarification: UUID) -> dict[str, Any]:

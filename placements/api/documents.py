@@ -13,6 +13,7 @@ from placements.actions.documents import add_document, link_to_document, open_st
 from placements.models import ReferralDocument
 from placements.queries.referrals import referral_of
 
+BYTES = "application/octet-stream"
 INVITED, SHORTLISTED = "invited", "shortlisted"
 
 FIELDS = {
@@ -28,7 +29,7 @@ FIELDS = {
 }
 
 
-class DocumentRow(Shape):
+class ReferralDocumentRow(Shape):
     """A paper of a referral."""
 
     id = s.UUIDField()
@@ -53,7 +54,7 @@ class DocumentRow(Shape):
     }
 
 
-class NewDocument(Query):
+class NewReferralDocument(Query):
     """What the file is. Its bytes are the request's body."""
 
     name = s.CharField(max_length=255, help_text="The file’s name with its ending: pdf, docx, odt, png, jpg or txt.")
@@ -65,7 +66,7 @@ class NewDocument(Query):
     )
 
 
-@operation(scope="referrals:read", answer=DocumentRow, paged=True)
+@operation(scope="referrals:read", answer=ReferralDocumentRow, paged=True)
 def list_referral_documents(call: Call, reference: str) -> Page:
     """List a referral’s documents
 
@@ -78,9 +79,9 @@ def list_referral_documents(call: Call, reference: str) -> Page:
 
 @operation(
     scope="referrals:write",
-    query=NewDocument,
+    query=NewReferralDocument,
     upload=True,
-    answer=DocumentRow,
+    answer=ReferralDocumentRow,
     status=201,
     codes=(
         "referral_not_now",
@@ -117,15 +118,15 @@ def add_referral_document(call: Call, reference: str) -> Created:
     return Created(body, location=f"/referrals/{reference}/documents/{document.pk}")
 
 
-@operation(scope="referrals:read", stream="application/octet-stream")
+@operation(scope="referrals:read", stream=BYTES)
 def download_referral_document(call: Call, reference: str, document: UUID) -> Stream:
     """Fetch a document
 
-    The file itself, as an attachment. The reading is logged.
+    The file itself, as an attachment of plain bytes; what it is, `content_type` says. The reading is logged.
     """
     signature = link_to_document(call.actor, reference=reference, document_id=document)
     stored = read_document(call.actor, reference=reference, document_id=document, signature=signature)
-    return Stream(open_stored(stored), stored.content_type, stored.name)
+    return Stream(open_stored(stored), BYTES, stored.name)
 
 
 @operation(scope="referrals:write", codes=("referral_not_now",))

@@ -20,7 +20,7 @@ from placements.queries.referrals import referral_of
 MOST = 1000
 
 
-class Reason(Shape):
+class MatchReason(Shape):
     """Why a home cannot be invited."""
 
     code = s.CharField(help_text="Stable, such as `no_vacancy`; `need:` with a need’s code where it is not met.")
@@ -53,7 +53,7 @@ class CandidateRow(Shape):
         max_digits=9, decimal_places=2, allow_null=True, help_text="Highest weekly price in force, in pounds."
     )
     miles = s.DecimalField(max_digits=6, decimal_places=1, allow_null=True, help_text="As the crow flies.")
-    reasons = Reason(many=True, help_text="Empty where it may be invited.")
+    reasons = MatchReason(many=True, help_text="Empty where it may be invited.")
     example = {
         "key": "1f0e8c3a-7d1b-4b57-8b6e-0a9c2d4f6e80",
         "admission": "1f0e8c3a-7d1b-4b57-8b6e-0a9c2d4f6e80",
@@ -115,7 +115,7 @@ class Matches(Shape):
         "eligible_count": 1,
         "excluded_count": 1,
         "eligible": [CandidateRow.example],
-        "excluded": [{**CandidateRow.example, "vacancies": 0, "reasons": [Reason.example]}],
+        "excluded": [{**CandidateRow.example, "vacancies": 0, "reasons": [MatchReason.example]}],
     }
 
 

@@ -31,7 +31,7 @@ EXAMPLE_LOT = "0b9d1f0e-6a3f-4d2b-8f6e-2a3c4d5e6f70"
 CLOSING_CODES = ("closes_too_soon", "closes_too_late")
 
 
-class PublishIn(Input):
+class ReferralPublishIn(Input):
     """Where and to whom a referral goes."""
 
     lots = s.ListField(child=s.UUIDField(), min_length=1, max_length=50)
@@ -57,14 +57,14 @@ class PublishIn(Input):
     }
 
 
-class InviteIn(Input):
+class ReferralInviteIn(Input):
     """Further homes to invite."""
 
     chosen = s.ListField(child=s.RegexField(KEY), min_length=1, max_length=5000)
     example = {"chosen": [EXAMPLE_KEY]}
 
 
-class ExtendIn(Input):
+class ReferralExtendIn(Input):
     """A later closing time."""
 
     closes_at = s.DateTimeField()
@@ -72,7 +72,7 @@ class ExtendIn(Input):
     example = {"closes_at": "2026-11-24T12:00:00Z", "reason": "Two homes asked for more time."}
 
 
-class WidenIn(Input):
+class ReferralWidenIn(Input):
     """A longer distance, more lots."""
 
     max_miles = s.IntegerField(required=False, allow_null=True, min_value=1, max_value=MOST_MILES)
@@ -85,14 +85,14 @@ class WidenIn(Input):
     example = {"max_miles": 40, "lots": [], "closes_at": None}
 
 
-class EndIn(Input):
+class ReferralEndIn(Input):
     """Why a referral ends without a placement."""
 
     reason = s.CharField(max_length=1000, help_text="For your own record. Providers are told only that it has ended.")
     example = {"reason": "The family will look after him."}
 
 
-class ProgressOut(Shape):
+class ReferralProgress(Shape):
     """How a published referral stands. Of a sealed call-off, offers count only once they are opened."""
 
     closes_at = s.DateTimeField(allow_null=True)
@@ -115,7 +115,7 @@ class ProgressOut(Shape):
     }
 
 
-class InvitationRow(Shape):
+class InvitedHomeRow(Shape):
     """An invited home and what it has answered."""
 
     id = s.UUIDField()
@@ -152,25 +152,25 @@ class InvitationRow(Shape):
     }
 
 
-class Invitations(Shape):
+class InvitedHomes(Shape):
     """Everyone invited."""
 
-    items = InvitationRow(many=True, help_text="Nearest first.")
-    example = {"items": [InvitationRow.example]}
+    items = InvitedHomeRow(many=True, help_text="Nearest first.")
+    example = {"items": [InvitedHomeRow.example]}
 
 
-class PapersOut(Shape):
+class FullPapersOut(Shape):
     """A provider’s view of the referral."""
 
     release = s.UUIDField()
     provider = s.UUIDField()
     stage = s.ChoiceField(choices=[(1, "Redacted"), (2, "Full papers")])
-    example = {"release": InvitationRow.example["release"], "provider": InvitationRow.example["provider"], "stage": 2}
+    example = {"release": InvitedHomeRow.example["release"], "provider": InvitedHomeRow.example["provider"], "stage": 2}
 
 
 @operation(
     scope="referrals:write",
-    body=PublishIn,
+    body=ReferralPublishIn,
     answer=ReferralOut,
     codes=(
         "referral_not_now",
@@ -196,7 +196,7 @@ def publish_referral(call: Call, reference: str) -> dict[str, Any]:
     return referral_out(call.actor, referral)
 
 
-@operation(scope="referrals:read", answer=Invitations)
+@operation(scope="referrals:read", answer=InvitedHomes)
 def list_referral_invitations(call: Call, reference: str) -> dict[str, Any]:
     """List who was invited
 
@@ -230,8 +230,8 @@ def list_referral_invitations(call: Call, reference: str) -> dict[str, Any]:
 
 @operation(
     scope="referrals:write",
-    body=InviteIn,
-    answer=ProgressOut,
+    body=ReferralInviteIn,
+    answer=ReferralProgress,
     codes=("referral_not_now", "closed", "nobody_invited", "not_eligible"),
 )
 def invite_more_homes(call: Call, reference: str) -> dict[str, Any]:
@@ -243,7 +243,7 @@ def invite_more_homes(call: Call, reference: str) -> dict[str, Any]:
     return _progress(call, reference)
 
 
-@operation(scope="referrals:read", answer=ProgressOut)
+@operation(scope="referrals:read", answer=ReferralProgress)
 def get_referral_progress(call: Call, reference: str) -> dict[str, Any]:
     """Read how a referral stands
 
@@ -254,12 +254,12 @@ def get_referral_progress(call: Call, reference: str) -> dict[str, Any]:
 
 def _progress(call: Call, reference: str) -> dict[str, Any]:
     progress = progress_of(referral_of(call.actor, reference), database_now())
-    return {name: getattr(progress, name) for name in ProgressOut.example}
+    return {name: getattr(progress, name) for name in ReferralProgress.example}
 
 
 @operation(
     scope="referrals:write",
-    body=ExtendIn,
+    body=ReferralExtendIn,
     answer=ReferralOut,
     codes=("referral_not_now", "offers_opened", "reason_missing", "discloses", "not_later", *CLOSING_CODES),
 )
@@ -273,7 +273,7 @@ def extend_referral(call: Call, reference: str) -> dict[str, Any]:
 
 @operation(
     scope="referrals:write",
-    body=WidenIn,
+    body=ReferralWidenIn,
     answer=ReferralOut,
     codes=(
         "referral_not_now",
@@ -300,7 +300,9 @@ def widen_referral(call: Call, reference: str) -> dict[str, Any]:
     return referral_out(call.actor, referral)
 
 
-@operation(scope="referrals:write", body=EndIn, answer=ReferralOut, codes=("referral_not_now", "reason_missing"))
+@operation(
+    scope="referrals:write", body=ReferralEndIn, answer=ReferralOut, codes=("referral_not_now", "reason_missing")
+)
 def end_referral(call: Call, reference: str) -> dict[str, Any]:
     """End a referral without a placement
 
@@ -309,7 +311,7 @@ def end_referral(call: Call, reference: str) -> dict[str, Any]:
     return referral_out(call.actor, end_without_placement(call.actor, reference=reference, reason=call.body["reason"]))
 
 
-@operation(scope="referrals:write", answer=PapersOut, codes=("referral_over", "release_closed", "nothing_offered"))
+@operation(scope="referrals:write", answer=FullPapersOut, codes=("referral_over", "release_closed", "nothing_offered"))
 def open_full_papers(call: Call, reference: str, release: UUID) -> dict[str, Any]:
     """Open full papers to a provider
 

@@ -188,7 +188,7 @@ class NewReferral(Input):
         return attrs
 
 
-class CopyIn(Input):
+class ReferralCopyIn(Input):
     """For whom the copy is: without `case_number`, the same person."""
 
     case_number = s.CharField(max_length=40, required=False, help_text="Of another person on record.")
@@ -197,14 +197,14 @@ class CopyIn(Input):
     example = {"case_number": "C-20418", "category": "residential", "as_sibling": True}
 
 
-class SiblingIn(Input):
+class ReferralSiblingIn(Input):
     """Another referral to tie this one to."""
 
     reference = s.CharField(max_length=20)
     example = {"reference": "R-2B8F-XW41"}
 
 
-class WithdrawIn(Input):
+class ReferralWithdrawIn(Input):
     """Why a referral is given up."""
 
     reason = s.CharField(max_length=1000, help_text="Providers that were invited read it. Leave out who the person is.")
@@ -220,7 +220,7 @@ class SectionState(Shape):
     example = {"section": "needs", "title": "Needs", "state": "in_progress"}
 
 
-class Completeness(Shape):
+class ReferralCompleteness(Shape):
     """What a referral still lacks before it can go to providers."""
 
     is_ready = s.BooleanField(help_text="Nothing is missing and no find of the disclosure check is open.")

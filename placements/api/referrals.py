@@ -15,14 +15,14 @@ from placements.actions import referrals, siblings
 from placements.actions.people import known_person
 from placements.api.referral_shapes import (
     ROW_FIELDS,
-    Completeness,
-    CopyIn,
     NewReferral,
+    ReferralCompleteness,
+    ReferralCopyIn,
     ReferralOut,
     ReferralQuery,
     ReferralRow,
-    SiblingIn,
-    WithdrawIn,
+    ReferralSiblingIn,
+    ReferralWithdrawIn,
     referral_out,
 )
 from placements.completeness import missing, section_state
@@ -119,7 +119,7 @@ def _created(call: Call, referral: Referral) -> Created:
 
 @operation(
     scope="referrals:write",
-    body=CopyIn,
+    body=ReferralCopyIn,
     answer=ReferralOut,
     status=201,
     codes=(
@@ -149,7 +149,9 @@ def copy_referral(call: Call, reference: str) -> Created:
     return _created(call, copy)
 
 
-@operation(scope="referrals:write", body=SiblingIn, answer=ReferralOut, codes=("siblings_too_few", "sibling_is_over"))
+@operation(
+    scope="referrals:write", body=ReferralSiblingIn, answer=ReferralOut, codes=("siblings_too_few", "sibling_is_over")
+)
 def link_siblings(call: Call, reference: str) -> dict[str, Any]:
     """Link brothers and sisters
 
@@ -162,7 +164,7 @@ def link_siblings(call: Call, reference: str) -> dict[str, Any]:
 
 @operation(
     scope="referrals:write",
-    body=WithdrawIn,
+    body=ReferralWithdrawIn,
     answer=ReferralOut,
     codes=("referral_not_now", "reason_missing", "discloses"),
 )
@@ -175,7 +177,7 @@ def withdraw_referral(call: Call, reference: str) -> dict[str, Any]:
     return referral_out(call.actor, referral)
 
 
-@operation(scope="referrals:read", answer=Completeness)
+@operation(scope="referrals:read", answer=ReferralCompleteness)
 def get_referral_completeness(call: Call, reference: str) -> dict[str, Any]:
     """Read what a referral lacks
 

@@ -12,48 +12,12 @@ from django.test.utils import CaptureQueriesContext
 from brokerage.core.audit.models import Entry
 from brokerage.core.tenants.context import acting
 from placements.models import Referral
-from tests.api.clients import Machine, client_of
+from tests.api.clients import client_of
+from tests.api.drafting import filled, new_person, problem, started
 from tests.cast import actor_of
 from tests.scenarios import draft_referral, published_referral, referral_answers
 
 pytestmark = pytest.mark.django_db
-
-
-def new_person(**changes: Any) -> dict[str, Any]:
-    return {
-        "case_number": f"C-{uuid4().hex[:8]}",
-        "given_name": "Zachariah",
-        "family_name": "Quillfeather",
-        "date_of_birth": "2012-01-01",
-        "sex": "male",
-        "home_postcode": "HA1 2AA",
-        **changes,
-    }
-
-
-def started(machine: Machine, **changes: Any) -> str:
-    """A draft's address."""
-    body = {"category": "residential", "urgency": "planned", "new_person": new_person(), **changes}
-    answer = machine.post("/referrals", body)
-    assert answer.status_code == 201, answer.content
-    return f"/referrals/{answer.json()['reference']}"
-
-
-def filled(machine: Machine, **sections: dict[str, Any]) -> str:
-    """A draft with every section answered through the API."""
-    address = started(machine)
-    for section, answers in {**referral_answers(), **sections}.items():
-        known = {name: value for name, value in answers.items() if name not in ("send_need", "school_stay")}
-        answer = machine.patch(f"{address}/sections/{section}", known)
-        assert answer.status_code == 200, answer.content
-    return address
-
-
-def problem(answer: Any, status: int, code: str, field: str | None = None) -> None:
-    assert answer.status_code == status, answer.content
-    assert answer["Content-Type"] == "application/problem+json"
-    found = answer.json()
-    assert (found["code"], found["field"]) == (code, field), found
 
 
 # --- Starting and reading ---------------------------------------------------------------------------------------------
