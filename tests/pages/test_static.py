@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
@@ -49,9 +50,9 @@ def test_every_vendored_package_has_its_licence() -> None:
         assert "MIT License" in (package / "LICENSE.txt").read_text()
 
 
-def test_hashed_storage_finds_everything(tmp_path: Path, settings: object) -> None:
-    settings.STATIC_ROOT = tmp_path  # type: ignore[attr-defined]
-    settings.STORAGES = {  # type: ignore[attr-defined]
+def test_hashed_storage_finds_everything(tmp_path: Path, settings: Any) -> None:
+    settings.STATIC_ROOT = tmp_path
+    settings.STORAGES = {
         "default": {"BACKEND": f"{FileSystemStorage.__module__}.FileSystemStorage"},
         "staticfiles": {"BACKEND": f"{ManifestStaticFilesStorage.__module__}.ManifestStaticFilesStorage"},
     }

@@ -39,24 +39,27 @@ def use_up(authenticator: Authenticator, code: str) -> bool:
     return True
 
 
-class _OnceOnly:
-    """Refuses a code that was used already."""
-
-    authenticator: Authenticator
-
-    def clean_code(self) -> str:
-        code: str = super().clean_code()  # type: ignore[misc]
-        if self.authenticator.type == Authenticator.Type.TOTP and not use_up(self.authenticator, code):
-            raise get_adapter().validation_error("incorrect_code")
-        return code
+def _accepted_once(authenticator: Authenticator, code: str) -> str:
+    """The code, which allauth accepted; refused (as allauth refuses a wrong one) when it was used already."""
+    if authenticator.type == Authenticator.Type.TOTP and not use_up(authenticator, code):
+        raise get_adapter().validation_error("incorrect_code")
+    return code
 
 
-class SignInCodeForm(_OnceOnly, AuthenticateForm):
+class SignInCodeForm(AuthenticateForm):
     """The second step of signing in."""
 
+    def clean_code(self) -> str:
+        code: str = super().clean_code()
+        return _accepted_once(self.authenticator, code)
 
-class ProveCodeForm(_OnceOnly, ReauthenticateForm):
+
+class ProveCodeForm(ReauthenticateForm):
     """A fresh proof."""
+
+    def clean_code(self) -> str:
+        code: str = super().clean_code()
+        return _accepted_once(self.authenticator, code)
 
 
 def use_up_first_code(request: HttpRequest, authenticator: Authenticator, **kwargs: object) -> None:
