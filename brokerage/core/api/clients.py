@@ -19,6 +19,7 @@ from brokerage.core.clock import database_now
 from brokerage.core.errors import NotNow, RuleBroken
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.models import Membership
+from brokerage.core.webhooks.noting import begin_feed
 
 
 @transaction.atomic
@@ -54,6 +55,7 @@ def create_client(
         created_at=database_now(),
     )
     client.save(force_insert=True)
+    begin_feed(actor.organisation_id)
     record(
         "api_client.created",
         subject=client,

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
-from brokerage.core.accounts.sealed_text import seal, unseal
+from brokerage.core.accounts.sealed_text import CannotUnseal, seal, unseal
 from brokerage.core.api.models import ApiClient
 from brokerage.core.audit.record import record
 from brokerage.core.clock import database_now
@@ -20,7 +20,7 @@ from brokerage.core.errors import NotNow, NotPermitted, RuleBroken
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.webhooks import events, signing
 from brokerage.core.webhooks.addresses import checked_url
-from brokerage.core.webhooks.models import Change, Delivery, Webhook
+from brokerage.core.webhooks.models import Delivery, Webhook
 from brokerage.core.webhooks.purge import KEEP_DELIVERIES_DAYS
 
 #: Webhooks of one client.
@@ -29,6 +29,17 @@ MOST = 20
 OVERLAP = timedelta(hours=24)
 #: What a client must be allowed to read before its addresses are told of it.
 NEEDED_SCOPE = "changes:read"
+
+#: Every change since then that the webhook wants: again if it was sent, for the first time if it was missed.
+REPLAY = """
+INSERT INTO webhooks_delivery (id, organisation_id, webhook_id, change_id, kind, state, attempts, last_error,
+  created_at, next_at)
+SELECT gen_random_uuid(), c.organisation_id, w.id, c.id, c.kind, 'waiting', 0, '', clock_timestamp(), now()
+FROM webhooks_webhook w JOIN webhooks_change c ON c.organisation_id = w.organisation_id
+WHERE w.id = %(webhook)s AND c.at >= %(since)s AND (cardinality(w.kinds) = 0 OR c.kind = ANY (w.kinds))
+ON CONFLICT (webhook_id, change_id) DO UPDATE SET state = 'waiting', attempts = 0, last_error = '',
+  last_status = NULL, delivered_at = NULL, next_at = now()
+"""
 
 
 def manageable(actor: Actor) -> QuerySet[Webhook]:
@@ -53,8 +64,8 @@ def webhook_of(actor: Actor, webhook_id: UUID) -> Webhook:
 @transaction.atomic
 def create_webhook(
     actor: Actor, *, client_id: UUID, url: str, kinds: Sequence[str] = (), description: str = ""
-) -> tuple[Webhook, str]:
-    """Tell a client's address of changes from now on; no `kinds` is all of them. Returns it and its signing secret.
+) -> Webhook:
+    """Tell a client's address of changes from now on; no `kinds` is all of them.
 
     Refused when: the address is not a public https one (`url_invalid`), a kind is not one of this organisation's
     (`unknown_kind`), the client may not read changes (`client_may_not_read`), has this address already (`url_taken`) or
@@ -77,19 +88,18 @@ def create_webhook(
         raise RuleBroken("url_taken", _("This client has a webhook with this address"), "url")
     if own.count() >= MOST:
         raise RuleBroken("too_many_webhooks", _("A client can have 20 webhooks at most"), "client")
-    secret = signing.new_secret()
     webhook = Webhook(
         organisation_id=actor.organisation_id,
         client=client,
         url=url,
         kinds=_checked_kinds(actor, kinds),
         description=description.strip(),
-        sealed_secret=seal(secret),
+        sealed_secret=seal(signing.new_secret()),
         created_at=database_now(),
     )
     webhook.save(force_insert=True)
     _record(actor, "webhook.created", webhook, {"client": str(client_id), "kinds": webhook.kinds})
-    return webhook, secret
+    return webhook
 
 
 @transaction.atomic
@@ -136,21 +146,22 @@ def delete_webhook(actor: Actor, *, webhook_id: UUID) -> None:
 
 
 @transaction.atomic
-def rotate_secret(actor: Actor, *, webhook_id: UUID) -> tuple[Webhook, str]:
-    """Replace the signing secret; for 24 hours the former one signs too. Returns the new one."""
+def rotate_secret(actor: Actor, *, webhook_id: UUID) -> Webhook:
+    """Replace the signing secret; for 24 hours the former one signs too."""
     webhook = _held(actor, webhook_id)
-    secret = signing.new_secret()
     webhook.sealed_old_secret, webhook.old_secret_until = webhook.sealed_secret, database_now() + OVERLAP
-    webhook.sealed_secret = seal(secret)
+    webhook.sealed_secret = seal(signing.new_secret())
     webhook.save(update_fields=["sealed_secret", "sealed_old_secret", "old_secret_until"])
     _record(actor, "webhook.secret_rotated", webhook, {})
-    return webhook, secret
+    return webhook
 
 
-def secret_of(actor: Actor, webhook: Webhook) -> str:
-    """The signing secret, for the administrator's page. Raises `CannotUnseal` when its key is gone."""
-    actor.require("organisation.manage")
-    return unseal(webhook.sealed_secret)
+def secret_of(actor: Actor, *, webhook_id: UUID) -> str:
+    """The signing secret, to enter it at the receiver. Raises `NotNow` (`secret_lost`) when its key is gone."""
+    try:
+        return unseal(webhook_of(actor, webhook_id).sealed_secret)
+    except CannotUnseal as error:
+        raise NotNow("secret_lost", _("The secret can no longer be read: replace it")) from error
 
 
 @transaction.atomic
@@ -174,7 +185,14 @@ def replay_delivery(actor: Actor, *, webhook_id: UUID, delivery_id: UUID) -> Del
     delivery = Delivery.objects.select_related("change").filter(webhook=webhook, pk=delivery_id).first()
     if delivery is None:
         raise Http404
-    _again(Delivery.objects.filter(pk=delivery.pk), database_now())
+    Delivery.objects.filter(pk=delivery.pk).update(
+        state=Delivery.State.WAITING,
+        attempts=0,
+        next_at=database_now(),
+        delivered_at=None,
+        last_status=None,
+        last_error="",
+    )
     _wake(webhook)
     _record(actor, "webhook.replayed", webhook, {"deliveries": 1})
     delivery.refresh_from_db()
@@ -188,43 +206,14 @@ def replay_since(actor: Actor, *, webhook_id: UUID, since: dt.datetime) -> int:
     At most 30 days back (`too_long_ago`). Returns how many will be sent. `NotNow` when it is switched off.
     """
     webhook = _active(actor, webhook_id)
-    now = database_now()
-    if since < now - timedelta(days=KEEP_DELIVERIES_DAYS):
+    if since < database_now() - timedelta(days=KEEP_DELIVERIES_DAYS):
         raise RuleBroken("too_long_ago", _("Events can be sent again for 30 days"), "since")
-    changes = Change.objects.filter(organisation_id=webhook.organisation_id, at__gte=since)
-    if webhook.kinds:
-        changes = changes.filter(kind__in=webhook.kinds)
-    again = _again(Delivery.objects.filter(webhook=webhook, change__in=changes), now)
-    fresh = Delivery.objects.bulk_create(
-        [
-            Delivery(
-                organisation_id=webhook.organisation_id,
-                webhook=webhook,
-                change=change,
-                kind=change.kind,
-                created_at=now,
-                # A moment apart, so that they are sent in the order of the feed.
-                next_at=now + timedelta(microseconds=place),
-            )
-            for place, change in enumerate(_missed(webhook, changes))
-        ],
-        batch_size=1_000,
-        ignore_conflicts=True,
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(REPLAY, {"webhook": webhook.pk, "since": since})
+        count = cursor.rowcount
     _wake(webhook)
-    _record(actor, "webhook.replayed", webhook, {"deliveries": again + len(fresh), "since": since.isoformat()})
-    return again + len(fresh)
-
-
-def _missed(webhook: Webhook, changes: QuerySet[Change]) -> QuerySet[Change]:
-    known = Delivery.objects.filter(webhook=webhook, change__isnull=False).values("change_id")
-    return changes.exclude(pk__in=known).order_by("number")
-
-
-def _again(deliveries: QuerySet[Delivery], now: dt.datetime) -> int:
-    return deliveries.update(
-        state=Delivery.State.WAITING, attempts=0, next_at=now, delivered_at=None, last_status=None, last_error=""
-    )
+    _record(actor, "webhook.replayed", webhook, {"deliveries": count, "since": since.isoformat()})
+    return count
 
 
 def _wake(webhook: Webhook) -> None:

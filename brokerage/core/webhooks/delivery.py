@@ -134,7 +134,7 @@ def _send_due(target: Target) -> int:
     while taken == 0 or time.monotonic() - began < STINT:
         with worker():
             due = Delivery.objects.filter(webhook_id=target.id, state="waiting", next_at__lte=database_now())
-            delivery = due.select_related("change").order_by("next_at", "created_at", "id").first()
+            delivery = due.select_related("change").order_by("next_at", "change__number", "created_at").first()
             now = database_now()
         if delivery is None:
             break

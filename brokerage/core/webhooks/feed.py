@@ -28,7 +28,7 @@ PAGE_AT_MOST = 200
 DELIVER = """
 INSERT INTO webhooks_delivery (id, organisation_id, webhook_id, change_id, kind, state, attempts, last_error,
   created_at, next_at)
-SELECT gen_random_uuid(), c.organisation_id, w.id, c.id, c.kind, 'waiting', 0, '', now(), now()
+SELECT gen_random_uuid(), c.organisation_id, w.id, c.id, c.kind, 'waiting', 0, '', clock_timestamp(), now()
 FROM webhooks_change c
 JOIN webhooks_webhook w ON w.organisation_id = c.organisation_id AND w.state = 'active'
   AND (cardinality(w.kinds) = 0 OR c.kind = ANY (w.kinds))
