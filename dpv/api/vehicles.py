@@ -10,7 +10,6 @@ from rest_framework import serializers as s
 from brokerage.core.api.inputs import MoneyField, Query, Shape
 from brokerage.core.api.operations import Call, Page, operation
 from brokerage.core.clock import database_today
-from brokerage.core.errors import NotPermitted
 from brokerage.core.vocabulary import Category, Need
 from dpv.models import AccessAgreement, Lot, Vehicle
 from dpv.queries.admissions import lot_by_code, vehicle_by_code, vehicles_listed
@@ -87,7 +86,9 @@ class RuleOut(Shape):
 
     name = s.ChoiceField(choices=[(name, name) for name in PARAMETERS])
     label = s.CharField()
-    value = s.JSONField(help_text="Amounts and percentages as text; null for a limit the vehicle does not have.")
+    value = s.JSONField(
+        allow_null=True, help_text="Amounts and percentages as text; null for a limit the vehicle does not have."
+    )
     source = s.CharField(allow_blank=True, help_text="The clause, regulation or paper it comes from.")
     example = {
         "name": "sibling_discount_percent",
@@ -232,8 +233,7 @@ def list_access(call: Call, code: str) -> Page:
 
     The authorities' access agreements, the earliest first, ended ones included. Not for providers.
     """
-    if call.actor.is_provider:
-        raise NotPermitted("dpv.view")
+    call.actor.require("dpv.view")
     rows = AccessAgreement.objects.filter(vehicle=vehicle_by_code(code))
     return call.page(rows, by=("starts_on", "id"), fields=_ACCESS_FIELDS)
 

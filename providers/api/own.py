@@ -57,6 +57,10 @@ class HomeInput(Input):
     example = {"needs": ["emotional_behavioural", "missing"], "telephone": "020 7946 0001"}
 
 
+class HomeRow(EstablishmentRow):
+    """One of your own registered places."""
+
+
 class InsurancePolicyInput(Input):
     """One insurance policy."""
 
@@ -119,7 +123,7 @@ def change_own_profile(call: Call) -> dict[str, Any]:
 _CONTACTS = ("contact_email", "contact_phone", "out_of_hours_phone")
 
 
-@operation(scope="homes:read", answer=EstablishmentRow, paged=True)
+@operation(scope="homes:read", answer=HomeRow, paged=True)
 def list_homes(call: Call) -> Page:
     """List your homes.
 
