@@ -13,6 +13,7 @@ from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.context import acting
 from brokerage.core.tenants.models import Membership
 from brokerage.core.tenants.permissions import ROLES_BY_KIND
+from brokerage.core.webhooks.actions import create_webhook, test_webhook
 from tests import scenarios
 from tests.cast import actor_of, ident, user_of
 
@@ -87,7 +88,9 @@ def build_world() -> World:
     everything("oscar")
     run = run_import(actor_of("oscar"), "placements", b"authority_gss\n", dry_run=True, file_name="mine.csv")
     with acting(actor_of("adam")) as adam:
-        machine, _secret = create_client(adam, name="Case system", scopes=["reference:read"], owner_id=adam.user_id)
+        machine, _secret = create_client(adam, name="Case system", scopes=["changes:read"], owner_id=adam.user_id)
+        webhook = create_webhook(adam, client_id=machine.pk, url="https://cases.example.gov.uk/events")
+        delivery = test_webhook(adam, webhook_id=webhook.pk)
         member = Membership.objects.get(user_id=user_of("olive").pk)
         placement = Placement.objects.get(pk=agreement.placement_id)
     with acting(actor_of("bob")):
@@ -114,6 +117,8 @@ def build_world() -> World:
         "document": ident("no such document"),
         "signature": "x",
         "sheet": "lots",
+        "webhook": webhook.pk,
+        "delivery": delivery.pk,
         "pk": member.pk,
     }
     drafts = ("section", "tasks", "check", "match", "publish", "person", "documents")
