@@ -12,6 +12,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from brokerage.core.accounts.models import User
 from brokerage.core.audit.models import Entry
 from brokerage.core.clock import database_now
 from brokerage.core.tenants.context import acting
@@ -293,7 +294,7 @@ def test_a_sealed_offer_is_there_once_it_is_opened() -> None:
     assert olive.get(listing).json()["items"] == [] and olive.get(f"{listing}/{offer.pk}").status_code == 404
     assert client_of("bob").get(f"/offers/{offer.pk}").json()["state"] == "submitted"
     with acting(actor_of("bob")):
-        Offer.objects.update(opens_at=database_now() - dt.timedelta(seconds=1))
+        Offer.objects.update(opens_at=database_now() - dt.timedelta(hours=1))
     assert [row["id"] for row in olive.get(listing).json()["items"]] == [str(offer.pk)]
 
 
@@ -339,3 +340,10 @@ def test_the_same_number_of_queries_for_1_and_for_10_offers() -> None:
             for _each in range(5):
                 submitted_offer("bob")
     assert all(len(counts) == 1 for counts in found.values()), found
+
+
+def test_the_longest_names_of_a_client_and_its_owner_are_kept_as_far_as_they_fit() -> None:
+    story, bob = invited(), client_of("bob")
+    User.objects.filter(pk=ident("user bob")).update(name="B" * 120)
+    path = begun(bob, story)
+    assert bob.post(f"{path}/submit").json()["submitted_by"].startswith("System ")

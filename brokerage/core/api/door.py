@@ -144,7 +144,8 @@ def who_asks(request: HttpRequest) -> tuple[Actor, frozenset[str]]:
             cursor.execute("SELECT api_client_used(%s)", [client_id])
     actor = Actor(
         user_id=user_id,
-        name=f"{client_name} (API client of {user_name})",
+        # Columns that keep a name hold as much.
+        name=f"{client_name} (API client of {user_name})"[:120],
         organisation_id=organisation_id,
         organisation_name=organisation_name,
         kind=kind,
