@@ -17,6 +17,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from brokerage.core.tenants.context import public
+from contracts.actions.agreements import open_document
+from contracts.models import Agreement
 from contracts.sealing import load_trusted_certificates
 from contracts.sealing_check import verify_pdf
 
@@ -51,6 +53,25 @@ class Answer:
     @property
     def text(self) -> str | Promise:
         return TEXTS[self.verdict][1]
+
+
+@dataclass(frozen=True)
+class StoredCheck:
+    """The answer for an agreement's own stored document, its hash, and whether that is the hash kept at sealing."""
+
+    answer: Answer
+    sha256: str
+    is_as_sealed: bool
+
+
+def check_stored(agreement: Agreement) -> StoredCheck:
+    """Check the document we hold of an agreement. Raises Http404 while none has been drawn."""
+    with open_document(agreement) as document:
+        pdf = document.read()
+    digest = hashlib.sha256(pdf).hexdigest()
+    return StoredCheck(
+        check_agreement(pdf), digest, bool(agreement.sealed_sha256) and digest == agreement.sealed_sha256
+    )
 
 
 def check_agreement(pdf: bytes) -> Answer:

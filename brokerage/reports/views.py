@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -17,17 +16,18 @@ from brokerage.core.csv_output import write_csv
 from brokerage.core.money import pounds
 from brokerage.core.pages import charts, maps
 from brokerage.core.pages.figures import Figure
-from brokerage.core.vocabulary import Category
 from brokerage.core.web import OrganisationRequest, address
 from brokerage.reports import spend as queries
+from brokerage.reports.books import market_sheets, spend_report, spend_sheets
 from brokerage.reports.forms import CategoryFilter, SpendFilter
 from brokerage.reports.market import market_of
 from brokerage.reports.periods import Period, period_of
-from brokerage.reports.sheets import Column, Sheet
+from brokerage.reports.sheets import Sheet
 
 #: Bars on a chart; the table under it has them all.
 BARS_AT_MOST = 12
-LABELS = {value: str(label) for value, label in Category.choices}
+#: The tables that have no chart or map of their own.
+IN_TABLES = ("providers", "sources", "savings", "time", "open", "bids", "declines")
 
 
 @require_safe
@@ -35,14 +35,8 @@ def spend(request: OrganisationRequest) -> HttpResponse:
     """What is committed now and over the months, savings, time to place, open referrals, unmet need."""
     request.actor.require("spend.view")
     category, period, today = _chosen(request)
-    sources, money = queries.by_source(category)
-    lots = queries.by_lot(category)
-    months = queries.by_month(category, period, today)
-    saved, saved_percent = queries.savings(category)
-    times, to_award = queries.time_to_place(category, period)
-    open_ones, running, closed = queries.open_referrals(category)
-    people = queries.people_by_area(category)
-    starting, starting_weekly = queries.starting(category)
+    found = spend_report(category, period, today)
+    money = found.money
     form = SpendFilter({"period": period.code, "category": category})
     tiles = [
         {
@@ -52,12 +46,12 @@ def spend(request: OrganisationRequest) -> HttpResponse:
         },
         {
             "label": _("Starting"),
-            "value": str(starting),
-            "hint": _("%(weekly)s a week agreed and not begun") % {"weekly": pounds(starting_weekly)},
+            "value": str(found.starting),
+            "hint": _("%(weekly)s a week agreed and not begun") % {"weekly": pounds(found.starting_weekly)},
         },
         {
             "label": _("Saved against ceilings"),
-            "value": _percent(saved_percent),
+            "value": _percent(found.saved_percent),
             "hint": _("of the ceiling prices of placements that have one"),
         },
         {
@@ -67,13 +61,13 @@ def spend(request: OrganisationRequest) -> HttpResponse:
         },
         {
             "label": _("Median time to award"),
-            "value": _("%(days)s days") % {"days": queries.in_days(to_award)} if to_award is not None else "–",
+            "value": _("%(days)s days") % {"days": found.days_to_award} if found.days_to_award is not None else "–",
             "hint": _("referrals published in the period"),
         },
         {
             "label": _("Open referrals"),
-            "value": str(running),
-            "hint": _("%(count)s closed without an award") % {"count": closed},
+            "value": str(found.open_referrals),
+            "hint": _("%(count)s closed without an award") % {"count": found.closed_without_award},
         },
     ]
     return render(
@@ -85,20 +79,12 @@ def spend(request: OrganisationRequest) -> HttpResponse:
             "last_day": period.before - dt.timedelta(days=1),
             "now": database_now(),
             "tiles": tiles,
-            "lots_chart": _money_bars(lots),
-            "months_chart": _money_line(months),
-            "people_map": _people_map(people),
+            "lots_chart": _money_bars(found.sheets["lots"]),
+            "months_chart": _money_line(found.sheets["months"]),
+            "people_map": _people_map(found.people),
             "tables": [
                 (sheet.table(), _csv_url(request, "reports:spend_csv", sheet.code))
-                for sheet in (
-                    queries.by_provider(category),
-                    sources,
-                    saved,
-                    times,
-                    open_ones,
-                    queries.bids(category, period, LABELS),
-                    queries.declines(category, period),
-                )
+                for sheet in (found.sheets[code] for code in IN_TABLES)
             ],
             "lots_csv": _csv_url(request, "reports:spend_csv", "lots"),
             "months_csv": _csv_url(request, "reports:spend_csv", "months"),
@@ -112,19 +98,8 @@ def spend_csv(request: OrganisationRequest, sheet: str) -> HttpResponse:
     """One table of the spend report as CSV, under the same filters."""
     request.actor.require("spend.view")
     category, period, today = _chosen(request)
-    sheets: dict[str, Callable[[], Sheet]] = {
-        "lots": lambda: queries.by_lot(category),
-        "providers": lambda: queries.by_provider(category),
-        "months": lambda: queries.by_month(category, period, today),
-        "sources": lambda: queries.by_source(category)[0],
-        "savings": lambda: queries.savings(category)[0],
-        "time": lambda: queries.time_to_place(category, period)[0],
-        "open": lambda: queries.open_referrals(category)[0],
-        "bids": lambda: queries.bids(category, period, LABELS),
-        "declines": lambda: queries.declines(category, period),
-        "people": lambda: _people_sheet(queries.people_by_area(category)),
-    }
-    return _csv(sheets, sheet, f"spend-{sheet}-{today.isoformat()}")
+    make = spend_sheets(category, period, today).get(sheet)
+    return _csv(make() if make else None, f"spend-{sheet}-{today.isoformat()}")
 
 
 @require_safe
@@ -166,8 +141,7 @@ def market_csv(request: OrganisationRequest, sheet: str) -> HttpResponse:
     category = form.cleaned_data["category"] if form.is_valid() else ""
     today = database_today()
     found = market_of(today, category)
-    sheets: dict[str, Callable[[], Sheet]] = {"supply": lambda: found.supply, "ceilings": lambda: found.prices}
-    return _csv(sheets, sheet, f"market-{sheet}-{today.isoformat()}")
+    return _csv(market_sheets(found).get(sheet), f"market-{sheet}-{today.isoformat()}")
 
 
 def _chosen(request: OrganisationRequest) -> tuple[str, Period, dt.date]:
@@ -177,10 +151,10 @@ def _chosen(request: OrganisationRequest) -> tuple[str, Period, dt.date]:
     return chosen.get("category", ""), period_of(chosen.get("period", ""), today), today
 
 
-def _csv(sheets: dict[str, Callable[[], Sheet]], code: str, name: str) -> HttpResponse:
-    if code not in sheets:
+def _csv(sheet: Sheet | None, name: str) -> HttpResponse:
+    if sheet is None:
         raise Http404("No such table.")
-    response = HttpResponse(write_csv(sheets[code]().csv_rows()), content_type="text/csv; charset=utf-8")
+    response = HttpResponse(write_csv(sheet.csv_rows()), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     response["Cache-Control"] = "private, no-store"
     return response
@@ -222,15 +196,4 @@ def _people_map(people: dict[str, int]) -> Figure | None:
         values=values,
         unit=_("people"),
         names=(_("Authority"), _("People")),
-    )
-
-
-def _people_sheet(people: dict[str, int]) -> Sheet:
-    names = {area.gss_code: area.name for area in maps.areas()}
-    rows = sorted((names.get(code, code), queries.suppressed(count)) for code, count in people.items())
-    return Sheet(
-        "people",
-        _("Where people live, by the authority they live in"),
-        [Column(_("Authority")), Column(_("People"), "text")],
-        rows,
     )

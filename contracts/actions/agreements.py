@@ -5,8 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+from typing import cast
 from uuid import UUID
 
+from django.core.files import File
+from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Q
 from django.http import Http404
@@ -187,6 +190,32 @@ def cancel_agreement(actor: Actor, *, agreement_id: UUID, reason: str) -> Agreem
         ],
     )
     return agreement
+
+
+@transaction.atomic
+def download_document(actor: Actor, *, agreement: Agreement) -> File[bytes]:
+    """The PDF: sealed if there is one, else the working copy. Every download is recorded.
+
+    Raises Http404 while no document has been drawn.
+    """
+    actor.require("agreement.view")
+    document = open_document(agreement)
+    kind = "sealed" if agreement.sealed_file else "working copy"
+    record("agreement.downloaded", subject=agreement, actor=actor, data={"document": kind})
+    return document
+
+
+def open_document(agreement: Agreement) -> File[bytes]:
+    """The stored PDF, sealed or else the working copy. Raises Http404."""
+    name = agreement.sealed_file or agreement.unsealed_file
+    if not name or not default_storage.exists(name):
+        raise Http404
+    return cast("File[bytes]", default_storage.open(name))
+
+
+def document_name(agreement: Agreement) -> str:
+    """The document's file name."""
+    return f"{agreement.reference}-v{agreement.version}.pdf"
 
 
 def _require_machine_signing(actor: Actor) -> None:

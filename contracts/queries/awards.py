@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 from django.utils.functional import Promise
 from django.utils.translation import gettext
@@ -21,6 +21,8 @@ from placements.actions.awards import BAND_PERMISSIONS
 from placements.models import Approval, Award
 from placements.states import AWARD_LIVE
 
+#: One of these lets somebody decide on awards.
+APPROVERS_PERMISSIONS = tuple(BAND_PERMISSIONS.values())
 #: Who gives each approval, as pages say it.
 APPROVERS: Mapping[str, str | Promise] = {
     Approval.Kind.MONEY.value: _("a team manager"),
@@ -70,14 +72,27 @@ def approvals_explained(needs: list[str]) -> list[str]:
 
 def awards_waiting(actor: Actor) -> list[Award]:
     """The awards that wait for an approval this actor may give, oldest first."""
-    kinds = {kind for kind, permission in BAND_PERMISSIONS.items() if actor.may(permission)}
-    waiting = (
-        Award.objects.filter(status="awaiting_approval", needs__overlap=sorted(kinds))
-        .select_related("referral", "offer__establishment", "offer__household", "provider__organisation")
+    return list(awards_to_decide(actor))
+
+
+def awards_to_decide(actor: Actor) -> QuerySet[Award]:
+    """The same as a query: what `may_decide` says of one award, asked of all."""
+    mine = Q(pk__in=[])
+    for kind, permission in BAND_PERMISSIONS.items():
+        if actor.may(permission):
+            given = Approval.objects.filter(award=OuterRef("pk"), kind=kind, is_approved=True)
+            outstanding = Q(Q(needs__contains=[kind]), ~Exists(given))
+            if kind == Approval.Kind.MONEY and actor.weekly_limit is not None:
+                outstanding &= Q(weekly_total__lte=actor.weekly_limit)
+            mine |= outstanding
+    waiting = Award.objects.filter(mine, status="awaiting_approval")
+    if actor.user_id is not None:
+        waiting = waiting.exclude(made_by_id=actor.user_id)
+    return (
+        waiting.select_related("referral", "offer__establishment", "offer__household", "provider__organisation")
         .prefetch_related("approvals")
-        .order_by("made_at")
+        .order_by("made_at", "id")
     )
-    return [award for award in waiting if may_decide(actor, award)]
 
 
 def awards_made(actor: Actor) -> QuerySet[Award]:
@@ -120,6 +135,7 @@ def award_of(award_id: UUID) -> Award:
             "offer__lot",
             "offer__rules",
             "provider__organisation",
+            "placement",
         )
         .prefetch_related("approvals", "agreements")
         .filter(pk=award_id)

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
@@ -15,28 +15,25 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from brokerage.core.clock import database_now, database_today
 from brokerage.core.errors import NotNow
-from brokerage.core.money import NOTHING
-from brokerage.core.references import normalise_reference
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.web import OrganisationRequest, address, attempt
 from contracts import acceptance
 from contracts.forms.awards import AwardForm, DecisionForm, FallThroughForm, TakeBackForm
 from contracts.queries.awards import (
     APPROVERS,
+    APPROVERS_PERMISSIONS,
     approvals_explained,
     award_of,
     awards_made,
     awards_waiting,
-    gates_of,
     live_award,
     may_decide,
     waits_for,
 )
+from contracts.queries.comparison import column_of, compared_referral
 from placements.actions import awards
-from placements.models import Approval, Award, Referral
-from placements.queries.comparison import METHODS, ComparedOffer, Comparison, compare_offers
-
-APPROVERS_PERMISSIONS = tuple(awards.BAND_PERMISSIONS.values())
+from placements.models import Approval, Award
+from placements.queries.comparison import METHODS, Comparison, compare_offers
 
 
 @never_cache
@@ -45,7 +42,7 @@ def compare(request: OrganisationRequest, reference: str) -> HttpResponse:
     """Every standing offer side by side, ranked as advice, with the declines below."""
     actor = request.actor
     actor.require("offer.view")
-    referral = _referral(reference)
+    referral = compared_referral(reference)
     now = database_now()
     comparison = compare_offers(referral, on=localdate(now), method=request.GET.get("method", ""))
     award = live_award(referral.pk)
@@ -56,7 +53,7 @@ def compare(request: OrganisationRequest, reference: str) -> HttpResponse:
         {
             "referral": referral,
             "comparison": comparison,
-            "columns": [_column(actor, each, may_award=may_award) for each in comparison.standing],
+            "columns": [column_of(actor, each, may_award=may_award) for each in comparison.standing],
             "methods": [(code, METHODS[code], code == comparison.method) for code in comparison.methods],
             "award": award,
             "is_open": referral.is_open_for_offers(now),
@@ -71,7 +68,7 @@ def accept_offer(request: OrganisationRequest, reference: str, offer: UUID) -> H
     """Choose an offer: reasons, then a page that says what will happen, then the award."""
     actor = request.actor
     actor.require("award.make")
-    referral = _referral(reference)
+    referral = compared_referral(reference)
     existing = live_award(referral.pk)
     if existing is not None:
         return _already(request, existing, offer)
@@ -115,7 +112,7 @@ def accept_offer(request: OrganisationRequest, reference: str, offer: UUID) -> H
     context = {
         "referral": referral,
         "comparison": comparison,
-        "chosen": _column(actor, chosen, may_award=False),
+        "chosen": column_of(actor, chosen, may_award=False),
         "form": form,
         "approvals": approvals_explained(needs),
         "needs": needs,
@@ -198,13 +195,6 @@ def award_take_back(request: OrganisationRequest, award: UUID) -> HttpResponse:
     return render(request, "contracts/award_take_back.html", {"award": found, "form": form})
 
 
-def _referral(reference: str) -> Referral:
-    found = Referral.objects.filter(reference=normalise_reference(reference)).first()
-    if found is None or found.status == "draft":
-        raise Http404
-    return found
-
-
 def _already(request: OrganisationRequest, existing: Award, offer_id: UUID) -> HttpResponse:
     """The back button, or a second click, after an award: show the award; another offer's form is refused."""
     if request.method == "POST" and existing.offer_id != offer_id:
@@ -241,20 +231,6 @@ def _decide(request: OrganisationRequest, award: Award, form: DecisionForm) -> A
     return decided
 
 
-def _column(actor: Actor, each: ComparedOffer, *, may_award: bool) -> dict[str, Any]:
-    """An offer's column with what only this storey knows: value gates, and what the actor may do."""
-    offer = each.offer
-    return {
-        "it": each,
-        "gates": gates_of(each.rules, offer.weekly_total, each.expected_weeks),
-        "belongs_to_hub": actor.on_behalf_of_id is None
-        and each.lot_is_for_adults
-        and each.rules.goes_to_adult_hub(offer.weekly_total or NOTHING),
-        "may_choose": may_award and each.may_be_chosen,
-        "may_shortlist": actor.may("referral.disclose") and not each.has_full_papers and may_award,
-    }
-
-
 def _row(award: Award) -> dict[str, Any]:
     return {"award": award, "waits_for": [Approval.Kind(kind).label for kind in waits_for(award)]}
 
@@ -265,7 +241,7 @@ def _award_context(actor: Actor, award: Award, forms: dict[str, DecisionForm]) -
     chosen = next(each for each in (*comparison.standing, *comparison.others) if each.offer.pk == award.offer_id)
     return {
         "award": award,
-        "chosen": _column(actor, chosen, may_award=False),
+        "chosen": column_of(actor, chosen, may_award=False),
         "others": [each for each in (*comparison.standing, *comparison.others) if each is not chosen],
         "agreement": agreement,
         "decisions": [{"kind": kind, "label": Approval.Kind(kind).label, "form": form} for kind, form in forms.items()],

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.core.files.storage import default_storage
 from django.core.paginator import Paginator
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from brokerage.core.accounts.proof import require_fresh
-from brokerage.core.audit.record import record
 from brokerage.core.errors import NotNow
 from brokerage.core.web import OrganisationRequest, address, attempt
-from contracts.actions.agreements import PERMISSION, sign_agreement
+from contracts.actions.agreements import PERMISSION, document_name, download_document, sign_agreement
 from contracts.forms.agreements import SigningForm
 from contracts.queries.agreements import agreement_by_reference, agreement_list, has_signed, may_sign, sides_of
 from contracts.states import AGREEMENT
@@ -54,19 +52,10 @@ def agreement_document(request: OrganisationRequest, reference: str) -> FileResp
     """The PDF: sealed if there is one, else the working copy. Every download is recorded."""
     request.actor.require("agreement.view")
     agreement = agreement_by_reference(reference)
-    name = agreement.sealed_file or agreement.unsealed_file
-    if not name or not default_storage.exists(name):
-        raise Http404
-    record(
-        "agreement.downloaded",
-        subject=agreement,
-        actor=request.actor,
-        data={"document": "sealed" if agreement.sealed_file else "working copy"},
-    )
     response = FileResponse(
-        default_storage.open(name),
+        download_document(request.actor, agreement=agreement),
         as_attachment=request.GET.get("view") is None,
-        filename=f"{agreement.reference}-v{agreement.version}.pdf",
+        filename=document_name(agreement),
         content_type="application/pdf",
     )
     response["X-Content-Type-Options"] = "nosniff"

@@ -225,6 +225,7 @@ def let_fall_through(actor: Actor, *, award_id: UUID, reason: str, because_of_pr
     award = _award(award_id)
     _hold(award.offer)
     award.refresh_from_db()
+    AWARD.after(award.status, "fall_through")
     if not reason.strip():
         raise RuleBroken("reason_missing", _("Say why the award fell through"), "reason")
     undo(actor, award, reason=reason.strip(), because_of_provider=because_of_provider)

@@ -44,7 +44,7 @@ SCOPES: dict[str, Scope] = {
         "dpv.ceiling",
         "dpv.suspend",
     ),
-    "providers:read": _scope(_("Read the register of providers and homes"), BUYERS),
+    "providers:read": _scope(_("Read the register of providers and homes"), ("authority", "central")),
     "providers:write": _scope(_("Verify providers"), ("central",), "providers.verify"),
     "homes:read": _scope(_("Read your own homes, households and vacancies"), ("provider",)),
     "homes:write": _scope(
@@ -95,7 +95,8 @@ SCOPES: dict[str, Scope] = {
         "placement.spot",
         "referral.view",
     ),
-    "spend:read": _scope(_("Read spend and the market"), BUYERS, "spend.view", "region.report"),
+    # An associate has no placements of its own and reads no provider's vacancies.
+    "spend:read": _scope(_("Read spend and the market"), ("authority", "central"), "spend.view", "region.report"),
     "opportunities:read": _scope(_("Read referrals sent to you"), ("provider",), "inbox.view"),
     "offers:write": _scope(_("Ask, offer and decline"), ("provider",), "inbox.view", "offer.write", "offer.decline"),
     "agreements:read": _scope(_("Read agreements"), ("authority", "provider"), "agreement.view"),
@@ -106,6 +107,14 @@ SCOPES: dict[str, Scope] = {
         "agreement.sign_authority",
         "agreement.sign_provider",
     ),
+}
+
+
+#: What a scope for several kinds permits to another kind only.
+ELSEWHERE: dict[str, frozenset[str]] = {
+    "authority": frozenset({"agreement.sign_provider", "region.report"}),
+    "provider": frozenset({"agreement.sign_authority", "dpv.view"}),
+    "central": frozenset({"spend.view"}),
 }
 
 
@@ -121,7 +130,4 @@ def permissions_granted(kind: str, scopes: Iterable[str]) -> frozenset[str]:
         scope = SCOPES.get(code)
         if scope is not None and kind in scope.kinds:
             granted |= scope.permissions
-    for side, other in (("authority", "agreement.sign_provider"), ("provider", "agreement.sign_authority")):
-        if kind == side:
-            granted.discard(other)
-    return frozenset(granted)
+    return frozenset(granted - ELSEWHERE.get(kind, frozenset()))
