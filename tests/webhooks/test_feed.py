@@ -8,7 +8,9 @@ from collections.abc import Callable
 import pytest
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
+from django.urls import resolve
 
+from brokerage.core.audit import labels
 from brokerage.core.audit.models import OutboxItem
 from brokerage.core.audit.outbox import _handlers
 from brokerage.core.notifications import texts
@@ -219,14 +221,16 @@ def test_without_the_lock_a_poller_would_miss_one(committed: str, monkeypatch: p
     assert [c.number for c in changes("bob")] == [1, 2]
 
 
-def test_every_template_and_path_that_is_public_is_real() -> None:
+def test_every_act_template_and_path_that_is_public_is_real() -> None:
     acts, templates = events.sources()
     assert set(templates) <= set(texts.names())
-    from brokerage.core.audit import labels
-
     assert set(acts) <= set(labels.kinds())
     for event in events.events():
         assert event.organisations and str(event.label)
+    paths = {path for _kind, path in (*events._acts.values(), *events._notices.values())}
+    for path in paths:
+        found = resolve("/api/v1" + path.format(reference="HAR-1", id=ident("something")))
+        assert "get" in found.func.view_class.operations, path
     with pytest.raises(ValueError):
         events.publish("referral.published", label="x", organisations=("authority",))
     with pytest.raises(ValueError):

@@ -157,11 +157,11 @@ def rotate_secret(actor: Actor, *, webhook_id: UUID) -> Webhook:
 
 
 def secret_of(actor: Actor, *, webhook_id: UUID) -> str:
-    """The signing secret, to enter it at the receiver. Raises `NotNow` (`secret_lost`) when its key is gone."""
+    """The signing secret, to enter it at the receiver. Refused (`secret_lost`) when its key is gone."""
     try:
         return unseal(webhook_of(actor, webhook_id).sealed_secret)
     except CannotUnseal as error:
-        raise NotNow("secret_lost", _("The secret can no longer be read: replace it")) from error
+        raise RuleBroken("secret_lost", _("The secret can no longer be read: replace it")) from error
 
 
 @transaction.atomic

@@ -5,6 +5,7 @@ A receiver that drips its answer byte by byte gains nothing: the deadline holds 
 
 from __future__ import annotations
 
+import logging
 import ssl
 import time
 from collections.abc import Iterable
@@ -15,6 +16,8 @@ from urllib.parse import urlsplit
 import httpcore
 
 from brokerage.core.webhooks.addresses import AddressRefused, NameUnknown, callable_addresses
+
+logger = logging.getLogger(__name__)
 
 #: Seconds for everything: looking up the name, connecting, sending, the answer's first lines.
 TIMEOUT = 10.0
@@ -60,7 +63,9 @@ def post(url: str, body: bytes, headers: dict[str, str]) -> Answer:
         return Answer(None, "certificate" if _is_certificate(error) else "no_connection")
     except (httpcore.NetworkError, httpcore.ProtocolError, OSError):
         return Answer(None, "broken_off")
-    except (httpcore.UnsupportedProtocol, ValueError):
+    except Exception as error:
+        # Whatever a receiver makes of us, its delivery waits its turn; it never stops the others'.
+        logger.warning("A webhook could not be called: %s", type(error).__name__)
         return Answer(None, "url_invalid")
 
 
