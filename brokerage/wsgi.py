@@ -3,7 +3,7 @@
 import os
 
 from django.core.wsgi import get_wsgi_application
-from django.urls import get_resolver
+from django.urls import reverse
 
 from brokerage.startup import refuse_unsafe_start
 
@@ -12,4 +12,4 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "brokerage.settings")
 application = get_wsgi_application()
 refuse_unsafe_start()
 # Every view is loaded before the first request, once for all processes: nobody waits for it at six on a Friday.
-get_resolver()._populate()
+reverse("home")
