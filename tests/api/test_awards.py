@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import resolve
 
 from brokerage.core.api.operations import Operation
 from brokerage.core.audit.models import Entry
@@ -22,23 +23,34 @@ from dpv.models import Admission
 from placements.models import Award, Offer
 from tests.api.answers import assert_shaped
 from tests.api.clients import Machine, client_of
+from tests.api.table import PREFIX, Route, faults_of, routes
 from tests.cast import actor_of
 from tests.scenarios import Invited, award, chosen, invited, submitted_offer, with_person
 
 pytestmark = pytest.mark.django_db
 
 
+def route_of(answer: Any) -> Route:
+    """The operation that gave the answer."""
+    path, method = answer.request["PATH_INFO"], answer.request["REQUEST_METHOD"].lower()
+    address = resolve(path).route.removeprefix(PREFIX)
+    return next(route for route in routes() if (route.path, route.method) == (address, method))
+
+
 def good(operation: Operation, answer: Any) -> Any:
     """The body of an answer that is what its document says."""
     assert answer.status_code == operation.status, answer.content
+    assert route_of(answer).operation is operation
     assert_shaped(answer.json(), operation)
+    assert faults_of(route_of(answer), answer) == []
     return answer.json()
 
 
 def refused(answer: Any, status: int, code: str, field: str | None = None) -> Any:
+    """The body of a refusal with this code, which the operation's document names."""
     assert (answer.status_code, answer.json()["code"]) == (status, code), answer.content
-    assert answer["Content-Type"] == "application/problem+json"
     assert answer.json()["field"] == field
+    assert faults_of(route_of(answer), answer) == []
     return answer.json()
 
 
