@@ -72,12 +72,13 @@ class ReferralAnswerIn(Input):
     }
 
 
-@operation(scope="referrals:read", query=ReferralQuestionQuery, answer=ReferralQuestionRow, paged=True)
+@operation(scope="referrals:write", query=ReferralQuestionQuery, answer=ReferralQuestionRow, paged=True)
 def list_referral_clarifications(call: Call, reference: str) -> Page:
     """List questions from providers
 
-    Oldest first.
+    Oldest first, each with who asked: for whoever answers them.
     """
+    call.actor.require("referral.answer")
     rows = Clarification.objects.filter(referral=referral_of(call.actor, reference))
     if "waiting" in call.query:
         rows = rows.filter(answered_at__isnull=call.query["waiting"])

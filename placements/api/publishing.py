@@ -311,7 +311,7 @@ def end_referral(call: Call, reference: str) -> dict[str, Any]:
     return referral_out(call.actor, end_without_placement(call.actor, reference=reference, reason=call.body["reason"]))
 
 
-@operation(scope="referrals:write", answer=FullPapersOut, codes=("referral_over", "release_closed", "nothing_offered"))
+@operation(scope="papers:release", answer=FullPapersOut, codes=("referral_over", "release_closed", "nothing_offered"))
 def open_full_papers(call: Call, reference: str, release: UUID) -> dict[str, Any]:
     """Open full papers to a provider
 

@@ -31,7 +31,7 @@ from providers.models import Insurance
 from tests import scenarios
 from tests.api.clients import Machine, client_of
 from tests.api.table import Route
-from tests.cast import actor_of, ident
+from tests.cast import TODAY, actor_of, ident
 from tests.isolation.world import everything
 
 #: Who owns the client that entitles, by kind of organisation.
@@ -96,6 +96,8 @@ class ApiWorld:
 
     def knock(self, route: Route, machine: Machine, kind: str, **headers: str) -> Any:
         """Send the operation's request as this client."""
+        if route.operation.named:
+            headers.setdefault("Content-Disposition", 'attachment; filename="note.txt"')
         return machine.send(route.method.upper(), self.address(route, kind), self.body(route), **headers)
 
 
@@ -131,8 +133,9 @@ def build_api_world() -> ApiWorld:
     with acting(actor_of("carol")) as carol:
         item = MenuItem.objects.select_related("vehicle").filter(provider_id=ident("birch")).first()
         assert policy and item
-        told = Notice("placements.invited", carol.organisation_id, "T-RES", f"/o/{carol.slug}/vehicles/", user_id=carol.user_id)
-        cedar = {"admission_id": ident("admission cedar-house"), "review_on": dt.date.today()}
+        path = f"/o/{carol.slug}/vehicles/"
+        told = Notice("placements.invited", carol.organisation_id, "T-RES", path, user_id=carol.user_id)
+        cedar = {"admission_id": ident("admission cedar-house"), "review_on": TODAY}
         suspend_admission(carol, reason="A visit.", **cedar)
         record("vehicle.changed", subject=item.vehicle, actor=carol, notify=[told])
     outbox.drain("events")
@@ -163,7 +166,7 @@ def build_api_world() -> ApiWorld:
         _places(draft.reference, home.pk, signable.reference, sealed.reference, placement.reference),
         {kind: _own(machines[who], who) for kind, who in OWN.items()},
         bodies=_bodies(draft, running, free[0], signable, person),
-        queries={"add_referral_document": "name=note.txt&kind=care_plan"},
+        queries={"add_referral_document": "kind=care_plan"},
         canaries=("Zachariah", person.case_number),
     )
     world.secrets = _secrets(world, running, sealed, offer)
@@ -218,7 +221,7 @@ def _own(machine: Machine, who: str) -> Values:
 def _bodies(
     draft: Referral, running: scenarios.Invited, free: Offer, signable: Any, person: Person
 ) -> dict[str, Values]:
-    today = dt.date.today()
+    today = TODAY
     soon = (today + dt.timedelta(days=20)).isoformat()
     answers = {
         "starts_on": (today + dt.timedelta(days=7)).isoformat(),

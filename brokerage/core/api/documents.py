@@ -114,6 +114,17 @@ def _parameters(method: str, operation: Operation) -> list[Any]:
                 "one effect and gets the same answer, for 24 hours.",
             )
         )
+    if operation.named:
+        found.append(
+            OpenApiParameter(
+                "Content-Disposition",
+                OpenApiTypes.STR,
+                OpenApiParameter.HEADER,
+                required=True,
+                description='Names the file: `attachment; filename="plan.pdf"`, or `filename*=UTF-8\'\'…` (RFC 6266). It is '
+                "not part of the address, because names of files tell who people are and addresses are logged.",
+            )
+        )
     if method == "get" and operation.answer is not None and not operation.paged:
         found.append(
             OpenApiParameter(
