@@ -39,12 +39,12 @@ PERMISSION = {
 }
 
 
-def draw_up_agreement(actor: Actor, *, award: Award, language: str | None = None) -> Agreement:
-    """Write the agreement of a confirmed award and queue its document. Called by `contracts.acceptance` only."""
+def draw_up_agreement(actor: Actor, *, award: Award) -> Agreement:
+    """Write the agreement of a confirmed award, in the award's language, and queue its document. Called by
+    `contracts.acceptance` only."""
     now = database_now()
     reference = agreement_reference()
-    language = language or "en"
-    terms = draft_terms(award, reference=reference, version=1, language=language, drawn_up_at=now)
+    terms = draft_terms(award, reference=reference, version=1, language=award.language, drawn_up_at=now)
     agreement = Agreement.objects.create(
         authority_id=award.authority_id,
         provider_id=award.provider_id,
@@ -53,7 +53,7 @@ def draw_up_agreement(actor: Actor, *, award: Award, language: str | None = None
         placement=award.placement,
         reference=reference,
         referral_reference=award.referral.reference,
-        language=language,
+        language=award.language,
         terms=terms.to_data(),
         terms_hash=terms.terms_hash(),
         weekly_total=terms.costs.weekly,

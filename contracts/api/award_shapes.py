@@ -95,6 +95,7 @@ class AwardOut(AwardRow):
     reason_code = s.ChoiceField(choices=Award.Reason.choices)
     reason = s.CharField()
     preferences = s.CharField(allow_blank=True)
+    language = s.ChoiceField(choices=Award.Language.choices, help_text="Of the agreement.")
     is_cheapest = s.BooleanField()
     estimated_value = MoneyField(max_digits=12, allow_null=True, help_text="Over the expected stay.")
     gates = s.ListField(
@@ -118,6 +119,7 @@ class AwardOut(AwardRow):
         "reason_code": "best_match",
         "reason": "It answers every need and is near his school.",
         "preferences": "He liked the garden.",
+        "language": "en",
         "is_cheapest": True,
         "estimated_value": "187720.00",
         "gates": [],
@@ -183,6 +185,9 @@ class NewAward(Input):
     method = s.ChoiceField(
         choices=list(METHODS), required=False, help_text="The ranking looked at; kept with the award."
     )
+    language = s.ChoiceField(
+        choices=Award.Language.choices, required=False, help_text="Of the agreement: English unless given."
+    )
     example = {
         "offer": "0d1b5d0e-92a5-4c7a-8b8e-6d9f3f3b2a11",
         "revision": 1,
@@ -246,6 +251,7 @@ def award_out(actor: Actor, award: Award) -> dict[str, Any]:
         "reason_code": award.reason_code,
         "reason": award.reason,
         "preferences": award.preferences,
+        "language": award.language,
         "is_cheapest": award.is_cheapest,
         "estimated_value": award.estimated_value,
         "gates": award.gates,

@@ -81,6 +81,7 @@ def list_approvals(call: Call) -> Page:
         "offer_not_reconfirmed",
         "referral_not_now",
         "before_closing",
+        "language_unknown",
         "reason_code",
         "not_cheapest",
         "not_only_offer",
@@ -118,6 +119,7 @@ def accept_offer(call: Call) -> Created:
             preferences=said.get("preferences", ""),
             before_closing=said.get("before_closing", False),
             seen_revision=said.get("revision"),
+            language=said.get("language", "en"),
         )
     return Created(_answer(call, award.pk), location=f"/awards/{award.pk}")
 
