@@ -172,6 +172,9 @@ def _requests(world: ApiWorld, route: Route, kind: str) -> st.SearchStrategy[Cas
         if is_json and isinstance(case.body, dict) and draw(st.booleans()):
             changed = draw(st.lists(st.sampled_from(sorted(case.body)), max_size=2)) if case.body else []
             case.body = {**standing, **{name: case.body[name] for name in changed}}
+        if route.operation.upload and draw(st.booleans()):
+            case.body = standing
+            case.headers = {**(case.headers or {}), "Content-Disposition": 'attachment; filename="note.txt"'}
         for name in list(case.headers or {}):
             if name.lower() in ("authorization", "host", "content-length"):
                 del case.headers[name]

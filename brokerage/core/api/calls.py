@@ -88,9 +88,13 @@ class Call:
         more = len(found) > limit
         return Page(items, cursors.encode(ends[-1]) if more else None)
 
-    def rows(self, items: Sequence[Mapping[str, Any]], next: str | None = None) -> Page:
-        """A page of rows that are at hand."""
-        return Page(items, next)
+    def rows(self, items: Sequence[Mapping[str, Any]]) -> Page:
+        """One page of rows that are all at hand; few, and in an order that only grows."""
+        if "limit" not in self.query:
+            return Page(items)
+        begin = cursors.position(self.query.get("cursor"))
+        end = begin + int(self.query["limit"])
+        return Page(items[begin:end], cursors.encode([end]) if len(items) > end else None)
 
     @contextmanager
     def renaming(self, names: Mapping[str, str]) -> Iterator[None]:
