@@ -29,6 +29,7 @@ from brokerage.core.tenants.context import system
 from contracts import models
 from contracts.actions.agreements import BY_CLIENT, to_authority, to_provider
 from contracts.models import Agreement
+from contracts.reminders import remind_of_signing
 from contracts.sealing import load_sealing_key, seal_pdf
 from contracts.states import AGREEMENT
 from contracts.terms import AgreementTerms, SealPanel, Signature, read_terms
@@ -70,6 +71,7 @@ def render_agreement(item: OutboxItem) -> None:
                 to_provider("contracts.ready_to_sign", agreement, "agreement.sign_provider"),
             ],
         )
+        remind_of_signing(actor, agreement)
 
 
 @handles("seal_ipa")

@@ -15,6 +15,11 @@ register(
     body=_("The other side has signed agreement %(reference)s. It now waits for %(organisation)s."),
 )
 register(
+    "contracts.signature_waits",
+    subject=_("Reminder: agreement %(reference)s waits for your signature"),
+    body=_("Agreement %(reference)s still waits for %(organisation)s to sign. Until then it binds nobody."),
+)
+register(
     "contracts.sealed",
     subject=_("Agreement %(reference)s is signed and sealed"),
     body=_("Both sides have signed agreement %(reference)s and it has been sealed. You can download it."),

@@ -18,6 +18,7 @@ from dpv.eligibility import require_eligible
 from placements.actions import releases
 from placements.actions.closing import move_unseen_offers
 from placements.models import Award, Invitation, Offer, Placement, Referral
+from placements.reminders import remind_of_start
 from placements.states import AWARD, INVITATION, OFFER, OFFER_STANDING, PLACEMENT, REFERRAL
 from providers.models import Occupancy
 
@@ -57,6 +58,7 @@ def confirm(actor: Actor, award: Award) -> Placement:
         reasons={other.provider_id: other.outcome_reason for other in losers},
     )
     placement = _plan_placement(award, offer, referral, is_counted=is_counted)
+    remind_of_start(actor, placement)
     record(
         "award.confirmed",
         subject=award,

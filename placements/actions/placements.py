@@ -21,6 +21,7 @@ from brokerage.core.tenants.actors import Actor
 from brokerage.core.vocabulary import Category
 from placements.actions.award_effects import give_place_back
 from placements.models import Placement, Referral
+from placements.reminders import remind_of_extras, remind_of_start
 from placements.ssda903 import PLACEMENT_PROVIDERS, PLACEMENT_TYPES, end_reasons_of
 from placements.states import PLACEMENT, REFERRAL
 
@@ -36,6 +37,7 @@ def reschedule_placement(actor: Actor, *, placement_id: UUID, planned_start_on: 
     before = placement.planned_start_on
     placement.planned_start_on = planned_start_on
     placement.save(update_fields=["status", "planned_start_on"])
+    remind_of_start(actor, placement)
     record(
         "placement.rescheduled",
         subject=placement,
@@ -82,6 +84,7 @@ def start_placement(
         referral.status = REFERRAL.after(referral.status, "place")
         referral.ended_at = database_now()
         referral.save(update_fields=["status", "ended_at"])
+    remind_of_extras(actor, placement)
     record(
         "placement.started",
         subject=placement,

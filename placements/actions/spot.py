@@ -28,6 +28,7 @@ from placements.actions.closing import close_for_everyone
 from placements.actions.publishing import save
 from placements.models import Offer, Placement, Referral
 from placements.queries.referrals import referral_of
+from placements.reminders import remind_of_start
 from placements.states import OFFER_STANDING, PLACEMENT, REFERRAL
 from providers.models import Establishment, Occupancy
 
@@ -125,6 +126,8 @@ def record_spot_placement(
         placement.started_on = starts_on
     placement.is_place_counted = establishment is not None and _count_place(establishment, now)
     placement.save(force_insert=True)
+    if placement.status == "planned":
+        remind_of_start(actor, placement)
     was_published = referral.status == "published"
     referral.status = status
     referral.ended_at = now
