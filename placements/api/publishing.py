@@ -34,7 +34,7 @@ CLOSING_CODES = ("closes_too_soon", "closes_too_late")
 class ReferralPublishIn(Input):
     """Where and to whom a referral goes."""
 
-    lots = s.ListField(child=s.UUIDField(), min_length=1, max_length=50)
+    lot_ids = s.ListField(child=s.UUIDField(), min_length=1, max_length=50)
     chosen = s.ListField(
         child=s.RegexField(KEY), min_length=1, max_length=5000, help_text="`key` of each eligible home to invite."
     )
@@ -49,7 +49,7 @@ class ReferralPublishIn(Input):
     )
     is_sealed = s.BooleanField(default=False, help_text="Nobody sees an offer before closing time.")
     example = {
-        "lots": [EXAMPLE_LOT],
+        "lot_ids": [EXAMPLE_LOT],
         "chosen": [EXAMPLE_KEY],
         "left_out_reason": "Two homes asked not to be sent anybody this week.",
         "closes_at": "2026-11-23T17:00:00Z",
@@ -76,13 +76,13 @@ class ReferralWidenIn(Input):
     """A longer distance, more lots."""
 
     max_miles = s.IntegerField(required=False, allow_null=True, min_value=1, max_value=MOST_MILES)
-    lots = s.ListField(child=s.UUIDField(), max_length=50, default=list)
+    lot_ids = s.ListField(child=s.UUIDField(), max_length=50, default=list)
     closes_at = s.DateTimeField(
         required=False,
         allow_null=True,
         help_text="Once closing time has passed: by default the vehicles’ hours from now.",
     )
-    example = {"max_miles": 40, "lots": [], "closes_at": None}
+    example = {"max_miles": 40, "lot_ids": [], "closes_at": None}
 
 
 class ReferralEndIn(Input):
@@ -98,20 +98,20 @@ class ReferralProgress(Shape):
     closes_at = s.DateTimeField(allow_null=True)
     is_open = s.BooleanField(help_text="Offers may still arrive.")
     is_sealed = s.BooleanField()
-    invited = s.IntegerField()
-    offers = s.IntegerField()
-    declined = s.IntegerField()
-    waiting = s.IntegerField()
-    questions_waiting = s.IntegerField()
+    invited_count = s.IntegerField()
+    offer_count = s.IntegerField()
+    declined_count = s.IntegerField()
+    waiting_count = s.IntegerField()
+    waiting_question_count = s.IntegerField()
     example = {
         "closes_at": "2026-11-23T17:00:00Z",
         "is_open": True,
         "is_sealed": False,
-        "invited": 3,
-        "offers": 1,
-        "declined": 1,
-        "waiting": 1,
-        "questions_waiting": 0,
+        "invited_count": 3,
+        "offer_count": 1,
+        "declined_count": 1,
+        "waiting_count": 1,
+        "waiting_question_count": 0,
     }
 
 
@@ -119,14 +119,14 @@ class InvitedHomeRow(Shape):
     """An invited home and what it has answered."""
 
     id = s.UUIDField()
-    release = s.UUIDField(help_text="Names the provider’s view when full papers are opened to it.")
-    provider = s.UUIDField()
+    release_id = s.UUIDField(help_text="Names the provider’s view when full papers are opened to it.")
+    provider_id = s.UUIDField()
     provider_name = s.CharField()
-    establishment = s.UUIDField()
-    home = s.CharField()
-    lot = s.UUIDField()
+    establishment_id = s.UUIDField()
+    establishment_name = s.CharField()
+    lot_id = s.UUIDField()
     lot_name = s.CharField()
-    households = s.IntegerField(help_text="For fostering: how many of the agency’s households were invited.")
+    household_count = s.IntegerField(help_text="For fostering: how many of the agency’s households were invited.")
     miles = s.DecimalField(max_digits=6, decimal_places=1, allow_null=True)
     status = s.ChoiceField(choices=INVITATION.choices)
     answered_at = s.DateTimeField(allow_null=True)
@@ -135,14 +135,14 @@ class InvitedHomeRow(Shape):
     may_get_full_papers = s.BooleanField(help_text="An offer of the provider stands, so that it may be shortlisted.")
     example = {
         "id": "8a9b0c1d-2e3f-4051-a263-748596a7b8c0",
-        "release": "9b0c1d2e-3f40-4162-8374-8596a7b8c9d0",
-        "provider": "2d3c4b5a-6978-4f87-a695-b4c3d2e1f010",
+        "release_id": "9b0c1d2e-3f40-4162-8374-8596a7b8c9d0",
+        "provider_id": "2d3c4b5a-6978-4f87-a695-b4c3d2e1f010",
         "provider_name": "Birch Care Ltd",
-        "establishment": "3e4d5c6b-7a89-4098-b7a6-c5d4e3f20110",
-        "home": "Birch House",
-        "lot": EXAMPLE_LOT,
+        "establishment_id": "3e4d5c6b-7a89-4098-b7a6-c5d4e3f20110",
+        "establishment_name": "Birch House",
+        "lot_id": EXAMPLE_LOT,
         "lot_name": "Children’s residential",
-        "households": 0,
+        "household_count": 0,
         "miles": "2.7",
         "status": "declined",
         "answered_at": "2026-11-20T15:42:10Z",
@@ -162,10 +162,14 @@ class InvitedHomes(Shape):
 class FullPapersOut(Shape):
     """A provider’s view of the referral."""
 
-    release = s.UUIDField()
-    provider = s.UUIDField()
+    release_id = s.UUIDField()
+    provider_id = s.UUIDField()
     stage = s.ChoiceField(choices=[(1, "Redacted"), (2, "Full papers")])
-    example = {"release": InvitedHomeRow.example["release"], "provider": InvitedHomeRow.example["provider"], "stage": 2}
+    example = {
+        "release_id": InvitedHomeRow.example["release_id"],
+        "provider_id": InvitedHomeRow.example["provider_id"],
+        "stage": 2,
+    }
 
 
 @operation(
@@ -191,8 +195,8 @@ def publish_referral(call: Call, reference: str) -> dict[str, Any]:
     with your reason, or excluded with matching’s reasons.
     """
     asked = dict(call.body)
-    lots = asked.pop("lots")
-    referral = publishing.publish_referral(call.actor, reference=reference, lot_ids=lots, **asked)
+    with call.renaming({"lots": "lot_ids"}):
+        referral = publishing.publish_referral(call.actor, reference=reference, **asked)
     return referral_out(call.actor, referral)
 
 
@@ -208,14 +212,14 @@ def list_referral_invitations(call: Call, reference: str) -> dict[str, Any]:
         "items": [
             {
                 "id": home.invitation_id,
-                "release": home.release_id,
-                "provider": home.provider_id,
+                "release_id": home.release_id,
+                "provider_id": home.provider_id,
                 "provider_name": home.provider_name,
-                "establishment": home.establishment_id,
-                "home": home.home,
-                "lot": home.lot_id,
+                "establishment_id": home.establishment_id,
+                "establishment_name": home.home,
+                "lot_id": home.lot_id,
                 "lot_name": home.lot,
-                "households": home.households,
+                "household_count": home.households,
                 "miles": home.miles,
                 "status": home.status,
                 "answered_at": home.answered_at,
@@ -254,7 +258,16 @@ def get_referral_progress(call: Call, reference: str) -> dict[str, Any]:
 
 def _progress(call: Call, reference: str) -> dict[str, Any]:
     progress = progress_of(referral_of(call.actor, reference), database_now())
-    return {name: getattr(progress, name) for name in ReferralProgress.example}
+    return {
+        "closes_at": progress.closes_at,
+        "is_open": progress.is_open,
+        "is_sealed": progress.is_sealed,
+        "invited_count": progress.invited,
+        "offer_count": progress.offers,
+        "declined_count": progress.declined,
+        "waiting_count": progress.waiting,
+        "waiting_question_count": progress.questions_waiting,
+    }
 
 
 @operation(
@@ -290,13 +303,14 @@ def widen_referral(call: Call, reference: str) -> dict[str, Any]:
 
     Look further or on more lots; then list eligible establishments and invite more.
     """
-    referral = widen_search(
-        call.actor,
-        reference=reference,
-        max_miles=call.body.get("max_miles"),
-        lot_ids=call.body["lots"],
-        closes_at=call.body.get("closes_at"),
-    )
+    with call.renaming({"lots": "lot_ids"}):
+        referral = widen_search(
+            call.actor,
+            reference=reference,
+            max_miles=call.body.get("max_miles"),
+            lot_ids=call.body["lot_ids"],
+            closes_at=call.body.get("closes_at"),
+        )
     return referral_out(call.actor, referral)
 
 
@@ -322,4 +336,4 @@ def open_full_papers(call: Call, reference: str, release: UUID) -> dict[str, Any
     if not Release.objects.filter(referral=referral, pk=release).exists():
         raise Http404("No such release.")
     opened = releases.open_full_papers(call.actor, release_id=release)
-    return {"release": opened.pk, "provider": opened.provider_id, "stage": opened.stage}
+    return {"release_id": opened.pk, "provider_id": opened.provider_id, "stage": opened.stage}

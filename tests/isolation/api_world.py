@@ -228,13 +228,13 @@ def _bodies(
         "held_until": f"{(today + dt.timedelta(days=14)).isoformat()}T17:00:00Z",
     }
     return {
-        "accept_offer": {"offer": str(free.pk), "revision": free.revision, "losers": []},
+        "accept_offer": {"offer_id": str(free.pk), "revision": free.revision, "losers": []},
         "sign_agreement_by_client": {"terms_hash": signable.terms_hash},
         "search_people": {"case_number": person.case_number},
         "admit": {"vehicle": "T-RES", "lot": "STD", "establishment_id": str(ident("birch-house"))},
         "copy_referral": {"case_number": person.case_number, "as_sibling": False},
-        "link_siblings": {"reference": draft.reference},
-        "publish_referral": {"lots": [str(ident("lot T-RES"))], "chosen": [str(ident("admission birch-house"))]},
+        "link_siblings": {"referral": draft.reference},
+        "publish_referral": {"lot_ids": [str(ident("lot T-RES"))], "chosen": [str(ident("admission birch-house"))]},
         "put_vacancies": {"items": [{"establishment_id": str(ident("birch-house")), "vacancies": 1}]},
         "review_suspension": {"review_on": soon},
         "suspend_from_lot": {"review_on": soon},

@@ -58,13 +58,19 @@ class Operation:
     def name(self) -> str:
         return self.act.__name__
 
+    @property
+    def only_reads(self) -> bool:
+        """Whether it changes nothing, as a search by POST: done again each time, so that each reading is recorded, and
+        no answer that may tell who somebody is lies among the kept ones."""
+        return self.scope.endswith(":read")
+
     def run(self, request: HttpRequest, actor: Actor, **kwargs: Any) -> HttpResponseBase:
         """Answer a request of a client whose transaction is open. Refusals are raised."""
         self._require_scope(request)
         self._receive(request)
         call = Call(actor, request)
         call.query = self._read_query(request)
-        key = idempotency.key_of(request) if request.method == "POST" else ""
+        key = idempotency.key_of(request) if request.method == "POST" and not self.only_reads else ""
         fingerprint = ""
         if key:
             fingerprint = idempotency.fingerprint_of(request)
@@ -180,9 +186,9 @@ def operation(
     """Make an operation of a function.
 
     `answer` is the shape of the answer, or of each row of a `paged` list; none means 204, or a file of the media type
-    `stream`. An `upload` takes a file's bytes; a `named` one its name too, in a header, because names of files tell who
-    people are and addresses are logged. `codes` are the refusals (409, 422) that the called action knows. `current` reads the thing as it stands,
-    for If-Match, after `lock` is held.
+    `stream`. An `upload` takes a file's bytes; a `named` one its name too, in a header: names of files tell who people
+    are, and addresses are logged. `codes` are the refusals (409, 422) that the called action knows. `current` reads
+    the thing as it stands, for If-Match, after `lock` is held.
     """
     assert scope in SCOPES, f"{scope} is no scope"
 
