@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.http import Http404
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from brokerage.core import locks
@@ -19,7 +20,6 @@ from brokerage.core.clock import database_now, database_today
 from brokerage.core.errors import NotNow, RuleBroken
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.vocabulary import Category
-from placements.actions.award_effects import give_place_back
 from placements.models import Placement, Referral
 from placements.reminders import remind_of_extras, remind_of_start
 from placements.ssda903 import PLACEMENT_PROVIDERS, PLACEMENT_TYPES, end_reasons_of
@@ -67,7 +67,7 @@ def start_placement(
     if started_on > database_today():
         raise RuleBroken("start_ahead", _("The day they moved in must be today or in the past"), "started_on")
     award = placement.award
-    if award is not None and started_on < award.made_at.date():
+    if award is not None and started_on < timezone.localdate(award.made_at):
         raise RuleBroken("start_before_award", _("Nobody can have moved in before the award was made"), "started_on")
     is_child = placement.category != Category.ADULT_RESIDENTIAL
     if (is_child or placement_type) and placement_type not in PLACEMENT_TYPES:
@@ -130,7 +130,6 @@ def end_placement(actor: Actor, *, placement_id: UUID, ended_on: dt.date, end_re
     placement.ended_on = ended_on
     placement.end_reason = end_reason
     placement.save(update_fields=["status", "ended_on", "end_reason"])
-    give_place_back(placement)
     record(
         "placement.ended",
         subject=placement,
@@ -155,7 +154,6 @@ def cancel_placement(actor: Actor, *, placement_id: UUID, reason: str) -> Placem
     if not reason.strip():
         raise RuleBroken("reason_missing", _("Say why the placement is cancelled"), "reason")
     placement.save(update_fields=["status"])
-    give_place_back(placement)
     if placement.referral_id is not None:
         referral = Referral.objects.get(pk=placement.referral_id)
         referral.status = REFERRAL.after(referral.status, "cancel_spot")
