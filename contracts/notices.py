@@ -20,6 +20,16 @@ register(
     body=_("Agreement %(reference)s still waits for %(organisation)s to sign. Until then it binds nobody."),
 )
 register(
+    "contracts.drawn_up_again",
+    subject=_("The start under agreement %(reference)s has moved"),
+    body=_("The start date moved before anybody had signed: agreement %(reference)s is being drawn up again."),
+)
+register(
+    "contracts.start_moved",
+    subject=_("The start under agreement %(reference)s has moved"),
+    body=_("The council plans another start date than agreement %(reference)s says. Sign in to see both."),
+)
+register(
     "contracts.sealed",
     subject=_("Agreement %(reference)s is signed and sealed"),
     body=_("Both sides have signed agreement %(reference)s and it has been sealed. You can download it."),

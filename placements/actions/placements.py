@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from brokerage.core import locks
-from brokerage.core.audit.record import record
+from brokerage.core.audit.record import enqueue, record
 from brokerage.core.clock import database_now, database_today
 from brokerage.core.errors import NotNow, RuleBroken
 from brokerage.core.tenants.actors import Actor
@@ -25,10 +25,16 @@ from placements.reminders import remind_of_extras, remind_of_start
 from placements.ssda903 import PLACEMENT_PROVIDERS, PLACEMENT_TYPES, end_reasons_of
 from placements.states import PLACEMENT, REFERRAL
 
+#: Work for the agreement, which the storey above does: `contracts.rescheduling`.
+START_MOVED = "move_start"
+
 
 @transaction.atomic
 def reschedule_placement(actor: Actor, *, placement_id: UUID, planned_start_on: dt.date) -> Placement:
-    """Another day is planned. Refused when it has started already, or the day is past (`start_past`)."""
+    """Another day is planned, and the agreement follows (`contracts.rescheduling`).
+
+    Refused when it has started already, or the day is past (`start_past`).
+    """
     actor.require("placement.start")
     placement = hold_placement(placement_id)
     placement.status = PLACEMENT.after(placement.status, "reschedule")
@@ -38,6 +44,8 @@ def reschedule_placement(actor: Actor, *, placement_id: UUID, planned_start_on: 
     placement.planned_start_on = planned_start_on
     placement.save(update_fields=["status", "planned_start_on"])
     remind_of_start(actor, placement)
+    if placement.award_id is not None and before != planned_start_on:
+        enqueue(START_MOVED, queue="documents", actor=actor, payload={"placement": str(placement.pk)})
     record(
         "placement.rescheduled",
         subject=placement,

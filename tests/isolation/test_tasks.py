@@ -22,6 +22,7 @@ WORK = {
     "change",
     "import_run",
     "invite",
+    "move_start",
     "notify",
     "remind_extras",
     "remind_signature",
@@ -65,6 +66,7 @@ def test_work_for_one_organisation_does_not_touch_another_s(committed: str) -> N
         owner = actor_of("edith").organisation_id if other == "ealing" else ident(other)
         for kind, payload in (
             ("remind_signature", {"agreement": str(agreement.pk), "working_days": 2}),
+            ("move_start", {"placement": str(agreement.placement_id)}),
             ("remind_start", {"placement": str(agreement.placement_id), "planned_start_on": "2026-01-01"}),
             ("remind_extras", {"placement": str(agreement.placement_id), "ends_on": "2026-01-01"}),
         ):
