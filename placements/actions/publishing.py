@@ -71,7 +71,7 @@ def publish_referral(
     (`left_out_reason_missing`, equal treatment); the closing time is too near or too far (`closes_too_soon`, ...).
     """
     actor.require("referral.publish")
-    referral = held(actor, reference, admission_ids=_admissions_in(chosen))
+    referral = held(actor, reference, admission_ids=admissions_in(chosen))
     status = REFERRAL.after(referral.status, "publish")
     refresh_age(referral)
     require_ready(referral)
@@ -125,7 +125,7 @@ def invite_more(actor: Actor, *, reference: str, chosen: Collection[str], reason
     nobody new is chosen; one is not eligible.
     """
     actor.require("referral.publish")
-    referral = held(actor, reference, admission_ids=_admissions_in(chosen))
+    referral = held(actor, reference, admission_ids=admissions_in(chosen))
     REFERRAL.after(referral.status, "invite")
     now, today = database_now(), database_today()
     require_open(referral, now)
@@ -212,7 +212,8 @@ def held(actor: Actor, reference: str, *, admission_ids: Collection[UUID] = ()) 
     return referral_of(actor, reference)
 
 
-def _admissions_in(chosen: Collection[str]) -> list[UUID]:
+def admissions_in(chosen: Collection[str]) -> list[UUID]:
+    """The admissions that chosen keys name. Http404 where one is no key."""
     try:
         return [UUID(key.partition(":")[0]) for key in chosen]
     except ValueError as error:

@@ -12,14 +12,16 @@ from uuid import UUID
 from django.http import Http404
 from rest_framework import serializers as s
 
-from brokerage.core.api.inputs import Input, Shape
+from brokerage.core.api.inputs import Input, MomentField, Shape
 from brokerage.core.api.operations import Call, operation
 from brokerage.core.clock import database_now
 from brokerage.core.vocabulary import DeclineReason
 from placements.actions import publishing, releases
-from placements.actions.publishing import invite_more
+from placements.actions.publishing import admissions_in, held, invite_more
 from placements.actions.running import MOST_MILES, end_without_placement, extend_closing, widen_search
 from placements.api.referral_shapes import ReferralOut, referral_out
+from placements.api.referrals import get_referral
+from placements.api.sections import hold_referral
 from placements.models import Release
 from placements.queries.progress import invited_homes, progress_of
 from placements.queries.referrals import referral_of
@@ -44,7 +46,7 @@ class ReferralPublishIn(Input):
         default="",
         help_text="Why eligible homes are not invited: the record of equal treatment. Providers do not see it.",
     )
-    closes_at = s.DateTimeField(
+    closes_at = MomentField(
         required=False, allow_null=True, help_text="Without it, the vehicles’ hours for the urgency from now."
     )
     is_sealed = s.BooleanField(default=False, help_text="Nobody sees an offer before closing time.")
@@ -67,7 +69,7 @@ class ReferralInviteIn(Input):
 class ReferralExtendIn(Input):
     """A later closing time."""
 
-    closes_at = s.DateTimeField()
+    closes_at = MomentField()
     reason = s.CharField(max_length=500, help_text="For your own record. Providers do not see it.")
     example = {"closes_at": "2026-11-24T12:00:00Z", "reason": "Two homes asked for more time."}
 
@@ -77,7 +79,7 @@ class ReferralWidenIn(Input):
 
     max_miles = s.IntegerField(required=False, allow_null=True, min_value=1, max_value=MOST_MILES)
     lot_ids = s.ListField(child=s.UUIDField(), max_length=50, default=list)
-    closes_at = s.DateTimeField(
+    closes_at = MomentField(
         required=False,
         allow_null=True,
         help_text="Once closing time has passed: by default the vehicles’ hours from now.",
@@ -172,6 +174,11 @@ class FullPapersOut(Shape):
     }
 
 
+def _hold_with_chosen(call: Call, reference: str) -> None:
+    """The locks of publishing and inviting, in their order, for If-Match."""
+    held(call.actor, reference, admission_ids=admissions_in(call.body["chosen"]))
+
+
 @operation(
     scope="referrals:write",
     body=ReferralPublishIn,
@@ -187,6 +194,8 @@ class FullPapersOut(Shape):
         "left_out_reason_missing",
         *CLOSING_CODES,
     ),
+    current=get_referral,
+    lock=_hold_with_chosen,
 )
 def publish_referral(call: Call, reference: str) -> dict[str, Any]:
     """Publish a referral
@@ -237,6 +246,8 @@ def list_referral_invitations(call: Call, reference: str) -> dict[str, Any]:
     body=ReferralInviteIn,
     answer=ReferralProgress,
     codes=("referral_not_now", "closed", "nobody_invited", "not_eligible"),
+    current=get_referral,
+    lock=_hold_with_chosen,
 )
 def invite_more_homes(call: Call, reference: str) -> dict[str, Any]:
     """Invite more homes
@@ -275,6 +286,8 @@ def _progress(call: Call, reference: str) -> dict[str, Any]:
     body=ReferralExtendIn,
     answer=ReferralOut,
     codes=("referral_not_now", "offers_opened", "reason_missing", "discloses", "not_later", *CLOSING_CODES),
+    current=get_referral,
+    lock=hold_referral,
 )
 def extend_referral(call: Call, reference: str) -> dict[str, Any]:
     """Give more time
@@ -297,6 +310,8 @@ def extend_referral(call: Call, reference: str) -> dict[str, Any]:
         "not_later",
         *CLOSING_CODES,
     ),
+    current=get_referral,
+    lock=hold_referral,
 )
 def widen_referral(call: Call, reference: str) -> dict[str, Any]:
     """Widen the search
@@ -315,7 +330,12 @@ def widen_referral(call: Call, reference: str) -> dict[str, Any]:
 
 
 @operation(
-    scope="referrals:write", body=ReferralEndIn, answer=ReferralOut, codes=("referral_not_now", "reason_missing")
+    scope="referrals:write",
+    body=ReferralEndIn,
+    answer=ReferralOut,
+    codes=("referral_not_now", "reason_missing"),
+    current=get_referral,
+    lock=hold_referral,
 )
 def end_referral(call: Call, reference: str) -> dict[str, Any]:
     """End a referral without a placement

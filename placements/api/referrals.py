@@ -25,6 +25,7 @@ from placements.api.referral_shapes import (
     ReferralWithdrawIn,
     referral_out,
 )
+from placements.api.sections import hold_referral
 from placements.completeness import missing, section_state
 from placements.disclosure_fields import needs_answered
 from placements.models import Referral
@@ -170,6 +171,8 @@ def link_siblings(call: Call, reference: str) -> dict[str, Any]:
     body=ReferralWithdrawIn,
     answer=ReferralOut,
     codes=("referral_not_now", "reason_missing", "discloses"),
+    current=get_referral,
+    lock=hold_referral,
 )
 def withdraw_referral(call: Call, reference: str) -> dict[str, Any]:
     """Withdraw a referral

@@ -124,6 +124,8 @@ def _operations(section: Section) -> tuple[Operation, Operation, Operation]:
             "discloses",
             *ANSWER_CODES,
         ),
+        current=get,
+        lock=hold_referral,
     )(
         _named(
             amend,

@@ -137,10 +137,16 @@ def get_provider(call: Call, provider: UUID) -> dict[str, Any]:
     return provider_out(provider_of(provider), database_today(), homes_of(provider))
 
 
+def _hold_provider(call: Call, provider: UUID) -> None:
+    locks.hold(establishments=[provider])
+
+
 @operation(
     scope="providers:write",
     body=VerificationReason,
     answer=ProviderOut,
+    current=get_provider,
+    lock=_hold_provider,
 )
 def verify_provider(call: Call, provider: UUID) -> dict[str, Any]:
     """Record that a provider's papers were checked.
@@ -151,7 +157,14 @@ def verify_provider(call: Call, provider: UUID) -> dict[str, Any]:
     return provider_out(provider_of(provider), database_today(), homes_of(provider))
 
 
-@operation(scope="providers:write", body=VerificationReason, answer=ProviderOut, codes=("not_verified",))
+@operation(
+    scope="providers:write",
+    body=VerificationReason,
+    answer=ProviderOut,
+    codes=("not_verified",),
+    current=get_provider,
+    lock=_hold_provider,
+)
 def withdraw_verification(call: Call, provider: UUID) -> dict[str, Any]:
     """Take a provider's verification back.
 
@@ -159,10 +172,6 @@ def withdraw_verification(call: Call, provider: UUID) -> dict[str, Any]:
     """
     verification.withdraw_verification(call.actor, provider_id=provider, reason=call.body["reason"])
     return provider_out(provider_of(provider), database_today(), homes_of(provider))
-
-
-def _hold_provider(call: Call, provider: UUID) -> None:
-    locks.hold(establishments=[provider])
 
 
 @operation(

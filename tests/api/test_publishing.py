@@ -68,7 +68,7 @@ def test_publishing_invites_the_chosen_and_writes_down_the_others() -> None:
     address = filled(machine)
     homes = machine.get(f"{address}/eligible-establishments", lot_ids=[LOT]).json()["eligible"]
     chosen = next(home["key"] for home in homes if home["establishment_name"] == "Birch House")
-    body = {"lot_ids": [LOT], "chosen": [chosen]}
+    body: dict[str, Any] = {"lot_ids": [LOT], "chosen": [chosen]}
     problem(machine.post(f"{address}/publish", body), 422, "left_out_reason_missing", "left_out_reason")
     assert machine.get(address).json()["status"] == "draft"
     body["left_out_reason"] = "Full of younger boys this month."
@@ -315,3 +315,30 @@ def test_a_client_that_only_keeps_placements_records_one() -> None:
     machine = client_of("olive", scopes=["placements:write"])
     assert machine.post(f"{address_of(story)}/spot-placement", spot_body()).status_code == 201
     problem(machine.get(address_of(story)), 403, "missing_scope")
+
+
+def test_a_referral_that_changed_is_not_published_and_a_time_says_its_zone() -> None:
+    reference = draft_referral("olive").reference
+    address, machine = f"/referrals/{reference}", client_of("olive")
+    body = {"lot_ids": [LOT], "chosen": [str(ident("admission birch-house"))], "left_out_reason": "Known."}
+    read = machine.get(address)["ETag"]
+    machine.patch(f"{address}/sections/needs", {"daily_life": "Needs a calm start to the day."})
+    problem(machine.send("POST", f"{address}/publish", body, **{"If-Match": read}), 412, "edition_differs")
+    for naive in ("2099-01-01T12:00:00", "2099-01-01T12:00"):
+        problem(machine.post(f"{address}/publish", body | {"closes_at": naive}), 422, "time_zone_missing", "closes_at")
+    now = machine.get(address)["ETag"]
+    published = machine.send("POST", f"{address}/publish", body, **{"If-Match": now})
+    assert published.status_code == 200 and published.json()["status"] == "published"
+    stale = {"If-Match": now}
+    problem(machine.send("POST", f"{address}/withdraw", {"reason": "At home."}, **stale), 412, "edition_differs")
+    amended = {"note": "More.", "what_works": "Calm adults."}
+    problem(machine.send("POST", f"{address}/sections/needs/amendments", amended, **stale), 412, "edition_differs")
+
+
+def test_full_papers_need_a_scope_of_their_own() -> None:
+    story = published_referral()
+    submitted_offer("bob", story=story, home="birch-house")
+    papers = f"{address_of(story)}/releases/{story.releases['birch'].pk}/full-papers"
+    writer = client_of("olive", scopes=["referrals:read", "referrals:write", "documents:read", "people:read"])
+    problem(writer.post(papers), 403, "missing_scope")
+    assert client_of("olive", scopes=["papers:release"]).post(papers).json()["stage"] == 2

@@ -8,7 +8,7 @@ from __future__ import annotations
 from django.urls import path
 from rest_framework import serializers as s
 
-from brokerage.core.api.inputs import Query, Shape
+from brokerage.core.api.inputs import MomentField, Query, Shape
 from brokerage.core.api.operations import Call, Page, operation, resource
 from brokerage.core.audit.models import Link
 
@@ -50,7 +50,7 @@ class AuditQuery(Query):
     """Which entries."""
 
     kind = s.CharField(required=False, max_length=60, help_text="This act only, such as `referral.published`.")
-    since = s.DateTimeField(required=False, help_text="From this moment on.")
+    since = MomentField(required=False, help_text="From this moment on.")
     subject_reference = s.CharField(required=False, max_length=60, help_text="The subject's reference, exactly.")
     subject_id = s.UUIDField(required=False, help_text="The subject's id.")
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.urls import path
 from rest_framework import serializers as s
 
-from brokerage.core.api.inputs import Input, Query, Shape
+from brokerage.core.api.inputs import Input, MomentField, Query, Shape
 from brokerage.core.api.operations import Call, Created, Page, operation, resource
 from brokerage.core.webhooks import actions, events
 from brokerage.core.webhooks.feed import PAGE_AT_MOST, changes_after
@@ -67,7 +67,7 @@ class WebhookOut(Shape):
     description = s.CharField(allow_blank=True)
     is_active = s.BooleanField()
     disabled_reason = s.ChoiceField(choices=Webhook.Reason.choices, allow_null=True)
-    failing_since = s.DateTimeField(allow_null=True, help_text="The first of the failures in a row.")
+    failing_since = MomentField(allow_null=True, help_text="The first of the failures in a row.")
     old_secret_until = s.DateTimeField(allow_null=True, help_text="Until then the former secret signs too.")
     created_at = s.DateTimeField()
     example = {
@@ -147,7 +147,7 @@ class DeliveryQuery(Query):
 class ReplayInput(Input):
     """From when on."""
 
-    since = s.DateTimeField(help_text="At most 30 days ago.")
+    since = MomentField(help_text="At most 30 days ago.")
     example = {"since": "2026-11-21T00:00:00Z"}
 
 
@@ -219,8 +219,18 @@ def get_webhook(call: Call, webhook: UUID) -> dict[str, Any]:
     return webhook_out(actions.webhook_of(call.actor, webhook))
 
 
+def _hold(call: Call, webhook: UUID) -> None:
+    actions.hold_webhook(call.actor, webhook)
+
+
 @operation(
-    scope="webhooks:write", body=WebhookChange, answer=WebhookOut, partial=True, codes=CODES, current=get_webhook
+    scope="webhooks:write",
+    body=WebhookChange,
+    answer=WebhookOut,
+    partial=True,
+    codes=CODES,
+    current=get_webhook,
+    lock=_hold,
 )
 def change_webhook(call: Call, webhook: UUID) -> dict[str, Any]:
     """Change a webhook, or switch it on or off."""
@@ -229,7 +239,7 @@ def change_webhook(call: Call, webhook: UUID) -> dict[str, Any]:
     return webhook_out(changed)
 
 
-@operation(scope="webhooks:write")
+@operation(scope="webhooks:write", current=get_webhook, lock=_hold)
 def delete_webhook(call: Call, webhook: UUID) -> None:
     """Delete a webhook."""
     actions.delete_webhook(call.actor, webhook_id=webhook)
@@ -241,7 +251,7 @@ def get_webhook_secret(call: Call, webhook: UUID) -> dict[str, Any]:
     return {"secret": actions.secret_of(call.actor, webhook_id=webhook)}
 
 
-@operation(scope="webhooks:write", answer=WebhookOut)
+@operation(scope="webhooks:write", answer=WebhookOut, current=get_webhook, lock=_hold)
 def rotate_webhook_secret(call: Call, webhook: UUID) -> dict[str, Any]:
     """Replace a webhook's signing secret.
 
