@@ -232,6 +232,14 @@ def test_nobody_approves_what_their_client_awarded() -> None:
     refused(machine.post(f"/awards/{made['id']}/approve", {"kind": "money"}), 403, "not_permitted")
 
 
+def test_a_client_without_a_limit_approves_nothing() -> None:
+    _machine, made = waiting()
+    unlimited = client_of("tessa", weekly_limit=None)
+    assert unlimited.get("/organisation").json()["client"]["weekly_limit"] is None
+    assert unlimited.get("/approvals").json()["items"] == []
+    refused(unlimited.post(f"/awards/{made['id']}/approve", {"kind": "money"}), 403, "not_permitted")
+
+
 def test_nobody_approves_above_their_own_limit() -> None:
     _machine, made = waiting()
     small = client_of("tessa", weekly_limit="3000.00")

@@ -126,7 +126,9 @@ class OwnClient(Shape):
 
     id = s.UUIDField(allow_null=True)
     name = s.CharField(allow_blank=True)
-    weekly_limit = MoneyField(allow_null=True, help_text="The most it may award alone, in pounds a week; null: nothing")
+    weekly_limit = MoneyField(
+        allow_null=True, help_text="The most it may award alone or approve, in pounds a week; null: nothing."
+    )
     example = {"id": "5b2f0c9e-6d7b-4a0e-9f4d-0f6f5a6c7d10", "name": "Case system", "weekly_limit": "2000.00"}
 
 
@@ -321,7 +323,7 @@ def get_organisation(call: Call) -> dict[str, Any]:
         "client": {
             "id": call.actor.client_id,
             "name": call.actor.client_name,
-            "weekly_limit": call.actor.weekly_limit,
+            "weekly_limit": call.actor.weekly_limit or None,
         },
     }
 
