@@ -37,8 +37,10 @@ def follow_start(item: OutboxItem) -> None:
             return
         locks.hold(referrals=[referral_id])
         placement = found.get()
+        if placement.award_id is None or placement.status != "planned":
+            return
         agreement = Agreement.objects.filter(award_id=placement.award_id, status__in=AGREEMENT_LIVE).first()
-        if agreement is None or placement.status != "planned":
+        if agreement is None:
             return
         if agreement.status in UNSIGNED:
             if agreement.starts_on != placement.planned_start_on:
