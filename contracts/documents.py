@@ -119,7 +119,7 @@ def seal_agreement(item: OutboxItem) -> None:
             # `unsealed_sha256` on the agreement stays that of the document both sides read before signing.
             data={"sealed_sha256": agreement.sealed_sha256, "signed_sha256": hashlib.sha256(pdf).hexdigest()},
             notify=[
-                to_authority("contracts.sealed", agreement, "agreement.view"),
+                to_authority("contracts.sealed", agreement, "agreement.view", agreement.placement.category),
                 to_provider("contracts.sealed", agreement, "agreement.view"),
             ],
         )

@@ -123,6 +123,7 @@ def _tell(
                 f"/o/{actor.slug}/placements/{placement.reference}/",
                 permissions=() if user_id else ("placement.start",),
                 user_id=user_id,
+                category=placement.category,
             )
         ],
     )

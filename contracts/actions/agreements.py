@@ -249,12 +249,12 @@ def to_provider(template: str, agreement: Agreement, permission: str) -> Notice:
     return _notice(template, agreement, agreement.provider_id, permission)
 
 
-def to_authority(template: str, agreement: Agreement, permission: str) -> Notice:
-    """A notice to the authority's people who hold the permission."""
-    return _notice(template, agreement, agreement.authority_id, permission)
+def to_authority(template: str, agreement: Agreement, permission: str, category: str = "") -> Notice:
+    """A notice to the authority's people who hold the permission, and to hub brokers who may act on the category."""
+    return _notice(template, agreement, agreement.authority_id, permission, category)
 
 
-def _notice(template: str, agreement: Agreement, organisation_id: UUID, permission: str) -> Notice:
+def _notice(template: str, agreement: Agreement, organisation_id: UUID, permission: str, category: str = "") -> Notice:
     slug = Organisation.objects.values_list("slug", flat=True).get(pk=organisation_id)
     return Notice(
         template,
@@ -262,6 +262,7 @@ def _notice(template: str, agreement: Agreement, organisation_id: UUID, permissi
         agreement.reference,
         f"/o/{slug}/agreements/{agreement.reference}/",
         permissions=(permission,),
+        category=category,
     )
 
 

@@ -218,7 +218,14 @@ def _tell_officer(actor: Actor, award: Award, referral: Referral) -> list[Notice
         return []
     path = f"/o/{actor.slug}/referrals/{referral.reference}/"
     return [
-        Notice("placements.award_approved", actor.organisation_id, referral.reference, path, user_id=award.made_by_id)
+        Notice(
+            "placements.award_approved",
+            actor.organisation_id,
+            referral.reference,
+            path,
+            user_id=award.made_by_id,
+            category=referral.category,
+        )
     ]
 
 

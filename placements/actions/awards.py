@@ -360,6 +360,7 @@ def _end_waiting(actor: Actor, award: Award, *, move: str, reason: str) -> None:
                 referral.reference,
                 f"/o/{actor.slug}/referrals/{referral.reference}/",
                 user_id=award.made_by_id,
+                category=referral.category,
             )
         ]
     kind = "award.refused" if move == "refuse" else "award.taken_back"

@@ -72,6 +72,8 @@ TABLES = [
             Allow(AUTHORITY, "UPDATE", f"authority_id = {ORGANISATION}", ("ended_at", "ends_on")),
             Allow(CENTRAL, "SELECT", f"central_team_id = {ORGANISATION}"),
             Allow(DEFINER, "SELECT"),
+            # Hub brokers are told what the authority they act for is told.
+            Allow(WORKER, "SELECT"),
         ),
     ),
 ]
