@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from brokerage.core.api import cursors
-from brokerage.core.errors import RuleBroken
+from brokerage.core.errors import ActionRefused
 from brokerage.core.tenants.actors import Actor
 
 
@@ -98,11 +98,12 @@ class Call:
 
     @contextmanager
     def renaming(self, names: Mapping[str, str]) -> Iterator[None]:
-        """Tell a broken rule's field by the API's name for it."""
+        """Tell the fields of a refusal by the API's names for them."""
         try:
             yield
-        except RuleBroken as refusal:
-            refusal.field = names.get(refusal.field or "", refusal.field)
+        except ActionRefused as refusal:
+            for one in (refusal, *refusal.broken):
+                one.field = names.get(one.field or "", one.field)
             raise
 
 
