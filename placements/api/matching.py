@@ -131,7 +131,7 @@ class MatchQuery(Query):
         max_length=50,
         help_text="For a draft: only these lots (repeat the name). A published referral is matched on its own lots.",
     )
-    most = s.IntegerField(
+    limit = s.IntegerField(
         min_value=0,
         max_value=MOST,
         default=400,
@@ -156,7 +156,7 @@ def list_eligible_establishments(call: Call, reference: str) -> dict[str, Any]:
     eligible = [home for home in found if home.is_eligible and home.key not in already]
     excluded = [home for home in found if not home.is_eligible]
     terms = closing_terms(lots, referral.urgency, today) if lots and referral.urgency else None
-    most = call.query["most"]
+    most = call.query["limit"]
     return {
         "lots": [
             {

@@ -13,7 +13,7 @@ from django.http import Http404
 from rest_framework import serializers as s
 
 from brokerage.core.api.inputs import Input, MomentField, Shape
-from brokerage.core.api.operations import Call, operation
+from brokerage.core.api.operations import Call, Page, operation
 from brokerage.core.clock import database_now
 from brokerage.core.vocabulary import DeclineReason
 from placements.actions import publishing, releases
@@ -154,13 +154,6 @@ class InvitedHomeRow(Shape):
     }
 
 
-class InvitedHomes(Shape):
-    """Everyone invited."""
-
-    items = InvitedHomeRow(many=True, help_text="Nearest first.")
-    example = {"items": [InvitedHomeRow.example]}
-
-
 class FullPapersOut(Shape):
     """A provider’s view of the referral."""
 
@@ -209,16 +202,16 @@ def publish_referral(call: Call, reference: str) -> dict[str, Any]:
     return referral_out(call.actor, referral)
 
 
-@operation(scope="referrals:read", answer=InvitedHomes)
-def list_referral_invitations(call: Call, reference: str) -> dict[str, Any]:
+@operation(scope="referrals:read", answer=InvitedHomeRow, paged=True)
+def list_referral_invitations(call: Call, reference: str) -> Page:
     """List who was invited
 
-    Each home with what it answered, and why it declined. Before a sealed call-off opens, a home with an offer reads
-    like one without an answer.
+    Nearest first, each home with what it answered, and why it declined. Before a sealed call-off opens, a home with an
+    offer reads like one without an answer.
     """
     referral = referral_of(call.actor, reference)
-    return {
-        "items": [
+    return call.rows(
+        [
             {
                 "id": home.invitation_id,
                 "release_id": home.release_id,
@@ -238,7 +231,7 @@ def list_referral_invitations(call: Call, reference: str) -> dict[str, Any]:
             }
             for home in invited_homes(referral)
         ]
-    }
+    )
 
 
 @operation(

@@ -56,7 +56,7 @@ def test_eligible_homes_and_the_others_with_every_reason() -> None:
     lodge = next(home for home in found["excluded"] if home["establishment_name"] == "Birch Lodge")
     assert {"code": "no_vacancy", "message": "No vacancy"} in lodge["reasons"]
     assert found["excluded_count"] == len(found["excluded"])
-    none = machine.get(address, most=0).json()
+    none = machine.get(address, limit=0).json()
     assert (none["eligible"], none["eligible_count"]) == ([], found["eligible_count"])
     only = machine.get(address, lot_ids=[LOT]).json()
     assert [lot["id"] for lot in only["lots"]] == [LOT]
@@ -342,3 +342,13 @@ def test_full_papers_need_a_scope_of_their_own() -> None:
     writer = client_of("olive", scopes=["referrals:read", "referrals:write", "documents:read", "people:read"])
     problem(writer.post(papers), 403, "missing_scope")
     assert client_of("olive", scopes=["papers:release"]).post(papers).json()["stage"] == 2
+
+
+def test_the_invited_are_listed_page_by_page() -> None:
+    story, machine = published_referral(), client_of("olive")
+    address = f"{address_of(story)}/invitations"
+    every = machine.get(address).json()
+    first = machine.get(address, limit=2).json()
+    rest = machine.get(address, limit=2, cursor=first["next"]).json()
+    assert every["next"] is None and len(every["items"]) == 3
+    assert first["items"] + rest["items"] == every["items"] and rest["next"] is None
