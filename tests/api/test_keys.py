@@ -11,6 +11,7 @@ from brokerage.core.tenants.context import acting
 from tests.api.table import Route, code_of, faults_of, routes
 from tests.cast import actor_of
 from tests.isolation.api_world import OWN, ApiWorld, owners
+from tests.isolation.world import CANARIES
 
 POSTS = [route for route in routes() if route.method == "post"]
 ACTS = [route for route in POSTS if not route.operation.only_reads]
@@ -40,6 +41,8 @@ def _twice(world: ApiWorld, route: Route, kind: str) -> None:
     if first.status_code >= 400:
         assert "Idempotency-Replayed" not in again
         return
+    told = [word for word in (*world.canaries, *CANARIES) if word.encode() in first.content]
+    assert not told, f"{route} keeps an answer that tells who somebody is: {told}"
     assert again["Idempotency-Replayed"] == "true" and again.get("Location") == first.get("Location")
     assert not faults_of(route, again)
     other = machine.send("POST", f"{world.address(route, kind)}", b'{"other": 1}', **KEY)
