@@ -35,6 +35,8 @@ NO_PAGE = {
     "placements:document_file": "a file; nothing is uploaded here",
     "placements:opportunity_document": "a file; nothing is uploaded here",
     "placements:opportunity_file": "a file; nothing is uploaded here",
+    "providers:certificate": "a file; no policy has one here",
+    "providers:certificate_file": "a file; no policy has one here",
     "reports:spend_csv": "a file; the page's links to it are followed",
     "reports:market_csv": "a file; the page's links to it are followed",
 }
