@@ -30,5 +30,6 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("verify/", verification.check_document, name="verify"),
     path("api/", include("brokerage.api.urls")),
+    path("developers/", include("brokerage.api.developer_urls")),
     path("o/<slug:organisation>/", include(organisation_patterns)),
 ]

@@ -116,7 +116,7 @@ def changed_answers(stored: OfferAnswers, changes: Mapping[str, Any], needs: Col
     for need in changes.get("statements") or {}:
         if need not in needs:
             raise RuleBroken(
-                "statement_not_asked", _("The referral does not ask how you would meet this"), f"statements.{need}"
+                "statement_not_asked", _("The referral does not ask how you would meet this"), f"statements.{need[:60]}"
             )
     empty = OfferAnswers()
     given = {name: getattr(empty, name) if value is None else value for name, value in changes.items()}

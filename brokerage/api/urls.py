@@ -6,7 +6,7 @@ from importlib import import_module, util
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from brokerage.api import views
+from brokerage.api import developer_views, views
 
 #: Where operations stand; each module has `urlpatterns`.
 STOREYS = (
@@ -34,6 +34,7 @@ operations: list[URLPattern | URLResolver] = [
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("openapi.json", developer_views.openapi, name="openapi"),
     path("oauth/token", views.token, name="api_token"),
     path("oauth/revoke", views.revoke, name="api_revoke"),
     path("v1/", include((operations, "api"))),

@@ -86,9 +86,7 @@ class RuleOut(Shape):
 
     name = s.ChoiceField(choices=[(name, name) for name in PARAMETERS])
     label = s.CharField()
-    value = s.JSONField(
-        allow_null=True, help_text="Amounts and percentages as text; null for a limit the vehicle does not have."
-    )
+    value = s.JSONField(help_text="Amounts and percentages as text; null for a limit the vehicle does not have.")
     source = s.CharField(allow_blank=True, help_text="The clause, regulation or paper it comes from.")
     example = {
         "name": "sibling_discount_percent",

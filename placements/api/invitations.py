@@ -21,7 +21,7 @@ from placements.actions.declines import LONGEST_NOTE, decline_invitation, take_b
 from placements.api.provider_shapes import NOT_OPEN, STATES
 from placements.models import Decline, Invitation, Release
 from placements.queries.inbox import OwnPlace, opportunity_of
-from placements.queries.opportunities import with_state
+from placements.queries.opportunities import in_state, with_state
 
 REASONS = DeclineReason.choices
 
@@ -151,10 +151,10 @@ class NewDecline(Input):
 def list_invitations(call: Call) -> Page:
     """List your own invitations, the latest first, of every referral sent to you."""
     call.actor.require("inbox.view")
-    columns = {"state": "state", "reference": "release__reference", "establishment": "establishment_id"}
-    wanted = {columns[name]: value for name, value in call.query.items() if name in columns}
+    columns = {"reference": "release__reference", "establishment": "establishment_id"}
+    rows = Invitation.objects.filter(**{columns[name]: value for name, value in call.query.items() if name in columns})
     return call.page(
-        with_state(Invitation.objects.all()).filter(**wanted),
+        in_state(rows, call.query["state"]) if "state" in call.query else with_state(rows),
         by=("-invited_at", "-id"),
         fields={
             "id": "id",

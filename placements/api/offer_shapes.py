@@ -34,7 +34,7 @@ _OPTIONAL: dict[str, Any] = {"required": False, "allow_null": True}
 class ExtraIn(Input):
     """One additional service from your menu."""
 
-    code = s.ChoiceField(choices=MenuItem.Service.choices)
+    code = s.ChoiceField(choices=MenuItem.Service.choices, required=False)
     quantity_per_week = s.DecimalField(
         max_digits=7, decimal_places=2, min_value=Decimal(0), **_OPTIONAL, help_text="How many units a week, as text."
     )
@@ -96,9 +96,9 @@ class OfferAnswersIn(Input):
 class ExtraOut(Shape):
     """One additional service of an offer."""
 
-    code = s.CharField()
-    label = s.CharField()
-    unit = s.CharField()
+    code = s.CharField(allow_blank=True)
+    label = s.CharField(allow_blank=True)
+    unit = s.CharField(allow_blank=True)
     unit_rate = MoneyField()
     menu_rate = MoneyField(allow_null=True, help_text="The rate tendered for the vehicle.")
     quantity_per_week = s.DecimalField(max_digits=7, decimal_places=2)

@@ -24,9 +24,9 @@ from placements.api.opportunity_shapes import (
     OpportunityRow,
 )
 from placements.models import Clarification, Release
-from placements.queries.inbox import Opportunity, documents_of, filtered, opportunity_of, releases_by_tab
+from placements.queries.inbox import Opportunity, documents_of, opportunity_of
 from placements.queries.offer_terms import age_in, needs_in, siblings_in
-from placements.queries.opportunities import invitations_of_release
+from placements.queries.opportunities import find_opportunities, invitations_of_release
 
 
 @operation(scope="opportunities:read", query=OpportunityQuery, answer=OpportunityRow, paged=True)
@@ -37,12 +37,9 @@ def list_opportunities(call: Call) -> Page:
     left first; with `inbox=closed` the latest closing time first.
     """
     call.actor.require("inbox.view")
-    wanted = call.query.get("inbox")
-    rows = filtered(releases_by_tab(database_now()), call.query)
-    if wanted:
-        rows = rows.filter(tab=wanted)
+    wanted = call.query.get("inbox", "")
     return call.page(
-        rows,
+        find_opportunities(database_now(), tab=wanted, filters=call.query),
         by=("-closes_at", "-id") if wanted == "closed" else ("closes_at", "id"),
         fields={
             "reference": "reference",

@@ -99,4 +99,5 @@ class Offer(models.Model):
         indexes = [
             models.Index(fields=["referral", "status"], name="offer_by_referral"),
             models.Index(fields=["provider", "status"], name="offer_by_provider"),
+            models.Index(fields=["provider", "created_at", "id"], name="offer_by_date"),
         ]

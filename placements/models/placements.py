@@ -85,6 +85,7 @@ class Placement(models.Model):
         ]
         indexes = [
             models.Index(fields=["authority", "status"], name="placement_by_status"),
+            models.Index(fields=["authority", "planned_start_on", "id"], name="placement_by_start"),
             models.Index(fields=["establishment", "status"], name="placement_by_establishment"),
         ]
 

@@ -68,6 +68,7 @@ class Release(models.Model):
         indexes = [
             models.Index(fields=["provider", "state", "closes_at"], name="release_inbox"),
             models.Index(fields=["provider", "reference"], name="release_by_reference"),
+            models.Index(fields=["provider", "closes_at", "id"], name="release_by_closing"),
         ]
 
     def is_open_for_offers(self, now: Any) -> bool:
@@ -112,7 +113,10 @@ class Invitation(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["referral", "admission"], name="invitation_once"),
         ]
-        indexes = [models.Index(fields=["provider", "status"], name="invitation_by_provider")]
+        indexes = [
+            models.Index(fields=["provider", "status"], name="invitation_by_provider"),
+            models.Index(fields=["provider", "invited_at", "id"], name="invitation_by_date"),
+        ]
 
 
 class InvitedHousehold(models.Model):

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, CharField, Count, Exists, OuterRef, Prefetch, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery, Value, When
+from django.db.models.lookups import IsNull
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
@@ -41,19 +42,23 @@ TABS: dict[str, Text] = {
 _ANSWERING = ("submitted", "accepted")
 
 
-def releases_by_tab(now: dt.datetime) -> Releases:
-    """The acting provider's releases, each annotated with the `tab` it belongs to at `now`."""
+def releases_by_tab(now: dt.datetime, *, is_row_by_row: bool = False) -> Releases:
+    """The acting provider's releases, each annotated with the `tab` it belongs to at `now`.
+
+    `is_row_by_row` is for a list that reads few of many: PostgreSQL else answers the question of all at once.
+    """
     offers = Offer.objects.filter(invitation_id=OuterRef("pk"), status__in=_ANSWERING)
     unanswered = (
         Invitation.objects.filter(release_id=OuterRef("pk"), status__in=("open", "offered"))
         .annotate(is_offered=Exists(offers))
         .filter(is_offered=False)
     )
+    awaits = IsNull(Subquery(unanswered.values("pk")[:1]), False) if is_row_by_row else Exists(unanswered)
     releases: Releases = Release.objects.annotate(
         tab=Case(
             When(state__in=(Release.State.WON, Release.State.CLOSED), then=Value("closed")),
             When(Q(state=Release.State.WAITING) | Q(closes_at__lte=now), then=Value("deciding")),
-            When(Exists(unanswered), then=Value("awaiting")),
+            When(awaits, then=Value("awaiting")),
             default=Value("answered"),
             output_field=CharField(),
         )

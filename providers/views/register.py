@@ -160,6 +160,8 @@ def _provider(pk: UUID) -> Provider:
 
 
 def _require_reader(actor: Actor) -> None:
+    if actor.kind == "associate":
+        raise Http404("Not for associate members.")
     actor.require("providers.verify", "dpv.view", "referral.match")
 
 

@@ -13,8 +13,9 @@ from standardwebhooks.webhooks import Webhook as Checker
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from brokerage.core.accounts.sealed_text import unseal
-from brokerage.core.api.clients import revoke_client
+from brokerage.core.api.clients import change_client, revoke_client
 from brokerage.core.audit.models import Entry
+from brokerage.core.errors import NotNow
 from brokerage.core.notifications.models import Message
 from brokerage.core.tenants.context import acting, worker
 from brokerage.core.tenants.models import Membership
@@ -158,9 +159,12 @@ def test_gone_is_switched_off_at_once_and_the_owner_is_told(receiver: Receiver) 
     assert (found.state, found.disabled_reason) == ("disabled", "gone")
     expand()
     with worker():
-        told = Message.objects.get(template="webhooks.disabled", channel="email")
-    assert told.user_id == user_of("olive").pk and told.path == f"/o/harrow/webhooks/{webhook.pk}/"
-    assert told.reference == webhook.host
+        told = Message.objects.filter(template="webhooks.disabled", channel="email")
+        assert {message.user_id: message.path for message in told} == {
+            user_of("olive").pk: "/o/harrow/",
+            user_of("adam").pk: f"/o/harrow/webhooks/{webhook.pk}/",
+        }
+        assert {message.reference for message in told} == {webhook.host}
     act(reference="HAR-2")
     expand()
     assert deliver() == 0 and len(deliveries(webhook)) == 1, "nothing is prepared for it"
@@ -279,6 +283,23 @@ def test_a_revoked_client_and_one_whose_owner_left_are_told_nothing(receiver: Re
         Membership.objects.filter(user_id=user_of("olive").pk).update(is_active=True)
         revoke_client(actor, client_id=harrow.client_id)
     assert deliver() == 0 and receiver.sent == []
+
+
+def test_a_client_that_loses_the_scope_loses_its_webhooks(receiver: Receiver) -> None:
+    harrow = machine("olive")
+    webhook = added(harrow, "olive", receiver.url)
+    with acting(actor_of("adam")) as actor:
+        change_client(
+            actor,
+            client_id=harrow.client_id,
+            name="Case system",
+            scopes=["webhooks:write"],
+            owner_id=user_of("olive").pk,
+        )
+        assert one(webhook).disabled_reason == "no_scope"
+        with pytest.raises(NotNow) as refused:
+            actions.change_webhook(actor, webhook_id=webhook.pk, active=True)
+    assert refused.value.code == "client_may_not_read"
 
 
 def test_what_is_old_is_removed_and_what_waits_stays(receiver: Receiver) -> None:

@@ -19,6 +19,7 @@ from brokerage.core.clock import database_now
 from brokerage.core.errors import NotNow, RuleBroken
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.models import Membership
+from brokerage.core.webhooks.actions import NEEDED_SCOPE, silence_client
 from brokerage.core.webhooks.noting import begin_feed
 
 
@@ -87,6 +88,8 @@ def change_client(
     client.name, client.owner_id, client.weekly_limit = name.strip(), owner_id, weekly_limit
     client.save(update_fields=["name", "owner", "weekly_limit"])
     client.oauth.refresh_from_db()
+    if NEEDED_SCOPE not in scopes:
+        silence_client(actor, client_id=client.pk)
     after = {"scopes": list(scopes), "owner": str(owner_id), "weekly_limit": str(weekly_limit)}
     record(
         "api_client.changed",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
     OpenApiExample,
@@ -16,7 +18,8 @@ from drf_spectacular.utils import (
 from rest_framework import serializers
 
 from brokerage.core.api import problems
-from brokerage.core.api.inputs import Problem
+from brokerage.core.api.inputs import Problem, Shape
+from brokerage.core.api.scopes import SCOPES
 
 if TYPE_CHECKING:
     from brokerage.core.api.operations import Operation
@@ -33,6 +36,24 @@ _WORDS = {
     422: "The input has not the right shape, or breaks a rule.",
     429: "Too many requests; Retry-After says how long to wait.",
 }
+
+
+class DoorScheme(OpenApiAuthenticationExtension):
+    """How a client is let in: OAuth 2.0 client credentials, each operation with its scope."""
+
+    target_class = "brokerage.core.api.views.DoorAuthentication"
+    name = "oauth2"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+        scopes = {code: str(scope.label) for code, scope in SCOPES.items()}
+        return {
+            "type": "oauth2",
+            "description": "Clients are added by an administrator of the organisation.",
+            "flows": {"clientCredentials": {"tokenUrl": "/api/oauth/token", "scopes": scopes}},
+        }
+
+    def get_security_requirement(self, auto_schema: Any) -> dict[str, list[str]]:
+        return {self.name: [auto_schema.view.operations[auto_schema.method.lower()].scope]}
 
 
 def documented(method: str, operation: Operation) -> Callable[..., Any]:
@@ -139,15 +160,7 @@ def _responses(method: str, operation: Operation) -> dict[Any, Any]:
     elif operation.answer is None:
         found[204] = OpenApiResponse(description="Done; nothing to say.")
     elif operation.paged:
-        found[operation.status] = inline_serializer(
-            f"{operation.answer.__name__}Page",
-            {
-                "items": operation.answer(many=True),
-                "next": serializers.CharField(
-                    allow_null=True, help_text="Cursor of the next page; null when this is the last."
-                ),
-            },
-        )
+        found[operation.status] = _page_of(operation.answer)
     else:
         found[operation.status] = operation.answer
     if method == "get" and operation.answer is not None and not operation.paged:
@@ -161,6 +174,13 @@ def _responses(method: str, operation: Operation) -> dict[Any, Any]:
             examples=[OpenApiExample("Problem", value=_example(status, codes), response_only=True)],
         )
     return found
+
+
+@cache
+def _page_of(row: type[Shape]) -> Any:
+    """The shape of a list's page; one for each shape of row."""
+    last = serializers.CharField(allow_null=True, help_text="Cursor of the next page; null when this is the last.")
+    return inline_serializer(f"{row.__name__}Page", {"items": row(many=True), "next": last})
 
 
 def _example(status: int, codes: list[str]) -> dict[str, Any]:

@@ -33,7 +33,7 @@ class Door:
     def permissions(self) -> frozenset[str]:
         if self.delegation_id is not None:
             return frozenset(DELEGATED)
-        return permissions_of(self.roles)
+        return permissions_of(self.roles, self.kind)
 
     @property
     def role_labels(self) -> list[str]:

@@ -150,7 +150,7 @@ def add_associate_member(
 
 def grantable_acts() -> frozenset[str]:
     """What a region may grant an associate: what the roles of such an organisation can do, but for running itself."""
-    return permissions_of(ROLES_BY_KIND["associate"]) - permissions_of([administrator_role("associate")])
+    return permissions_of(ROLES_BY_KIND["associate"], "associate") - permissions_of([administrator_role("associate")])
 
 
 def _join(region: Region, organisation: Organisation, *, starts_on: dt.date, acts: list[str]) -> None:

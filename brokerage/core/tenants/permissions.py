@@ -150,7 +150,7 @@ ROLES_BY_KIND: dict[str, tuple[Role, ...]] = {
         Role.FINANCE_OFFICER,
         Role.AUTHORITY_ADMINISTRATOR,
     ),
-    "associate": (Role.COMMISSIONER, Role.FINANCE_OFFICER, Role.AUTHORITY_ADMINISTRATOR),
+    "associate": (Role.COMMISSIONER, Role.AUTHORITY_ADMINISTRATOR),
     "central": (
         Role.CONTRACT_MANAGER,
         Role.MARKET_MANAGER,
@@ -168,9 +168,14 @@ ROLES_BY_KIND: dict[str, tuple[Role, ...]] = {
 }
 
 
-def permissions_of(roles: Iterable[str]) -> frozenset[str]:
-    """The union of the roles' permissions; an unknown role grants nothing."""
+#: What any role permits at an associate: it runs itself and reads the region's vehicles. It has no referrals,
+#: placements or agreements, and its database role reads nobody's.
+ASSOCIATE = PERMISSIONS[Role.AUTHORITY_ADMINISTRATOR] | {"dpv.view"}
+
+
+def permissions_of(roles: Iterable[str], kind: str = "") -> frozenset[str]:
+    """The union of the roles' permissions; an unknown role grants nothing, and at an associate only `ASSOCIATE`."""
     granted: set[str] = set()
     for role in roles:
         granted |= PERMISSIONS.get(role, set())
-    return frozenset(granted)
+    return frozenset(granted & ASSOCIATE if kind == "associate" else granted)

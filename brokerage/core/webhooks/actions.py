@@ -114,7 +114,7 @@ def change_webhook(
 ) -> Webhook:
     """Change what is given. Switching on again forgets the failures and goes on with what still waits.
 
-    Refused as for a new one.
+    Refused as for a new one. `NotNow` (`client_may_not_read`) when its client may not follow changes any more.
     """
     webhook = _held(actor, webhook_id)
     changed: list[str] = []
@@ -154,6 +154,14 @@ def rotate_secret(actor: Actor, *, webhook_id: UUID) -> Webhook:
     webhook.save(update_fields=["sealed_secret", "sealed_old_secret", "old_secret_until"])
     _record(actor, "webhook.secret_rotated", webhook, {})
     return webhook
+
+
+def silence_client(actor: Actor, *, client_id: UUID) -> None:
+    """Switch off the webhooks of a client that may no longer follow what changes. Within the act that took it away."""
+    for webhook in Webhook.objects.filter(client_id=client_id, state=Webhook.State.ACTIVE):
+        webhook.state, webhook.disabled_reason = Webhook.State.DISABLED, Webhook.Reason.NO_SCOPE
+        webhook.save(update_fields=["state", "disabled_reason"])
+        _record(actor, "webhook.disabled", webhook, {"reason": "no_scope"})
 
 
 def secret_of(actor: Actor, *, webhook_id: UUID) -> str:
@@ -223,6 +231,8 @@ def _wake(webhook: Webhook) -> None:
 
 def _switch(actor: Actor, webhook: Webhook, active: bool) -> None:
     if active:
+        if NEEDED_SCOPE not in webhook.client.scopes:
+            raise NotNow("client_may_not_read", _("This client may not follow what changes"))
         webhook.state, webhook.disabled_reason = Webhook.State.ACTIVE, ""
         webhook.failing_since, webhook.failures, webhook.resting_until = None, 0, None
     else:

@@ -16,7 +16,7 @@ from brokerage.core.webhooks.models import Delivery, Webhook
 
 KINDS = [(event.kind, event.label) for event in events.events()]
 SUBJECTS = sorted(events.NOUNS.values())
-CODES = ("url_invalid", "url_taken", "unknown_kind")
+CODES = ("url_invalid", "url_taken", "unknown_kind", "client_may_not_read")
 
 
 class ChangeRow(Shape):
@@ -198,7 +198,7 @@ def list_webhooks(call: Call) -> Page:
     body=NewWebhook,
     answer=WebhookOut,
     status=201,
-    codes=(*CODES, "client_may_not_read", "too_many_webhooks"),
+    codes=(*CODES, "too_many_webhooks"),
 )
 def create_webhook(call: Call) -> Created:
     """Add a webhook.

@@ -23,6 +23,7 @@ from brokerage.core.accounts.sealed_text import CannotUnseal, unseal
 from brokerage.core.audit.record import Notice, record
 from brokerage.core.clock import database_now
 from brokerage.core.steadfast import keep_trying
+from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.context import system, worker
 from brokerage.core.webhooks import sending, signing
 from brokerage.core.webhooks.models import Delivery, Webhook
@@ -102,6 +103,7 @@ def _claim() -> Target | None:
             " FROM (SELECT w.id FROM webhooks_webhook w"
             " JOIN api_apiclient c ON c.id = w.client_id AND c.revoked_at IS NULL"
             " JOIN accounts_user u ON u.id = c.owner_id AND u.is_active"
+            " JOIN tenants_organisation o ON o.id = w.organisation_id AND o.is_active"
             " JOIN tenants_membership m ON m.user_id = u.id AND m.organisation_id = w.organisation_id AND m.is_active"
             " WHERE w.state = 'active' AND (w.leased_until IS NULL OR w.leased_until < now())"
             " AND (w.resting_until IS NULL OR w.resting_until <= now())"
@@ -209,7 +211,7 @@ def _note_failure(target: Target, delivery: Delivery, answer: sending.Answer) ->
 
 
 def disable(organisation_id: UUID, webhook_id: UUID, reason: Webhook.Reason) -> None:
-    """Switch the webhook off and tell its client's owner, once."""
+    """Switch the webhook off and tell its client's owner and the administrators, once."""
     with system(organisation_id) as actor:
         webhook = Webhook.objects.select_for_update(of=("self",)).select_related("client").filter(pk=webhook_id).first()
         if webhook is None or not webhook.is_active:
@@ -222,16 +224,18 @@ def disable(organisation_id: UUID, webhook_id: UUID, reason: Webhook.Reason) -> 
             actor=actor,
             reference=webhook.host,
             data={"reason": str(reason)},
-            notify=[
-                Notice(
-                    "webhooks.disabled",
-                    organisation_id,
-                    webhook.host,
-                    f"/o/{actor.slug}/webhooks/{webhook.pk}/",
-                    user_id=webhook.client.owner_id,
-                )
-            ],
+            notify=_told(actor, webhook),
         )
+
+
+def _told(actor: Actor, webhook: Webhook) -> list[Notice]:
+    """Administrators come first, as each person is told once: the page is theirs, another owner's link leads home."""
+    template, page = "webhooks.disabled", f"/o/{actor.slug}/webhooks/{webhook.pk}/"
+    owner = webhook.client.owner_id
+    return [
+        Notice(template, actor.organisation_id, webhook.host, page, permissions=("organisation.manage",)),
+        Notice(template, actor.organisation_id, webhook.host, f"/o/{actor.slug}/", user_id=owner),
+    ]
 
 
 def _release(target: Target) -> None:

@@ -62,6 +62,7 @@ class Webhook(models.Model):
         BY_HAND = "by_hand", _("Switched off here")
         GONE = "gone", _("The receiver said that it is gone for good (410)")
         FAILING = "failing", _("Nothing could be delivered for five days")
+        NO_SCOPE = "no_scope", _("Its client may no longer follow what changes")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, db_index=False, related_name="+")

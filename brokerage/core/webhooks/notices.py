@@ -8,7 +8,7 @@ texts.register(
     "webhooks.disabled",
     subject=_("Webhook to %(reference)s is switched off"),
     body=_(
-        "Nothing more is sent to %(reference)s, because it took nothing for five days or said that it is gone. Sign in "
-        "to see the last answers, to switch it on again and to send again what it missed."
+        "Nothing more is sent to %(reference)s, because it took nothing for five days or said that it is gone. An "
+        "administrator of %(organisation)s can see the last answers, switch it on and send again what it missed."
     ),
 )
