@@ -24,7 +24,7 @@ def alert_reference() -> str:
 
 
 class Severity(models.TextChoices):
-    """How bad it is, in the eyes of whoever raises it. A second person confirms a high one, unless somebody is in danger
+    """How bad it is, in the eyes of whoever raises it. A second person confirms a high one, unless one is in danger
     now."""
 
     LOW = "low", _("Low: others should know")
