@@ -8,6 +8,7 @@ Built once into the template database; ids are stable.
 from __future__ import annotations
 
 import datetime as dt
+import os
 from decimal import Decimal
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid5
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
     from brokerage.core.accounts.models import User
 
 NAMESPACE = UUID("6f1c1b1e-6a5e-4d0c-9d8e-8f7d6c5b4a39")
-#: Two years of validity around any day the tests may run on.
-TODAY = dt.date.today()
+#: The day of the whole run (`tests.plugin`), and validity around it.
+TODAY = dt.date.fromisoformat(os.environ["TESTS_DAY"])
 LONG_AGO = TODAY - dt.timedelta(days=400)
 FAR_AHEAD = TODAY + dt.timedelta(days=1500)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,13 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connections
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import translation
 
 from tests import databases
+
+# Before any test module counts from today: see `tests.plugin`.
+override_settings(TIME_ZONE=os.environ["TESTS_ZONE"]).enable()
 
 # The same cases in every run, and no verdict by the clock: a loaded machine is no fault.
 hypothesis.settings.register_profile(

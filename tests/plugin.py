@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
+from zoneinfo import ZoneInfo
 
 from tests.servers import ensure_test_servers
 
 PASSWORD = "only-for-tests"
+HOME = "Europe/London"
+#: Where it is noon when London's day ends.
+FAR_WEST = "Etc/GMT+12"
+#: From this hour a run might not end on the day on which it began.
+LATE = 20
 
 
 def database_url(name: str, user: str = "", superuser_url: str = "") -> str:
@@ -19,7 +26,17 @@ def database_url(name: str, user: str = "", superuser_url: str = "") -> str:
     return urlunsplit((parts.scheme, netloc, f"/{name}", parts.query, ""))
 
 
+def _keep_the_day() -> None:
+    """One day for the whole run, in every process of it: tests count dates from it, and midnight must not come between
+    a test and the database. A run begun in the evening takes place where the day ends half a day later."""
+    if "TESTS_DAY" not in os.environ:
+        zone = FAR_WEST if dt.datetime.now(ZoneInfo(HOME)).hour >= LATE else HOME
+        zone = os.environ.setdefault("TESTS_ZONE", zone)
+        os.environ["TESTS_DAY"] = dt.datetime.now(ZoneInfo(zone)).date().isoformat()
+
+
 def _prepare() -> None:
+    _keep_the_day()
     servers = ensure_test_servers()
     # Whitenoise wants its folder to be there; tests need no collected files.
     static_root = Path(__file__).resolve().parent.parent / "var" / "test-static"

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from django.utils.safestring import SafeString
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from brokerage.api.document import loaded, operations_of, own_codes
@@ -43,6 +44,11 @@ class Field:
     words: SafeString
     choices: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
+
+    @property
+    def shown(self) -> SafeString:
+        """The name, which may break after its dots."""
+        return format_html_join(mark_safe(".<wbr>"), "{}", ((part,) for part in self.name.split(".")))
 
 
 @dataclass
@@ -111,8 +117,8 @@ def operation(name: str, base: str) -> Shown | None:
         return None
     line, each = found
     status, answer = next((code, said) for code, said in each["responses"].items() if code.startswith("2"))
-    answer_kind, answer_content = next(iter(answer.get("content", {}).items()), ("", {}))
-    body_kind, body_content = next(iter(each.get("requestBody", {}).get("content", {}).items()), ("", {}))
+    answer_kind, answer_content = _content(answer)
+    body_kind, body_content = _content(each.get("requestBody", {}))
     parameters: dict[str, list[Field]] = {"path": [], "query": [], "header": []}
     for parameter in each.get("parameters", []):
         parameters[parameter["in"]].append(
@@ -137,6 +143,13 @@ def operation(name: str, base: str) -> Shown | None:
         _curl(line, base, each, body_kind, request_example),
         *_codes_of(each),
     )
+
+
+def _content(said: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The first media type of a body or an answer, and what is said of it."""
+    for kind, content in said.get("content", {}).items():
+        return kind, content
+    return "", {}
 
 
 def scopes() -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 from django.db.models import Count, Exists, Min, OuterRef, Q
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -308,7 +309,7 @@ def unsigned(actor: Actor) -> WorkList:
 
 def starting(actor: Actor, now: dt.datetime) -> WorkList:
     """Placements due to have begun: somebody confirms the day, or says that it fell through."""
-    rows = Placement.objects.filter(status="planned", planned_start_on__lte=now.date())
+    rows = Placement.objects.filter(status="planned", planned_start_on__lte=localdate(now))
     rows = rows.select_related("establishment")
 
     def entry(placement: Placement) -> Entry:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from brokerage.core.clock import database_now
@@ -138,13 +139,13 @@ def expiring_insurance(on: dt.date) -> QuerySet[Insurance]:
 
 def insurance(actor: Actor, now: dt.datetime) -> WorkList:
     """Policies that run out soon and that no other of the kind follows."""
-    rows = expiring_insurance(now.date()).order_by("expires_on", "pk")
+    rows = expiring_insurance(localdate(now)).order_by("expires_on", "pk")
 
     def entry(policy: Insurance) -> Entry:
         return Entry(
             policy.get_kind_display(),
             address(actor, "providers:own_establishments"),
-            (_("Ended %(day)s") if policy.expires_on < now.date() else _("Ends %(day)s"))
+            (_("Ended %(day)s") if policy.expires_on < localdate(now) else _("Ends %(day)s"))
             % {"day": day(policy.expires_on)},
         )
 

@@ -137,6 +137,7 @@ def copy_referral(call: Call, reference: str) -> Created:
     For the same person all answers but dates are copied; for another person only what belongs to the household.
     """
     asked = call.body
+    referral_of(call.actor, reference)  # what is not there comes before whom it would be for
     person = known_person(call.actor, case_number=asked["case_number"]) if asked.get("case_number") else None
     copy = referrals.copy_referral(
         call.actor,

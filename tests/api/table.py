@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
+from json import loads
 from typing import Any
 
 from django.urls import URLPattern, get_resolver
@@ -116,7 +117,7 @@ def faults_of(route: Route, response: Any) -> list[str]:
         return []
     if status == 201 and not response.get("Location", "").startswith("/api/v1/"):
         return [f"{route}: 201 without a Location"]
-    return [f"{route}: {fault}" for fault in _misfits(contents[kind]["schema"], response.json())]
+    return [f"{route}: {fault}" for fault in _misfits(contents[kind]["schema"], loads(response.content))]
 
 
 def _faults_of_refusal(said: dict[str, Any], response: Any, kind: str) -> Iterator[str]:
@@ -124,7 +125,7 @@ def _faults_of_refusal(said: dict[str, Any], response: Any, kind: str) -> Iterat
     if kind != MEDIA_TYPE:
         yield f"{status} as {kind}"
         return
-    body = response.json()
+    body = loads(response.content)
     yield from _misfits({"$ref": "#/components/schemas/Problem"}, body)
     if body["status"] != status:
         yield f"{status} says it is {body['status']}"
@@ -148,5 +149,5 @@ def code_of(response: Any) -> str:
     """The refusal's code, if it has one."""
     if "json" not in response.get("Content-Type", ""):
         return ""
-    body = response.json()
+    body = loads(response.content)
     return str(body.get("code", "")) if isinstance(body, dict) else ""

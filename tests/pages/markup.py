@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-VOID = {"input", "br", "img", "hr", "meta", "link", "path", "circle", "rect"}
+VOID = {"input", "br", "img", "hr", "meta", "link", "path", "circle", "rect", "wbr"}
 
 
 @dataclass

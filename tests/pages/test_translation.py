@@ -24,18 +24,22 @@ class VisibleWords(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.hidden = 0
+        #: The tags that end what is hidden: scripts, and commands, which are the same in every language.
+        self.closing: list[str] = []
         self.found: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in ("script", "style"):
+        if tag in ("script", "style") or ("translate", "no") in attrs:
             self.hidden += 1
+            self.closing.append(tag)
         for name, value in attrs:
             if name in SPOKEN and value:
                 self.handle_data(value)
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in ("script", "style"):
+        if self.closing and self.closing[-1] == tag:
             self.hidden -= 1
+            self.closing.pop()
 
     def handle_data(self, data: str) -> None:
         words = [word for word in re.findall(r"[^\W\d_]{2,}", data) if word not in SAME_EVERYWHERE]
@@ -67,6 +71,7 @@ def untranslated(source: str) -> list[str]:
         ("<p>{% if a > b %}Yes{% endif %}</p>", ["Yes"]),
         ('<a aria-label="Close" href="/close">×</a>', ["Close"]),
         ("<!-- Hello --><script>let x</script>{# Hello #}", []),
+        ('<pre translate="no"><code>curl --data x</code></pre><p>Hello</p>', ["Hello"]),
         ('<p class="{% if a %}b{% endif %}">{{ text|default:"None" }}</p>', []),
     ],
 )

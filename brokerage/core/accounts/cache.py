@@ -81,7 +81,9 @@ class FallbackCache(OwnKeysCache):
             name = self.make_and_validate_key(key)
             try:
                 pipeline = self._cache.get_client(name, write=True).pipeline(transaction=False)
-                counted, _lives = pipeline.incr(name).expire(name, seconds).execute()
+                pipeline.incr(name)
+                pipeline.expire(name, seconds)
+                counted, _lives = pipeline.execute()
                 return int(counted)
             except (RedisError, OSError):
                 self._away_until = time.monotonic() + PAUSE

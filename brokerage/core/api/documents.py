@@ -18,7 +18,7 @@ from drf_spectacular.utils import (
 from rest_framework import serializers
 
 from brokerage.core.api import problems
-from brokerage.core.api.inputs import Problem, Shape
+from brokerage.core.api.inputs import Problem
 from brokerage.core.api.scopes import SCOPES
 
 if TYPE_CHECKING:
@@ -160,7 +160,8 @@ def _responses(method: str, operation: Operation) -> dict[Any, Any]:
     elif operation.answer is None:
         found[204] = OpenApiResponse(description="Done; nothing to say.")
     elif operation.paged:
-        found[operation.status] = _page_of(operation.answer)
+        row: Any = operation.answer
+        found[operation.status] = _page_of(row)
     else:
         found[operation.status] = operation.answer
     if method == "get" and operation.answer is not None and not operation.paged:
@@ -177,7 +178,7 @@ def _responses(method: str, operation: Operation) -> dict[Any, Any]:
 
 
 @cache
-def _page_of(row: type[Shape]) -> Any:
+def _page_of(row: Any) -> Any:
     """The shape of a list's page; one for each shape of row."""
     last = serializers.CharField(allow_null=True, help_text="Cursor of the next page; null when this is the last.")
     return inline_serializer(f"{row.__name__}Page", {"items": row(many=True), "next": last})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from functools import cache
 from typing import Any, ClassVar
 
 from django.http import QueryDict
@@ -50,46 +49,43 @@ class Input(serializers.Serializer):
 class Query(Input):
     """What stands behind the `?` of an address."""
 
+    #: Worked out once for each class.
+    _kept: ClassVar[dict[str, Any] | None] = None
+    _lists: ClassVar[frozenset[str] | None] = None
+
     @classmethod
     def read(cls, query: QueryDict) -> dict[str, Any]:
         """The query, checked; raises `ValidationError`."""
         if not query:
-            return dict(_defaults(cls))
+            return cls.defaults()
         checked = cls(data=cls._plain(query))
         checked.is_valid(raise_exception=True)
         return dict(checked.validated_data)
 
     @classmethod
     def defaults(cls) -> dict[str, Any]:
-        """What the query is when nothing is said."""
-        return dict(_defaults(cls))
+        """What the query is when nothing is said. A field that must be given is refused, by name."""
+        if cls.__dict__.get("_kept") is None:
+            checked = cls(data={})
+            checked.is_valid(raise_exception=True)
+            cls._kept = dict(checked.validated_data)
+        return dict(cls._kept or {})
 
     @classmethod
     def _plain(cls, query: QueryDict) -> dict[str, Any]:
         """The query as plain values: a list where the field is one, else the only value given."""
+        if cls.__dict__.get("_lists") is None:
+            plural = serializers.ListField | serializers.MultipleChoiceField
+            cls._lists = frozenset(name for name, field in cls().fields.items() if isinstance(field, plural))
         found: dict[str, Any] = {}
         for name, values in query.lists():
-            if name in _lists(cls):
+            if name in (cls._lists or ()):
                 found[name] = values
             elif len(values) > 1:
                 raise ValidationError({name[:60]: [ErrorDetail("Give this once.", code="repeated")]})
             else:
                 found[name] = values[0]
         return found
-
-
-@cache
-def _defaults(query: type[Query]) -> dict[str, Any]:
-    checked = query(data={})
-    # A field that must be given is refused, by name.
-    checked.is_valid(raise_exception=True)
-    return dict(checked.validated_data)
-
-
-@cache
-def _lists(query: type[Query]) -> frozenset[str]:
-    plural = serializers.ListField | serializers.MultipleChoiceField
-    return frozenset(name for name, field in query().fields.items() if isinstance(field, plural))
 
 
 class Paged(Query):

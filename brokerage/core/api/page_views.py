@@ -33,7 +33,7 @@ def client_list(request: OrganisationRequest) -> HttpResponse:
     """Every client, the working ones first."""
     request.actor.require("organisation.manage")
     owners = _owners(request.actor)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"client": client, "scopes": len(client.scopes), "state": _state(client, owners)}
         for client in ApiClient.objects.select_related("oauth", "owner").order_by("name", "created_at")
     ]

@@ -1,0 +1,257 @@
+"""What the API's operations name in their addresses and bodies, and the clients that knock at them.
+
+One world: a published referral of Harrow's with Birch's offer, question and paper, a draft, an award that waits for
+approval, a sealed agreement, one that waits for signatures; messages, webhooks. All through real actions.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from allauth.idp.oidc.models import Token
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from brokerage.core.api.clients import revoke_client
+from brokerage.core.api.scopes import SCOPES, scopes_of
+from brokerage.core.audit import outbox
+from brokerage.core.audit.record import Notice, record
+from brokerage.core.notifications.models import Message
+from brokerage.core.tenants.context import acting
+from brokerage.core.webhooks.models import Delivery
+from dpv.actions.suspensions import suspend_admission
+from dpv.models import MenuItem
+from placements.actions.clarifications import ask_clarification
+from placements.actions.documents import add_document
+from placements.models import Clarification, Offer, Person, Placement, Referral
+from providers.models import Insurance
+from tests import scenarios
+from tests.api.clients import Machine, client_of
+from tests.api.table import Route
+from tests.cast import actor_of, ident
+from tests.isolation.world import everything
+
+#: Who owns the client that entitles, by kind of organisation.
+OWN = {"authority": "oscar", "provider": "bob", "central": "carol"}
+#: Fostering is Alder's.
+ALDER = ("households/", "homes/<uuid:home>/households")
+#: Clients with every scope of their kind that are strangers to the world's things.
+STRANGERS = {"other authority": "edith", "other provider": "cecil", "other region": "nia", "other central": "wendy"}
+
+Values = dict[str, Any]
+
+
+@dataclass
+class ApiWorld:
+    """Clients by the name of their owner; what parameters name, by the beginning of the address; canaries."""
+
+    machines: dict[str, Machine] = field(default_factory=dict)
+    values: Values = field(default_factory=dict)
+    #: Beginning of an address -> values there; the longest that fits wins.
+    places: dict[str, Values] = field(default_factory=dict)
+    #: By kind of organisation, where each has its own.
+    kinds: dict[str, Values] = field(default_factory=dict)
+    #: Clients that must stay outside: an expired token, a revoked client, and by kind and scope one without it.
+    outside: dict[str, Machine] = field(default_factory=dict)
+    #: Bodies by operation, where the example names things that are not of this world.
+    bodies: dict[str, Values] = field(default_factory=dict)
+    queries: dict[str, str] = field(default_factory=dict)
+    #: Words that a stranger, and a provider at the first stage, must never read.
+    canaries: tuple[str, ...] = ()
+    #: Ids and references of the world's things that no stranger may meet in a list.
+    secrets: tuple[str, ...] = ()
+
+    def values_for(self, route: Route, kind: str) -> Values:
+        found = dict(self.values)
+        for begin in sorted(self.places, key=len):
+            if route.path.startswith(begin):
+                found |= self.places[begin]
+        return found | self.kinds.get(kind, {})
+
+    def address(self, route: Route, kind: str) -> str:
+        """The operation's address with things of the world in it; fails by name when one is not known."""
+        values = self.values_for(route, kind)
+        missing = [name for name in route.parameters if values.get(name) is None]
+        assert not missing, f"{route} names {missing}: teach tests/isolation/api_world.py"
+        query = self.queries.get(route.name, "")
+        return route.filled(values) + (f"?{query}" if query else "")
+
+    def body(self, route: Route) -> Any:
+        """What is sent: the document's example, or one of this world."""
+        operation = route.operation
+        if operation.upload:
+            return b"Nothing but plain words of a paper."
+        if operation.body is None:
+            return None
+        return {**operation.body.example, **self.bodies.get(route.name, {})}
+
+    def own(self, route: Route, kind: str) -> Machine:
+        """The client that the operation's things belong to."""
+        if kind == "provider" and route.path.startswith(ALDER):
+            return self.machines["alice"]
+        return self.machines[OWN[kind]]
+
+    def knock(self, route: Route, machine: Machine, kind: str, **headers: str) -> Any:
+        """Send the operation's request as this client."""
+        return machine.send(route.method.upper(), self.address(route, kind), self.body(route), **headers)
+
+
+def owners(route: Route) -> list[str]:
+    """The kinds of organisation whose clients may have the operation's scope."""
+    return [kind for kind in OWN if kind in SCOPES[route.operation.scope].kinds]
+
+
+def build_api_world() -> ApiWorld:
+    """Make the world; the database must be one's own."""
+    for who in (*OWN.values(), *STRANGERS.values(), "alice"):
+        everything(who)
+    machines = {who: client_of(who) for who in (*OWN.values(), *STRANGERS.values(), "alice")}
+    draft = scenarios.draft_referral("oscar")
+    running = scenarios.published_referral("oscar", homes=("birch-house", "birch-lodge"))
+    offer = scenarios.submitted_offer("bob", story=running, home="birch-house")
+    _story, offers = scenarios.chosen("birch-house", who="olive")
+    waiting = scenarios.award(offers[0], who="olive")
+    _other, free = scenarios.chosen("birch-house", who="oscar")
+    signable = scenarios.signable_agreement("birch-lodge")
+    sealed = scenarios.sealed_agreement("birch-lodge")
+    home = scenarios.drafted_offer("bob", story=scenarios.invited("birch-house", who="oscar"), home="birch-house")
+    with acting(actor_of("bob")) as bob:
+        question = ask_clarification(bob, release=running.releases["birch"].pk, question="Is there a bus to school?")
+        policy = Insurance.objects.order_by("kind").first()
+    with acting(actor_of("oscar")) as oscar:
+        paper = SimpleUploadedFile("plan.txt", b"Calm, steady adults.", "text/plain")
+        document = add_document(
+            oscar, reference=running.reference, upload=paper, kind="care_plan", is_for_all_invited=True
+        )
+        person = Person.objects.get(pk=Referral.objects.get(reference=running.reference).person_id)
+        placement = Placement.objects.get(pk=sealed.placement_id)
+    with acting(actor_of("carol")) as carol:
+        item = MenuItem.objects.select_related("vehicle").filter(provider_id=ident("birch")).first()
+        assert policy and item
+        told = Notice("placements.invited", carol.organisation_id, "T-RES", f"/o/{carol.slug}/vehicles/", user_id=carol.user_id)
+        cedar = {"admission_id": ident("admission cedar-house"), "review_on": dt.date.today()}
+        suspend_admission(carol, reason="A visit.", **cedar)
+        record("vehicle.changed", subject=item.vehicle, actor=carol, notify=[told])
+    outbox.drain("events")
+    world = ApiWorld(
+        machines,
+        {
+            "reference": running.reference,
+            "offer": offer.pk,
+            "award": waiting.pk,
+            "admission": ident("admission birch-house"),
+            "gss_code": "E09000015",
+            "slug": "west-london",
+            "code": "T-RES",
+            "lot": "STD",
+            "item": item.pk,
+            "provider": ident("birch"),
+            "establishment": ident("birch-house"),
+            "home": ident("birch-house"),
+            "household": ident("ALD-1"),
+            "policy": policy.pk,
+            "document": document.pk,
+            "invitation": running.invitations["birch-lodge"].pk,
+            "clarification": question.pk,
+            "release": running.releases["birch"].pk,
+            "person": person.pk,
+            "sheet": "months",
+        },
+        _places(draft.reference, home.pk, signable.reference, sealed.reference, placement.reference),
+        {kind: _own(machines[who], who) for kind, who in OWN.items()},
+        bodies=_bodies(draft, running, free[0], signable, person),
+        queries={"add_referral_document": "name=note.txt&kind=care_plan"},
+        canaries=("Zachariah", person.case_number),
+    )
+    world.secrets = _secrets(world, running, sealed, offer)
+    world.outside = _outside()
+    return world
+
+
+def _outside() -> dict[str, Machine]:
+    found: dict[str, Machine] = {}
+    for kind, who in OWN.items():
+        expired, revoked = client_of(who), client_of(who)
+        digest = hashlib.sha256(expired.token.encode()).hexdigest()
+        assert Token.objects.filter(hash=digest).update(expires_at=timezone.now()) == 1
+        actor = actor_of(who)
+        with acting(replace(actor, permissions=actor.permissions | {"organisation.manage"})) as administrator:
+            revoke_client(administrator, client_id=revoked.client_id)
+        found |= {f"expired {kind}": expired, f"revoked {kind}": revoked}
+        for scope in scopes_of(kind):
+            found[f"{kind} without {scope}"] = client_of(who, scopes=sorted(set(scopes_of(kind)) - {scope}))
+    return found
+
+
+def _places(draft: str, open_offer: Any, signable: str, sealed: str, placement: str) -> dict[str, Values]:
+    drafting = ("sections", "publish", "eligible-establishments", "completeness", "disclosures")
+    return {
+        **{f"referrals/<str:reference>/{part}": {"reference": draft} for part in drafting},
+        "offers/<uuid:offer>": {"offer": open_offer},
+        "agreements/": {"reference": sealed},
+        "agreements/<str:reference>/sign": {"reference": signable},
+        "placements/": {"reference": placement},
+        "admissions/<uuid:admission>/review": {"admission": ident("admission cedar-house")},
+        "market/": {"sheet": "supply"},
+        "homes/<uuid:home>/households": {"home": ident("alder-fostering")},
+        "establishments/<uuid:establishment>/households": {"establishment": ident("alder-fostering")},
+    }
+
+
+def _own(machine: Machine, who: str) -> Values:
+    """What every client has for itself: a webhook with a delivery, and its owner's message."""
+    made = machine.post("/webhooks", {"url": "https://hooks.example.org/changes", "kinds": [], "description": ""})
+    assert made.status_code == 201, made.content
+    webhook = made.json()["id"]
+    tested = machine.post(f"/webhooks/{webhook}/test")
+    assert tested.status_code == 202, tested.content
+    actor = actor_of(who)
+    with acting(actor):
+        message = Message.objects.filter(user_id=actor.user_id, channel="in_app").first()
+        delivery = Delivery.objects.filter(webhook_id=webhook).first()
+    return {"webhook": webhook, "delivery": delivery and delivery.pk, "message": message and message.pk}
+
+
+def _bodies(
+    draft: Referral, running: scenarios.Invited, free: Offer, signable: Any, person: Person
+) -> dict[str, Values]:
+    today = dt.date.today()
+    soon = (today + dt.timedelta(days=20)).isoformat()
+    answers = {
+        "starts_on": (today + dt.timedelta(days=7)).isoformat(),
+        "held_until": f"{(today + dt.timedelta(days=14)).isoformat()}T17:00:00Z",
+    }
+    return {
+        "accept_offer": {"offer": str(free.pk), "revision": free.revision, "losers": []},
+        "sign_agreement_by_client": {"terms_hash": signable.terms_hash},
+        "search_people": {"case_number": person.case_number},
+        "admit": {"vehicle": "T-RES", "lot": "STD", "establishment_id": str(ident("birch-house"))},
+        "copy_referral": {"case_number": person.case_number, "as_sibling": False},
+        "link_siblings": {"reference": draft.reference},
+        "publish_referral": {"lots": [str(ident("lot T-RES"))], "chosen": [str(ident("admission birch-house"))]},
+        "put_vacancies": {"items": [{"establishment_id": str(ident("birch-house")), "vacancies": 1}]},
+        "review_suspension": {"review_on": soon},
+        "suspend_from_lot": {"review_on": soon},
+        "replay_webhook": {"since": f"{(today - dt.timedelta(days=1)).isoformat()}T00:00:00Z"},
+        "extend_referral": {"closes_at": f"{soon}T12:00:00Z"},
+        "record_spot_placement": {"starts_on": today.isoformat()},
+        **dict.fromkeys(("change_offer", "revise_offer", "start_offer"), answers),
+    }
+
+
+def _secrets(world: ApiWorld, running: scenarios.Invited, sealed: Any, offer: Offer) -> tuple[str, ...]:
+    with acting(actor_of("oscar")):
+        questions = Clarification.objects.values_list("pk", flat=True)
+        mine = [
+            running.reference,
+            sealed.reference,
+            offer.pk,
+            world.values["person"],
+            world.values["award"],
+            *questions,
+        ]
+        references = Referral.objects.values_list("reference", flat=True)
+        return tuple(str(secret) for secret in [*mine, *references])
