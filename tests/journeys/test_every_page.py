@@ -37,6 +37,7 @@ NO_PAGE = {
     "placements:opportunity_file": "a file; nothing is uploaded here",
     "reports:spend_csv": "a file; the page's links to it are followed",
     "reports:market_csv": "a file; the page's links to it are followed",
+    "safeguarding:alert_roster_csv": "a file; the page's links to it are followed",
 }
 
 

@@ -19,7 +19,7 @@ from brokerage.safeguarding.queries.alerts import people_there, received_alert
 
 
 def read_alert(actor: Actor, *, reference: str) -> AlertRecipient:
-    """The alert as this organisation may read it; the first reading of each person is recorded."""
+    """The alert as this organisation may read it; each reading is recorded."""
     actor.require("alert.view")
     told = received_alert(reference)
     record("alert.read", subject=told, actor=actor, reference=reference)
@@ -42,8 +42,8 @@ def acknowledge_alert(
             [f"alert answer:{reference}:{actor.organisation_id}"],
         )
     told = received_alert(reference)
-    if told.acknowledged_at:
-        raise NotNow("alert_answered", _("This alert was answered already"))
+    if told.acknowledged_at or told.closed_at:
+        raise NotNow("alert_answered", _("This alert was answered already, or is closed"))
     if not response.strip():
         raise RuleBroken("response_missing", _("Say what your organisation will do"), "response")
     now = database_now()

@@ -71,6 +71,7 @@ def people_there(told: AlertRecipient) -> list[Placement]:
         rows = rows.filter(establishment_id=told.establishment_id)
     if told.household_id:
         rows = rows.filter(household_id=told.household_id)
+    rows = rows.select_related("establishment", "household", "referral").defer("referral__answers")
     return list(rows.order_by("planned_start_on", "reference"))
 
 
