@@ -9,4 +9,5 @@ class SafeguardingConfig(AppConfig):
     def ready(self) -> None:
         import_module("brokerage.safeguarding.acts")  # names the acts on the audit page
         import_module("brokerage.safeguarding.notices")  # registers the texts
+        import_module("brokerage.safeguarding.changes")  # says what machines are told; registers the outbox handler
         import_module("brokerage.safeguarding.reminders")  # registers the outbox handler

@@ -82,7 +82,7 @@ def remind(item: OutboxItem) -> None:
     """Remind whoever has not answered, and queue the next step. Repeatable: a step reminds an organisation once."""
     step = int(item.payload["step"])
     with worker():
-        alert = Alert.objects.filter(pk=item.payload["alert"], status="live").first()
+        alert = Alert.objects.filter(pk=item.payload["alert"], raised_by_id=item.organisation_id, status="live").first()
         if alert is None:
             return
         with connection.cursor() as cursor:

@@ -4,24 +4,33 @@ The function works out who must know across all authorities; it tells nobody who
 region's central team (`alert_roster`).
 """
 
+from brokerage.core.tenants.permissions import PERMISSIONS
 from brokerage.core.tenants.rowsecurity import (
-    ACTORS,
     AUTHORITY,
     CENTRAL,
     DEFINER,
+    LOADER,
+    MIGRATOR,
     ORGANISATION,
+    PROVIDER,
     USER,
     WORKER,
     Allow,
     Table,
-    tenant,
 )
 
 _raised = f"raised_by_id = {ORGANISATION}"
 _told = f"organisation_id = {ORGANISATION}"
+#: An answer is given once, and to an alert that is live.
+_waits = f"{_told} AND acknowledged_at IS NULL AND closed_at IS NULL"
+_checked_by = f"authority_id = {ORGANISATION}"
+#: Whoever hears of an alert: associates and the operator have nobody anywhere.
+READERS = (AUTHORITY, CENTRAL, PROVIDER)
+#: The roles whose people are told; written into the function, so that nobody has other people told.
+_ROLES = ", ".join(f"'{role}'" for role, granted in sorted(PERMISSIONS.items()) if "alert.view" in granted)
 _CHANGED = (
     *("status", "decided_by_name", "decided_at", "decision_note", "sent_at"),
-    *("closed_by_name", "closed_at", "outcome", "told_provider"),
+    *("closed_by_name", "closed_at", "outcome"),
 )
 _ANSWER = ("acknowledged_at", "acknowledged_by_name", "response")
 
@@ -40,14 +49,34 @@ TABLES = [
         "safeguarding_alertrecipient",
         "two-party",
         (
-            *(Allow(role, "SELECT", _told) for role in ACTORS),
-            *(Allow(role, "UPDATE", _told, _ANSWER) for role in ACTORS),
+            *(Allow(role, "SELECT", _told) for role in READERS),
+            *(Allow(role, "UPDATE", _waits, _ANSWER, f"{_told} AND acknowledged_at IS NOT NULL") for role in READERS),
             Allow(DEFINER, "SELECT, INSERT, UPDATE"),
             Allow(WORKER, "SELECT"),
             Allow(WORKER, "UPDATE", "true", ("reminded", "reminded_at")),
         ),
     ),
-    tenant("safeguarding_welfarecheck", commands="SELECT, INSERT, UPDATE"),
+    Table(
+        "safeguarding_welfarecheck",
+        "tenant",
+        (
+            Allow(AUTHORITY, "SELECT", _checked_by),
+            # Of an alert that it was told of itself.
+            Allow(
+                AUTHORITY,
+                "INSERT",
+                f"{_checked_by} AND done_on IS NULL AND recipient_id IN (SELECT r.id FROM safeguarding_alertrecipient r"
+                f" WHERE r.organisation_id = {ORGANISATION})",
+            ),
+            Allow(
+                AUTHORITY,
+                "UPDATE",
+                f"{_checked_by} AND done_on IS NULL",
+                ("found", "is_safe", "done_on", "done_by_name"),
+                f"{_checked_by} AND done_on IS NOT NULL",
+            ),
+        ),
+    ),
 ]
 
 #: Who must know of an alert, each with every reason, worked out now.
@@ -72,6 +101,7 @@ _WHO = """
     JOIN tenants_regionmember m ON m.region_id = mine.region_id
     JOIN tenants_organisation o ON o.id = m.organisation_id AND o.is_active AND o.kind IN ('authority', 'central')
     WHERE mine.organisation_id = a.raised_by_id
+      AND mine.starts_on <= current_date AND (mine.ends_on IS NULL OR mine.ends_on >= current_date)
       AND m.starts_on <= current_date AND (m.ends_on IS NULL OR m.ends_on >= current_date)
     UNION ALL
     SELECT m.organisation_id, 'other_region', 0 FROM tenants_regionmember m
@@ -87,16 +117,18 @@ _WHO = """
 
 FUNCTIONS = [
     # Tells everybody who must know, rows and messages, in the transaction of the act. Returns how many organisations.
+    # What is told, under which name and to whom, follows from the alert: doing it again tells nobody twice.
     f"""
-    CREATE OR REPLACE FUNCTION alert_tell(p_alert uuid, p_event uuid, p_template varchar, p_roles varchar[])
+    CREATE OR REPLACE FUNCTION alert_tell(p_alert uuid)
     RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     DECLARE a safeguarding_alert; told integer;
     BEGIN
       SELECT * INTO a FROM safeguarding_alert
         WHERE id = p_alert AND raised_by_id = {ORGANISATION} AND status IN ('live', 'closed');
       IF a.id IS NULL THEN RAISE EXCEPTION 'not yours to send' USING ERRCODE = 'insufficient_privilege'; END IF;
-      INSERT INTO safeguarding_alertrecipient (id, alert_id, organisation_id, reference, reasons, content, provider_id,
-        establishment_id, household_id, severity, people, told_at, closed_at, acknowledged_by_name, response, reminded)
+      INSERT INTO safeguarding_alertrecipient AS r (id, alert_id, organisation_id, reference, reasons, content,
+        provider_id, establishment_id, household_id, severity, people, told_at, closed_at, acknowledged_by_name,
+        response, reminded)
       SELECT gen_random_uuid(), a.id, w.organisation_id, a.reference, w.reasons,
         CASE WHEN w.reasons = ARRAY['provider']::varchar[]
           THEN jsonb_build_object('about', a.about, 'kind', a.kind, 'text', a.told_provider)
@@ -112,18 +144,24 @@ FUNCTIONS = [
         a.provider_id, a.establishment_id, a.household_id, a.severity, w.people, clock_timestamp(),
         a.closed_at, '', '', 0
       FROM ({_WHO}) w, tenants_organisation o WHERE o.id = a.raised_by_id
-      ON CONFLICT (alert_id, organisation_id)
-        DO UPDATE SET content = excluded.content, closed_at = excluded.closed_at;
-      GET DIAGNOSTICS told = ROW_COUNT;
+      -- Nobody is told less than before, and a reason that came since stands beside the earlier ones.
+      ON CONFLICT (alert_id, organisation_id) DO UPDATE SET content = r.content || excluded.content,
+        reasons = ARRAY(SELECT DISTINCT unnest(r.reasons || excluded.reasons)), closed_at = excluded.closed_at;
       -- Those told before hear of it too, though nobody of theirs may live there any more.
-      UPDATE safeguarding_alertrecipient SET closed_at = a.closed_at WHERE alert_id = a.id AND closed_at IS NULL;
+      UPDATE safeguarding_alertrecipient r SET closed_at = a.closed_at,
+        content = CASE WHEN r.content ? 'outcome' THEN r.content || jsonb_build_object('outcome', a.outcome)
+          ELSE r.content END
+        WHERE r.alert_id = a.id AND r.closed_at IS DISTINCT FROM a.closed_at;
+      SELECT count(*) INTO told FROM safeguarding_alertrecipient r WHERE r.alert_id = a.id;
       INSERT INTO notifications_message (id, event_id, organisation_id, user_id, channel, template, reference, path,
         created_at, available_at, attempts, last_error, is_urgent)
-      SELECT gen_random_uuid(), p_event, m.organisation_id, m.user_id, c.channel, p_template, a.reference,
+      SELECT gen_random_uuid(), md5(a.id::text || a.status)::uuid, m.organisation_id, m.user_id, c.channel,
+        CASE a.status WHEN 'live' THEN 'safeguarding.alert' ELSE 'safeguarding.closed' END, a.reference,
         '/o/' || o.slug || '/alerts/' || a.reference || '/', clock_timestamp(), clock_timestamp(), 0, '', true
       FROM safeguarding_alertrecipient r
       JOIN tenants_organisation o ON o.id = r.organisation_id
-      JOIN tenants_membership m ON m.organisation_id = r.organisation_id AND m.is_active AND m.roles && p_roles
+      JOIN tenants_membership m ON m.organisation_id = r.organisation_id AND m.is_active
+        AND m.roles && ARRAY[{_ROLES}]::varchar[]
       JOIN accounts_user u ON u.id = m.user_id AND u.is_active
       CROSS JOIN (VALUES ('in_app'), ('email')) AS c (channel)
       WHERE r.alert_id = a.id AND m.user_id IS DISTINCT FROM {USER}
@@ -131,8 +169,29 @@ FUNCTIONS = [
       RETURN told;
     END $$
     """,
-    "REVOKE ALL ON FUNCTION alert_tell(uuid, uuid, varchar, varchar[]) FROM PUBLIC",
-    f"GRANT EXECUTE ON FUNCTION alert_tell(uuid, uuid, varchar, varchar[]) TO {AUTHORITY}, {CENTRAL}",
+    "REVOKE ALL ON FUNCTION alert_tell(uuid) FROM PUBLIC",
+    f"GRANT EXECUTE ON FUNCTION alert_tell(uuid) TO {AUTHORITY}, {CENTRAL}",
+    # An alert moves as `states.ALERT` says and no other way; a second person sends or dismisses what waits for one.
+    f"""
+    CREATE OR REPLACE FUNCTION alert_moves() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+    BEGIN
+      IF current_user IN ('{LOADER}', '{MIGRATOR}') THEN RETURN NEW; END IF;
+      IF TG_OP = 'INSERT' THEN
+        IF NEW.raised_by_user_id IS DISTINCT FROM {USER} OR NOT (NEW.status = 'awaiting_confirmation'
+            OR NEW.status = 'live' AND (NEW.severity <> 'high' OR NEW.is_immediate_danger)) THEN
+          RAISE EXCEPTION 'no alert begins so' USING ERRCODE = 'insufficient_privilege';
+        END IF;
+      ELSIF (OLD.status, NEW.status) NOT IN (('awaiting_confirmation', 'live'), ('awaiting_confirmation', 'dismissed'),
+          ('live', 'closed')) THEN
+        RAISE EXCEPTION 'an alert does not move so' USING ERRCODE = 'insufficient_privilege';
+      ELSIF OLD.status = 'awaiting_confirmation' AND OLD.raised_by_user_id IS NOT DISTINCT FROM {USER} THEN
+        RAISE EXCEPTION 'a second person decides' USING ERRCODE = 'insufficient_privilege';
+      END IF;
+      RETURN NEW;
+    END $$
+    """,
+    "REVOKE ALL ON FUNCTION alert_moves() FROM PUBLIC",
+    f"GRANT EXECUTE ON FUNCTION alert_moves() TO {MIGRATOR}",
     # Who was told, why, when they read and answered it: for whoever raised it and the central teams that were told.
     f"""
     CREATE OR REPLACE FUNCTION alert_roster(p_reference varchar)
@@ -157,4 +216,12 @@ FUNCTIONS = [
     """,
     "REVOKE ALL ON FUNCTION alert_roster(varchar) FROM PUBLIC",
     f"GRANT EXECUTE ON FUNCTION alert_roster(varchar) TO {AUTHORITY}, {CENTRAL}",
+]
+
+TRIGGERS = [
+    "DROP TRIGGER IF EXISTS safeguarding_alert_moves ON safeguarding_alert",
+    """
+    CREATE TRIGGER safeguarding_alert_moves BEFORE INSERT OR UPDATE ON safeguarding_alert
+    FOR EACH ROW EXECUTE FUNCTION alert_moves()
+    """,
 ]

@@ -171,7 +171,8 @@ def test_a_forged_row_is_refused_by_the_database() -> None:
         acting(actor_of("edith")) as actor,
         connection.cursor() as cursor,
     ):
-        cursor.execute("SELECT alert_tell(%s, %s, 'x', '{}')", [alert.pk, actor.organisation_id])
+        assert actor.kind == "authority"
+        cursor.execute("SELECT alert_tell(%s)", [alert.pk])
 
 
 def test_closing_tells_everybody_the_outcome() -> None:

@@ -50,14 +50,15 @@ _rest_until = 0.0
 def deliver(*, rounds: int = 50, seconds: float = 60.0, urgent: bool = False) -> int:
     """Send what is due; returns how many were sent. Nothing is claimed later than `seconds` after the start.
 
-    `urgent` sends messages of alerts only, so that no backlog of others is before them.
+    Messages of alerts go before all others: a backlog holds them up by one batch at most, even where one worker does
+    everything. `urgent` sends nothing else, and has a queue of its own.
     """
     began = time.monotonic()
     sent = 0
     for _round in range(rounds):
         if time.monotonic() < _rest_until:
             break
-        batch = _claim(urgent)
+        batch = _claim(urgent=True) or ([] if urgent else _claim(urgent=False))
         if not batch:
             break
         delivered = _send(batch)

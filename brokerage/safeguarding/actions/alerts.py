@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy as _
 from brokerage.core.audit.record import Notice, enqueue, record
 from brokerage.core.clock import database_now, database_today
 from brokerage.core.errors import RuleBroken
-from brokerage.core.notifications.expand import roles_granting
 from brokerage.core.tenants.actors import Actor
 from brokerage.safeguarding.guard import require_nobody_named
 from brokerage.safeguarding.models import Alert, Kind, Severity
@@ -23,6 +22,8 @@ from providers.models import CarerHousehold, Establishment, Provider
 
 #: The longest text.
 LONGEST = 4000
+#: For so long an alert in the same words by the same person about the same home is the same alert.
+SAME = dt.timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class AlertFacts:
 @transaction.atomic
 def raise_alert(actor: Actor, *, facts: AlertFacts) -> Alert:
     """Raise an alert. It is sent at once, unless it is of high severity and nobody is in danger now: then a second
-    person decides.
+    person decides. The same one raised again by the same person within `SAME` is one: a form sent twice.
 
     Refused when: the provider or home is unknown (Http404); a text is missing, too long or tells who a person is
     (`names_a_person`); a day is ahead.
@@ -58,7 +59,11 @@ def raise_alert(actor: Actor, *, facts: AlertFacts) -> Alert:
     actor.require("alert.raise")
     about = _subject(facts)
     _check(facts)
+    _hold(f"{actor.organisation_id}:{facts.provider_id}")
     now = database_now()
+    again = _raised_again(actor, facts, since=now - SAME)
+    if again is not None:
+        return again
     alert = Alert(
         raised_by_id=actor.organisation_id,
         provider_id=facts.provider_id,
@@ -133,24 +138,24 @@ def close_alert(actor: Actor, *, reference: str, outcome: str) -> Alert:
     alert.closed_at, alert.closed_by_name, alert.outcome = database_now(), actor.name[:120], outcome.strip()
     alert.save(update_fields=["status", "closed_at", "closed_by_name", "outcome"])
     entry = record("alert.closed", subject=alert, actor=actor)
-    tell(alert, event_id=entry.pk, template="safeguarding.closed")
+    tell(actor, alert, entry_id=entry.pk, template="safeguarding.closed")
     return alert
 
 
-def tell(alert: Alert, *, event_id: UUID, template: str) -> int:
-    """Write or renew the row and the messages of everybody who must know; returns how many organisations."""
+def tell(actor: Actor, alert: Alert, *, entry_id: UUID, template: str) -> int:
+    """Write or renew the row and the messages of everybody who must know, and queue what their feeds say; returns how
+    many organisations were told."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT alert_tell(%s, %s, %s, %s::varchar[])",
-            [alert.pk, event_id, template, roles_granting(["alert.view"])],
-        )
+        cursor.execute("SELECT alert_tell(%s)", [alert.pk])
         told: int = cursor.fetchone()[0]
+    payload = {"alert": str(alert.pk), "template": template}
+    enqueue("alert_change", queue="alerts", actor=actor, payload=payload, entry_id=entry_id)
     return told
 
 
 def _send(actor: Actor, alert: Alert) -> None:
     entry = record("alert.sent", subject=alert, actor=actor, data={"severity": alert.severity})
-    tell(alert, event_id=entry.pk, template="safeguarding.alert")
+    tell(actor, alert, entry_id=entry.pk, template="safeguarding.alert")
     enqueue(
         "alert_reminder",
         queue="alerts",
@@ -168,6 +173,27 @@ def _to_confirm(actor: Actor, alert: Alert) -> Notice:
         reference=alert.reference,
         path=f"/o/{actor.slug}/alerts/{alert.reference}/",
         permissions=("alert.confirm",),
+    )
+
+
+def _raised_again(actor: Actor, facts: AlertFacts, *, since: dt.datetime) -> Alert | None:
+    return (
+        Alert.objects.filter(
+            raised_by_id=actor.organisation_id,
+            raised_by_user_id=actor.user_id,
+            raised_at__gte=since,
+            provider_id=facts.provider_id,
+            establishment_id=facts.establishment_id,
+            household_id=facts.household_id,
+            kind=facts.kind,
+            severity=facts.severity,
+            is_immediate_danger=facts.is_immediate_danger,
+            what_happened=facts.what_happened.strip(),
+            action_taken=facts.action_taken.strip(),
+            status__in=(ALERT.initial, "live"),
+        )
+        .order_by("raised_at")
+        .first()
     )
 
 
