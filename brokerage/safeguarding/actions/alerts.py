@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -177,24 +178,19 @@ def _to_confirm(actor: Actor, alert: Alert) -> Notice:
 
 
 def _raised_again(actor: Actor, facts: AlertFacts, *, since: dt.datetime) -> Alert | None:
-    return (
-        Alert.objects.filter(
-            raised_by_id=actor.organisation_id,
-            raised_by_user_id=actor.user_id,
-            raised_at__gte=since,
-            provider_id=facts.provider_id,
-            establishment_id=facts.establishment_id,
-            household_id=facts.household_id,
-            kind=facts.kind,
-            severity=facts.severity,
-            is_immediate_danger=facts.is_immediate_danger,
-            what_happened=facts.what_happened.strip(),
-            action_taken=facts.action_taken.strip(),
-            status__in=(ALERT.initial, "live"),
-        )
-        .order_by("raised_at")
-        .first()
-    )
+    same: dict[str, Any] = {
+        "provider_id": facts.provider_id,
+        "establishment_id": facts.establishment_id,
+        "household_id": facts.household_id,
+        "kind": facts.kind,
+        "severity": facts.severity,
+        "is_immediate_danger": facts.is_immediate_danger,
+        "what_happened": facts.what_happened.strip(),
+        "action_taken": facts.action_taken.strip(),
+        "told_provider": facts.told_provider.strip(),
+    }
+    own = Alert.objects.filter(raised_by_id=actor.organisation_id, raised_by_user_id=actor.user_id, **same)
+    return own.filter(raised_at__gte=since, status__in=(ALERT.initial, "live")).order_by("raised_at").first()
 
 
 def _hold(reference: str) -> None:
