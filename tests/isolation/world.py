@@ -169,7 +169,7 @@ def build_alerts() -> tuple[str, str, str, Any]:
     said = {"kind": "staffing", "what_happened": "Nobody was on duty.", "action_taken": "The regulator knows."}
     references = []
     with acting(actor_of("olive")) as olive:
-        for severity in ("high", "medium", "medium"):
+        for severity in ("high", "medium", "low"):
             facts = AlertFacts(provider_id=ident("birch"), severity=severity, told_provider="We will call.", **said)
             references.append(raise_alert(olive, facts=facts).reference)
         waiting, open_one, answered = references

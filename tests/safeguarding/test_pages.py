@@ -278,8 +278,8 @@ def test_the_lists_ask_as_much_for_many_as_for_one(sign_in: SignIn, query: str) 
     client.get("/o/harrow/alerts/")
     counts = []
     for more in (1, 6):
-        for _number in range(more):
-            raised()
+        for number in range(more):
+            raised(what_happened=f"Unfit room {number} of {more}.")
         with CaptureQueriesContext(connection) as queries:
             assert client.get(f"/o/harrow/alerts/{query}").status_code == 200
         counts.append(len(queries))
