@@ -78,7 +78,7 @@ def test_no_email_says_more_than_a_reference(story: tuple[str, str]) -> None:
     assert len(about) > 15
     for message in about:
         said = f"{message.subject}{message.body}{message.extra_headers}".replace(reference, "")
-        for word in (CANARY, "arrested", "Birch", "allegation", "Unfounded", "concern"):
+        for word in (CANARY, "arrested", "Birch House", "allegation", "Unfounded", "concern"):
             assert word not in said, word
 
 

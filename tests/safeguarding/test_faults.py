@@ -56,9 +56,13 @@ def everything_arrives(site: Site) -> None:
 
 
 def copies_of(site: Site, reference: str) -> dict[str, int]:
-    """How often each e-mail about the alert was taken by the mail server."""
+    """How often each e-mail that tells of the alert was taken by the mail server."""
     copies = site.mail.copies()
-    rows = site.ask("SELECT id::text FROM notifications_message WHERE channel = 'email' AND reference = %s", reference)
+    rows = site.ask(
+        "SELECT id::text FROM notifications_message"
+        " WHERE channel = 'email' AND template = 'safeguarding.alert' AND reference = %s",
+        reference,
+    )
     return {row[0]: copies[row[0]] for row in rows}
 
 
