@@ -16,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from brokerage.core.audit.models import Entry
 from brokerage.core.notifications.models import Message
 from brokerage.core.tenants.context import acting, worker
+from brokerage.core.tenants.models import Membership
 from brokerage.safeguarding.actions.alerts import raise_alert
 from brokerage.safeguarding.models import Alert, AlertRecipient, WelfareCheck
 from placements.models import Placement
@@ -224,6 +225,19 @@ def test_an_answer_has_a_plan_for_each_person_and_a_check_follows(sign_in: SignI
     for who, slug in (("edith", "ealing"), ("carol", "west-london-central")):
         assert sign_in(who).get(page_of(alert, slug, f"checks/{check.pk}/")).status_code == 404
         assert "visits before" not in words(sign_in(who).get(page_of(alert, slug)))
+
+
+def test_a_lead_at_the_central_team_sees_alerts_and_nobodys_placements(sign_in: SignIn) -> None:
+    alert = raised()
+    carol = actor_of("carol")
+    with acting(carol):
+        Membership.objects.filter(user_id=carol.user_id, organisation_id=carol.organisation_id).update(
+            roles=["safeguarding_lead"]
+        )
+    client = sign_in("carol")
+    assert "arrested" in words(client.get(page_of(alert, "west-london-central")))
+    assert client.get("/o/west-london-central/placements/").status_code == 403
+    assert client.post(page_of(alert, "west-london-central", "answer/"), {"response": "We call."}).status_code == 302
 
 
 def test_closing_shows_the_outcome_to_all(sign_in: SignIn) -> None:

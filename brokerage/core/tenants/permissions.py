@@ -173,9 +173,19 @@ ROLES_BY_KIND: dict[str, tuple[Role, ...]] = {
 ASSOCIATE = PERMISSIONS[Role.AUTHORITY_ADMINISTRATOR] | {"dpv.view"}
 
 
+#: What a role of authorities and central teams permits at an authority alone: a central team's database role reads
+#: nobody's placements or people.
+AUTHORITY_ALONE = {"placement.view", "search"}
+
+
 def permissions_of(roles: Iterable[str], kind: str = "") -> frozenset[str]:
-    """The union of the roles' permissions; an unknown role grants nothing, and at an associate only `ASSOCIATE`."""
+    """The union of the roles' permissions; an unknown role grants nothing, at an associate only `ASSOCIATE` and at a
+    central team nothing of `AUTHORITY_ALONE`."""
     granted: set[str] = set()
     for role in roles:
         granted |= PERMISSIONS.get(role, set())
-    return frozenset(granted & ASSOCIATE if kind == "associate" else granted)
+    if kind == "associate":
+        granted &= ASSOCIATE
+    elif kind == "central":
+        granted -= AUTHORITY_ALONE
+    return frozenset(granted)
