@@ -35,6 +35,7 @@ def accept_offer(
     preferences: str = "",
     before_closing: bool = False,
     seen_revision: int | None = None,
+    language: str = "en",
 ) -> Award:
     """Award the offer; when that needs nobody's approval, draw up its agreement. Refusals: see `award_offer`."""
     awards.hold_offer(offer_id)
@@ -51,6 +52,7 @@ def accept_offer(
         seen_revision=seen_revision,
         estimated_value=value,
         gates=gates,
+        language=language,
     )
     _agree(actor, award)
     return award

@@ -8,6 +8,8 @@ register(
     {
         "agreement.drawn_up": _("Agreement drawn up"),
         "agreement.rendered": _("Agreement written as a document"),
+        "agreement.signing_reminded": _("Side reminded to sign"),
+        "agreement.start_differs": _("Start moved after signing"),
         "agreement.signed": _("Agreement signed"),
         "agreement.sealed": _("Agreement sealed"),
         "agreement.cancelled": _("Agreement cancelled"),

@@ -10,4 +10,6 @@ class ContractsConfig(AppConfig):
         import_module("contracts.acts")  # names the acts on the audit page
         import_module("contracts.notices")  # registers the texts of messages
         import_module("contracts.changes")  # says what machines are told
+        import_module("contracts.reminders")  # registers the outbox handler
+        import_module("contracts.rescheduling")  # registers the outbox handler
         import_module("contracts.documents")  # registers the outbox handlers

@@ -29,6 +29,7 @@ from brokerage.core.tenants.context import system
 from contracts import models
 from contracts.actions.agreements import BY_CLIENT, to_authority, to_provider
 from contracts.models import Agreement
+from contracts.reminders import remind_of_signing
 from contracts.sealing import load_sealing_key, seal_pdf
 from contracts.states import AGREEMENT
 from contracts.terms import AgreementTerms, SealPanel, Signature, read_terms
@@ -70,6 +71,7 @@ def render_agreement(item: OutboxItem) -> None:
                 to_provider("contracts.ready_to_sign", agreement, "agreement.sign_provider"),
             ],
         )
+        remind_of_signing(actor, agreement)
 
 
 @handles("seal_ipa")
@@ -117,7 +119,7 @@ def seal_agreement(item: OutboxItem) -> None:
             # `unsealed_sha256` on the agreement stays that of the document both sides read before signing.
             data={"sealed_sha256": agreement.sealed_sha256, "signed_sha256": hashlib.sha256(pdf).hexdigest()},
             notify=[
-                to_authority("contracts.sealed", agreement, "agreement.view"),
+                to_authority("contracts.sealed", agreement, "agreement.view", agreement.placement.category),
                 to_provider("contracts.sealed", agreement, "agreement.view"),
             ],
         )

@@ -123,7 +123,15 @@ class _Draft:
                 provider_name=self.offer.provider.legal_name,
                 vehicle_name=self.offer.vehicle.name,
             ),
-            variations=(Variation(version=version, effective_on=starts_on, summary=_("First version, on award")),),
+            variations=(
+                Variation(
+                    version=version,
+                    effective_on=starts_on,
+                    summary=_("First version, on award")
+                    if version == 1
+                    else _("Drawn up again before anybody signed, because the start date changed"),
+                ),
+            ),
             referral=ReferralAnnex(
                 reference=self.referral.reference,
                 released_at=self.release.published_at,

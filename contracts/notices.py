@@ -15,6 +15,21 @@ register(
     body=_("The other side has signed agreement %(reference)s. It now waits for %(organisation)s."),
 )
 register(
+    "contracts.signature_waits",
+    subject=_("Reminder: agreement %(reference)s waits for your signature"),
+    body=_("Agreement %(reference)s still waits for %(organisation)s to sign. Until then it binds nobody."),
+)
+register(
+    "contracts.drawn_up_again",
+    subject=_("The start under agreement %(reference)s has moved"),
+    body=_("The start date moved before anybody had signed: agreement %(reference)s is being drawn up again."),
+)
+register(
+    "contracts.start_moved",
+    subject=_("The start under agreement %(reference)s has moved"),
+    body=_("The council plans another start date than agreement %(reference)s says. Sign in to see both."),
+)
+register(
     "contracts.sealed",
     subject=_("Agreement %(reference)s is signed and sealed"),
     body=_("Both sides have signed agreement %(reference)s and it has been sealed. You can download it."),

@@ -31,6 +31,7 @@ _life = (
     "sealed_at",
     "cancelled_at",
     "cancel_reason",
+    "moved_start_on",
 )
 _signing = f"{_mine} AND status IN ('awaiting_signatures', 'part_signed', 'signed')"
 

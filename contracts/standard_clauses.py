@@ -1,16 +1,17 @@
 """The usual words of an agreement, by nation and service, in the active language.
 
-A vehicle's own terms may replace any of them; what is agreed is frozen into `AgreementTerms.clauses`. Law of
-late 2026: Care Planning Regulations 2010 (England), Care Planning (Wales) Regulations 2015, Care Act 2014.
+A clause without a text in that language is in English and says so in both. A vehicle's own terms may replace any of
+them; what is agreed is frozen into `AgreementTerms.clauses`. Law of late 2026: Care Planning Regulations 2010
+(England), Care Planning (Wales) Regulations 2015, Care Act 2014.
 """
 
 from __future__ import annotations
 
 from typing import Literal
 
-from django.utils.translation import gettext as _
+from django.utils.translation import get_language, gettext
 
-from contracts.terms import Clauses
+from contracts.terms import ENGLISH_ONLY, Clauses
 
 Nation = Literal["England", "Wales"]
 Service = Literal["children", "adults"]
@@ -39,6 +40,12 @@ def standard_clauses(
         no_move=_no_move(names, service),
         variation=_variation(),
     )
+
+
+def _(clause: str) -> str:
+    """A clause in the active language; one that has no text in it stays English and is marked."""
+    found = gettext(clause)
+    return f"{ENGLISH_ONLY} {clause}" if found == clause and get_language() != "en" else found
 
 
 def _purpose(names: dict[str, str]) -> tuple[str, ...]:
@@ -138,9 +145,9 @@ def _retention(names: dict[str, str], service: Service) -> tuple[str, ...]:
 
 def _safeguarding(names: dict[str, str], service: Service) -> tuple[str, ...]:
     if service == "children":
-        partners = _("the local safeguarding partners of the area where the person lives")
+        partners = gettext("the local safeguarding partners of the area where the person lives")
     else:
-        partners = _("the safeguarding adults board of the area where the person lives")
+        partners = gettext("the safeguarding adults board of the area where the person lives")
     return (
         _("The provider follows the procedures of %(partners)s and the authority's own.") % {"partners": partners},
         _(
@@ -155,9 +162,11 @@ def _safeguarding(names: dict[str, str], service: Service) -> tuple[str, ...]:
 
 def _notifiable_events(nation: Nation, service: Service) -> tuple[str, ...]:
     if service == "adults":
-        regulator = _("the Care Quality Commission") if nation == "England" else _("Care Inspectorate Wales")
+        regulator = (
+            gettext("the Care Quality Commission") if nation == "England" else gettext("Care Inspectorate Wales")
+        )
     else:
-        regulator = _("Ofsted") if nation == "England" else _("Care Inspectorate Wales")
+        regulator = gettext("Ofsted") if nation == "England" else gettext("Care Inspectorate Wales")
     return (
         _("Whatever the provider must notify to %(regulator)s it notifies to the authority at the same time.")
         % {"regulator": regulator},
@@ -190,7 +199,7 @@ def _missing(service: Service) -> tuple[str, ...]:
 
 
 def _no_move(names: dict[str, str], service: Service) -> tuple[str, ...]:
-    place = _("home or carer household") if service == "children" else _("home")
+    place = gettext("home or carer household") if service == "children" else gettext("home")
     return (
         _(
             "%(provider)s does not move the person to another %(place)s, not even for one night "

@@ -23,6 +23,8 @@ from contracts.terms_costs import Side
 from contracts.terms_json import from_data, from_json, sha256_of, to_data, to_json
 
 Language = Literal["en", "cy"]
+#: Begins a clause that has no text in the language of its agreement; in both languages, so that either reader knows.
+ENGLISH_ONLY = "[Yn Saesneg yn unig / In English only]"
 Area = Literal["in_area", "out_of_area", "at_a_distance"]
 
 

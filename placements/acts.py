@@ -18,6 +18,8 @@ register(
         "offer.reconfirmed": _("Offer confirmed again"),
         "offer.withdrawn": _("Offer withdrawn"),
         "offer.discarded": _("Draft offer deleted"),
+        "placement.start_reminded": _("Officer reminded to record the start"),
+        "placement.extras_reminded": _("Officers told that an additional service ends soon"),
         "person.created": _("Person recorded"),
         "person.changed": _("Person’s details changed"),
         "person.read": _("Person’s details read"),

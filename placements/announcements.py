@@ -58,6 +58,7 @@ def announce_closing(item: OutboxItem) -> None:
                     referral.reference,
                     f"/o/{actor.slug}/referrals/{referral.reference}/",
                     permissions=("award.make",),
+                    category=referral.category,
                 )
             ],
         )

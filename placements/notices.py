@@ -73,6 +73,17 @@ texts.register(
     subject=_("Invitation declined for referral %(reference)s"),
     body=_("A provider has declined for referral %(reference)s. Sign in to read its reason."),
 )
+# About placements.
+texts.register(
+    "placements.start_not_recorded",
+    subject=_("Placement %(reference)s: has it started?"),
+    body=_("The planned start of placement %(reference)s has passed. Record that it started, or plan another day."),
+)
+texts.register(
+    "placements.extras_ending",
+    subject=_("An additional service of placement %(reference)s ends soon"),
+    body=_("An additional service of placement %(reference)s ends within 14 days. Sign in to see which."),
+)
 # About awards.
 texts.register(
     "placements.approval_asked",

@@ -28,6 +28,8 @@ _known = (
 #: A provider writes an offer until it is decided, and an answer until the invitation is closed.
 _undecided = f"{_mine} AND status IN ('draft', 'submitted', 'needs_reconfirming')"
 _left = f"{_mine} AND status IN ('draft', 'submitted', 'needs_reconfirming', 'withdrawn')"
+#: A placement that has its place.
+_live = "IN ('planned', 'active')"
 _answerable = f"{_mine} AND status IN ('open', 'offered', 'declined')"
 
 TABLES = [
@@ -107,6 +109,45 @@ FUNCTIONS = [
     """,
     "REVOKE ALL ON FUNCTION move_unseen_offers(uuid, varchar[], varchar, timestamptz) FROM PUBLIC",
     "GRANT EXECUTE ON FUNCTION move_unseen_offers(uuid, varchar[], varchar, timestamptz) TO brokerage_authority",
+    # An authority's live placement takes a place of its home or household, if one is free, and gives it back when it is
+    # live no more: nobody writes the counter, and what a placement took is not said by hand. Rows that are loaded
+    # (no organisation acts) are counted in the register already.
+    f"""
+    CREATE OR REPLACE FUNCTION placement_takes_its_place() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    DECLARE
+      took boolean := false; takes boolean := false;
+    BEGIN
+      IF TG_OP <> 'INSERT' THEN
+        IF OLD.authority_id IS DISTINCT FROM {ORGANISATION} THEN RETURN coalesce(NEW, OLD); END IF;
+        took := OLD.is_place_counted AND OLD.status {_live};
+      ELSIF NEW.authority_id IS DISTINCT FROM {ORGANISATION} THEN
+        RETURN NEW;
+      END IF;
+      IF TG_OP <> 'DELETE' THEN
+        IF TG_OP = 'UPDATE' THEN NEW.is_place_counted := OLD.is_place_counted; END IF;
+        takes := NEW.is_place_counted AND NEW.status {_live};
+        IF took AND takes AND (NEW.household_id, NEW.establishment_id)
+            IS NOT DISTINCT FROM (OLD.household_id, OLD.establishment_id) THEN
+          RETURN NEW;
+        END IF;
+      END IF;
+      IF took THEN
+        UPDATE providers_occupancy c SET taken = c.taken - 1, updated_at = clock_timestamp()
+          WHERE c.taken > 0 AND CASE WHEN OLD.household_id IS NULL THEN c.establishment_id = OLD.establishment_id
+            ELSE c.household_id = OLD.household_id END;
+      END IF;
+      IF takes THEN
+        UPDATE providers_occupancy c SET taken = c.taken + 1, updated_at = clock_timestamp()
+          WHERE c.taken < c.places AND CASE WHEN NEW.household_id IS NULL
+            THEN c.establishment_id = NEW.establishment_id ELSE c.household_id = NEW.household_id END;
+        NEW.is_place_counted := FOUND;
+      END IF;
+      RETURN coalesce(NEW, OLD);
+    END $$
+    """,
+    "REVOKE ALL ON FUNCTION placement_takes_its_place() FROM PUBLIC",
+    f"GRANT EXECUTE ON FUNCTION placement_takes_its_place() TO {MIGRATOR}",
     # The ceiling beside a price is that of its own row in the vehicle: nobody writes one to fit the price.
     """
     CREATE OR REPLACE FUNCTION offer_ceiling_is_real() RETURNS trigger
@@ -124,6 +165,12 @@ FUNCTIONS = [
 ]
 
 TRIGGERS = [
+    "DROP TRIGGER IF EXISTS placements_placement_place ON placements_placement",
+    """
+    CREATE TRIGGER placements_placement_place
+    BEFORE INSERT OR DELETE OR UPDATE OF status, is_place_counted, establishment_id, household_id
+    ON placements_placement FOR EACH ROW EXECUTE FUNCTION placement_takes_its_place()
+    """,
     "DROP TRIGGER IF EXISTS placements_offer_ceiling ON placements_offer",
     """
     CREATE TRIGGER placements_offer_ceiling

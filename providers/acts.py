@@ -21,6 +21,7 @@ register(
         "import.failed": _("Import failed"),
         "import.discarded": _("Import discarded"),
         "insurance.added": _("Insurance policy added"),
+        "insurance.certificate_read": _("Insurance certificate read"),
         "insurance.changed": _("Insurance policy changed"),
         "provider.oversight_recorded": _("Oversight of a provider recorded"),
         "provider.profile_changed": _("Provider’s profile changed"),

@@ -4,6 +4,7 @@ from brokerage.core.tenants.rowsecurity import (
     ALL,
     AUTHORITY,
     CENTRAL,
+    DEFINER,
     ORGANISATION,
     PROVIDER,
     Allow,
@@ -30,11 +31,12 @@ TABLES = [
         extra=(Allow(PROVIDER, "UPDATE", _mine, ("description", "needs", "telephone", "email")),),
     ),
     providers_own("providers_carerhousehold", commands="SELECT, INSERT, UPDATE"),
-    # An award takes a place; the counter's check constraint keeps two councils from having one bed.
+    # A council's placement takes a place (a trigger of placements counts it): no council writes the counter itself.
+    # Its check constraint keeps two councils from having one bed.
     providers_own(
         "providers_occupancy",
         commands="SELECT, INSERT, UPDATE",
-        extra=(Allow(AUTHORITY, "UPDATE", "true", ("taken", "updated_at")),),
+        extra=(Allow(DEFINER, "SELECT"), Allow(DEFINER, "UPDATE", "true", ("taken", "updated_at"))),
     ),
     Table(
         "providers_importrun",

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from providers.views import imports, own, register
+from providers.views import certificates, imports, own, register
 
 app_name = "providers"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -21,6 +21,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("providers/<uuid:pk>/oversight/", register.oversight, name="oversight"),
     path("providers/homes/<uuid:pk>/", register.establishment, name="establishment"),
     path("providers/homes/<uuid:pk>/registration/", register.registration, name="registration"),
+    path("providers/insurance/<uuid:pk>/certificate/", certificates.certificate, name="certificate"),
+    path(
+        "providers/insurance/<uuid:pk>/certificate/<str:signature>/",
+        certificates.certificate_file,
+        name="certificate_file",
+    ),
     path("our-homes/", own.own_establishments, name="own_establishments"),
     path("our-homes/profile/", own.profile_edit, name="profile_edit"),
     path("our-homes/insurance/new/", own.policy_add, name="policy_add"),

@@ -54,6 +54,7 @@ WORDS = {
     "date": "A time was given where a date is expected.",
     "datetime": "A date was given where a time is expected.",
     "overflow": "The time is out of range.",
+    "time_zone_missing": "A time is sent with its zone, such as 2026-11-23T17:00:00Z.",
     "make_aware": "There is no such time in this time zone.",
     "money_as_text": 'An amount is sent as text, such as "900.00", never as a number.',
     "invalid_money": "The text is no amount in pounds and pence.",

@@ -197,7 +197,7 @@ class Journey:
             raise Failed(f"Only {len(homes)} eligible homes belong to providers with a system; three are needed.")
         chosen = list(homes.values())[:3]
         body = {
-            "lots": sorted({home["lot"] for home in chosen}),
+            "lot_ids": sorted({home["lot_id"] for home in chosen}),
             "chosen": [home["key"] for home in chosen],
             "left_out_reason": "Three nearest agencies first.",
         }
@@ -236,11 +236,11 @@ class Journey:
         if len(offers) != 2:
             raise Failed(f"Two offers were made, {len(offers)} are compared.")
         for offer in offers:
-            self.say(f"{offer['provider_name']} offers {offer['weekly_total']} a week", str(offer["offer"])[:8])
+            self.say(f"{offer['provider_name']} offers {offer['weekly_total']} a week", str(offer["offer_id"])[:8])
         return offers[0], offers[1]
 
     def invitation(self, reference: str, system: System) -> Any:
-        return system.get("/invitations", reference=reference)["items"][0]
+        return system.get("/invitations", referral=reference)["items"][0]
 
     def offer(self, reference: str, system: System, home: dict[str, Any], *, at_ceiling: bool, too_dear: bool) -> None:
         invitation = self.invitation(reference, system)
@@ -259,13 +259,13 @@ class Journey:
             "impact_on_residents": "None: nobody else is placed.",
             "statements": dict.fromkeys(opportunity["facts"]["needs"], "Trained carers, weekly supervision."),
         }
-        if home["household"]:
-            answers["household_id"] = home["household"]
+        if home["household_id"]:
+            answers["household_id"] = home["household_id"]
         if too_dear:
             refused = system.post(path, {**answers, "weekly_core": str(ceiling + Decimal("0.01"))}, expect=422)
             if refused["code"] != "above_ceiling":
                 raise Failed(f"A price above its ceiling was refused as {refused['code']}.")
-            if system.get("/offers", reference=reference)["items"]:
+            if system.get("/offers", referral=reference)["items"]:
                 raise Failed("A price above its ceiling was stored.")
             self.say(
                 f"{system.organisation}: {ceiling + Decimal('0.01')} is above the ceiling, refused", refused["code"]
@@ -278,17 +278,17 @@ class Journey:
         award = self.council.post(
             "/awards",
             {
-                "offer": chosen["offer"],
+                "offer_id": chosen["offer_id"],
                 "revision": chosen["revision"],
                 "before_closing": True,
                 "reason_code": "cheapest",
                 "reason": "Meets every need, near to school, at the lowest price.",
-                "losers": [{"offer": other["offer"], "reason": "A home nearer to school was chosen."}],
+                "losers": [{"offer_id": other["offer_id"], "reason": "A home nearer to school was chosen."}],
             },
         )
         self.say(f"Accepted {chosen['provider_name']}", str(award["id"])[:8])
         if not award["agreement"]:
-            raise Failed(f"The award waits for {award['waits_for']}.")
+            raise Failed(f"The award waits for {award['approvals_outstanding']}.")
         agreement = str(award["agreement"])
         self.say("Agreement drawn up", agreement)
         return agreement
@@ -297,12 +297,12 @@ class Journey:
         path = f"/agreements/{agreement}"
         terms = self.council.get(f"{path}/terms")
         self.say(f"Terms read, {len(terms['terms'])} parts", terms["terms_hash"][:12])
-        self.wait(lambda: self.council.get(path)["document"]["state"] != "none", "the document")
+        self.wait(lambda: self.council.get(path)["document"]["status"] != "none", "the document")
         self.say("Document drawn", agreement)
         for system, role in ((winner, "Registered manager"), (self.council, "Head of placements")):
             system.post(f"{path}/sign", {"terms_hash": terms["terms_hash"], "role": role})
             self.say(f"Signed by {system.name}", agreement)
-        self.wait(lambda: self.council.get(path)["document"]["state"] == "sealed", "the seal")
+        self.wait(lambda: self.council.get(path)["document"]["status"] == "sealed", "the seal")
         sealed: bytes = self.council.get(f"{path}/document")
         for checked in (self.council.ask("POST", "/agreements/verify", sealed), winner.get(f"{path}/verification")):
             if not checked["is_genuine"]:

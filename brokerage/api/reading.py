@@ -286,5 +286,9 @@ def _curl(line: Line, base: str, each: dict[str, Any], body_kind: str, example: 
             parts.append("--data '" + compact.replace("'", "'\\''") + "'")
         else:
             parts.append("--data-binary @file.pdf")
-    parts.append(f"'{base}/api/v1{line.path}'")
+    needed = [one for one in each.get("parameters", []) if one.get("required")]
+    if any(parameter["name"] == "Content-Disposition" for parameter in needed):
+        parts.append("--header 'Content-Disposition: attachment; filename=\"file.pdf\"'")
+    query = "&".join(f"{one['name']}={{{one['name']}}}" for one in needed if one["in"] == "query")
+    parts.append(f"'{base}/api/v1{line.path}{'?' if query else ''}{query}'")
     return " \\\n  ".join(parts)

@@ -20,3 +20,10 @@ def database_today() -> dt.date:
     from django.utils import timezone
 
     return timezone.localdate(database_now())
+
+
+def morning_of(day: dt.date) -> dt.datetime:
+    """Nine o'clock on that day in the United Kingdom: when reminders go out."""
+    from django.utils import timezone
+
+    return timezone.make_aware(dt.datetime.combine(day, dt.time(9)))

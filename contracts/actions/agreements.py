@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import cast
 from uuid import UUID
 
@@ -39,12 +40,18 @@ PERMISSION = {
 }
 
 
-def draw_up_agreement(actor: Actor, *, award: Award, language: str | None = None) -> Agreement:
-    """Write the agreement of a confirmed award and queue its document. Called by `contracts.acceptance` only."""
+def draw_up_agreement(
+    actor: Actor, *, award: Award, earlier: Agreement | None = None, notify: Sequence[Notice] = ()
+) -> Agreement:
+    """Write the agreement of a confirmed award, in the award's language, and queue its document.
+
+    `earlier` is a cancelled version that it takes the place of, under the same reference. Called by
+    `contracts.acceptance` and `contracts.rescheduling` only.
+    """
     now = database_now()
-    reference = agreement_reference()
-    language = language or "en"
-    terms = draft_terms(award, reference=reference, version=1, language=language, drawn_up_at=now)
+    reference = earlier.reference if earlier else agreement_reference()
+    version = earlier.version + 1 if earlier else 1
+    terms = draft_terms(award, reference=reference, version=version, language=award.language, drawn_up_at=now)
     agreement = Agreement.objects.create(
         authority_id=award.authority_id,
         provider_id=award.provider_id,
@@ -52,8 +59,9 @@ def draw_up_agreement(actor: Actor, *, award: Award, language: str | None = None
         award=award,
         placement=award.placement,
         reference=reference,
+        version=version,
         referral_reference=award.referral.reference,
-        language=language,
+        language=award.language,
         terms=terms.to_data(),
         terms_hash=terms.terms_hash(),
         weekly_total=terms.costs.weekly,
@@ -64,7 +72,8 @@ def draw_up_agreement(actor: Actor, *, award: Award, language: str | None = None
         "agreement.drawn_up",
         subject=agreement,
         actor=actor,
-        data={"terms_hash": agreement.terms_hash, "weekly_total": str(agreement.weekly_total)},
+        data={"terms_hash": agreement.terms_hash, "weekly_total": str(agreement.weekly_total), "version": version},
+        notify=notify,
     )
     enqueue("render_ipa", queue="documents", actor=actor, payload={"agreement": str(agreement.pk)})
     return agreement
@@ -240,12 +249,12 @@ def to_provider(template: str, agreement: Agreement, permission: str) -> Notice:
     return _notice(template, agreement, agreement.provider_id, permission)
 
 
-def to_authority(template: str, agreement: Agreement, permission: str) -> Notice:
-    """A notice to the authority's people who hold the permission."""
-    return _notice(template, agreement, agreement.authority_id, permission)
+def to_authority(template: str, agreement: Agreement, permission: str, category: str = "") -> Notice:
+    """A notice to the authority's people who hold the permission, and to hub brokers who may act on the category."""
+    return _notice(template, agreement, agreement.authority_id, permission, category)
 
 
-def _notice(template: str, agreement: Agreement, organisation_id: UUID, permission: str) -> Notice:
+def _notice(template: str, agreement: Agreement, organisation_id: UUID, permission: str, category: str = "") -> Notice:
     slug = Organisation.objects.values_list("slug", flat=True).get(pk=organisation_id)
     return Notice(
         template,
@@ -253,6 +262,7 @@ def _notice(template: str, agreement: Agreement, organisation_id: UUID, permissi
         agreement.reference,
         f"/o/{slug}/agreements/{agreement.reference}/",
         permissions=(permission,),
+        category=category,
     )
 
 

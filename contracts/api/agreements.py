@@ -26,8 +26,8 @@ class AgreementRow(Shape):
     version = s.IntegerField()
     status = s.ChoiceField(choices=AGREEMENT.choices)
     referral = s.CharField()
-    authority = s.CharField()
-    provider = s.CharField(help_text="The provider's legal name.")
+    authority_name = s.CharField()
+    provider_name = s.CharField(help_text="The provider's legal name.")
     weekly_total = MoneyField()
     starts_on = s.DateField()
     created_at = s.DateTimeField()
@@ -39,8 +39,8 @@ class AgreementRow(Shape):
         "version": 1,
         "status": "part_signed",
         "referral": "R-7K3M-9QX2",
-        "authority": "London Borough of Harrow",
-        "provider": "Larkfield Care Limited",
+        "authority_name": "London Borough of Harrow",
+        "provider_name": "Larkfield Care Limited",
         "weekly_total": "4560.50",
         "starts_on": "2026-12-03",
         "created_at": "2026-11-30T16:42:11Z",
@@ -56,10 +56,10 @@ class SignatureOut(Shape):
     side = s.ChoiceField(choices=Signature.Side.choices)
     name = s.CharField(help_text="Who signed; of an API client, the person who owns it.")
     role = s.CharField()
-    client = s.UUIDField(allow_null=True, help_text="The API client that signed.")
+    client_id = s.UUIDField(allow_null=True, help_text="The API client that signed.")
     client_name = s.CharField(allow_null=True)
     method = s.CharField(help_text="How the signer proved who they are; `api_client` for an API client.")
-    at = s.DateTimeField()
+    signed_at = s.DateTimeField()
     terms_hash = s.CharField()
     evidence_hash = s.CharField(help_text="SHA-256 of the evidence kept.")
 
@@ -67,7 +67,7 @@ class SignatureOut(Shape):
 class AgreementDocument(Shape):
     """The PDF as it stands."""
 
-    state = s.ChoiceField(choices=["none", "working_copy", "sealed"])
+    status = s.ChoiceField(choices=["none", "working_copy", "sealed"])
     sha256 = s.CharField(allow_null=True)
 
 
@@ -76,7 +76,7 @@ class AgreementOut(AgreementRow):
 
     language = s.ChoiceField(choices=["en", "cy"])
     terms_hash = s.CharField(help_text="SHA-256 of the terms: what both sides sign.")
-    home = s.CharField()
+    establishment_name = s.CharField()
     household = s.CharField(allow_null=True, help_text="A carer household's code.")
     signatures = SignatureOut(many=True)
     document = AgreementDocument()
@@ -86,23 +86,23 @@ class AgreementOut(AgreementRow):
         **AgreementRow.example,
         "language": "en",
         "terms_hash": "0b7bd8d0e9b0a4ed9fd9ff3a2cf3a4f6a2b2b1c0d9d3e64b4a1ba3e1c6f8d7e1",
-        "home": "Larkfield House",
+        "establishment_name": "Larkfield House",
         "household": None,
         "signatures": [
             {
                 "side": "authority",
                 "name": "Adam Admin",
                 "role": "Head of placements",
-                "client": "1f7f3c52-2f0a-4c56-8b8f-0f3f0d5f8a10",
+                "client_id": "1f7f3c52-2f0a-4c56-8b8f-0f3f0d5f8a10",
                 "client_name": "Case system",
                 "method": "api_client",
-                "at": "2026-12-01T09:14:30Z",
+                "signed_at": "2026-12-01T09:14:30Z",
                 "terms_hash": "0b7bd8d0e9b0a4ed9fd9ff3a2cf3a4f6a2b2b1c0d9d3e64b4a1ba3e1c6f8d7e1",
                 "evidence_hash": "3f0a9c55d1b24e8897c6aa01b4d7e2f9113c5a6677889900aabbccddeeff0011",
             }
         ],
         "document": {
-            "state": "working_copy",
+            "status": "working_copy",
             "sha256": "a41be07d9c3366f2581d0e4ab97c11d20f6e5d4c3b2a19087766554433221100",
         },
         "may_sign": False,
@@ -174,8 +174,8 @@ _COLUMNS = {
     "version": "version",
     "status": "status",
     "referral": "referral_reference",
-    "authority": "authority__name",
-    "provider": "provider__legal_name",
+    "authority_name": "authority__name",
+    "provider_name": "provider__legal_name",
     "weekly_total": "weekly_total",
     "starts_on": "starts_on",
     "created_at": "created_at",
@@ -297,8 +297,8 @@ def _answer(call: Call, agreement: Agreement) -> dict[str, Any]:
         "version": agreement.version,
         "status": agreement.status,
         "referral": agreement.referral_reference,
-        "authority": agreement.authority.name,
-        "provider": agreement.provider.legal_name,
+        "authority_name": agreement.authority.name,
+        "provider_name": agreement.provider.legal_name,
         "weekly_total": agreement.weekly_total,
         "starts_on": agreement.starts_on,
         "created_at": agreement.created_at,
@@ -307,11 +307,11 @@ def _answer(call: Call, agreement: Agreement) -> dict[str, Any]:
         "cancelled_at": agreement.cancelled_at,
         "language": agreement.language,
         "terms_hash": agreement.terms_hash,
-        "home": placement["name"],
+        "establishment_name": placement["name"],
         "household": placement["carer_household"] or None,
         "signatures": [_signature(each) for each in agreement.signatures.all()],
         "document": {
-            "state": "sealed" if sealed else "working_copy" if agreement.unsealed_file else "none",
+            "status": "sealed" if sealed else "working_copy" if agreement.unsealed_file else "none",
             "sha256": (agreement.sealed_sha256 if sealed else agreement.unsealed_sha256) or None,
         },
         "may_sign": may_sign(call.actor, agreement),
@@ -324,10 +324,10 @@ def _signature(signature: Signature) -> dict[str, Any]:
         "side": signature.side,
         "name": signature.name,
         "role": signature.role,
-        "client": signature.client_id,
+        "client_id": signature.client_id,
         "client_name": signature.client_name or None,
         "method": signature.method,
-        "at": signature.at,
+        "signed_at": signature.at,
         "terms_hash": signature.terms_hash,
         "evidence_hash": signature.evidence_hash,
     }

@@ -22,32 +22,34 @@ class AwardRow(Shape):
 
     id = s.UUIDField()
     referral = s.CharField()
-    offer = s.UUIDField()
+    offer_id = s.UUIDField()
     status = s.ChoiceField(choices=AWARD.choices)
-    provider = s.UUIDField()
+    provider_id = s.UUIDField()
     provider_name = s.CharField()
-    home = s.CharField()
+    establishment_id = s.UUIDField()
+    establishment_name = s.CharField()
     household = s.CharField(allow_null=True, help_text="A carer household's code.")
     weekly_total = MoneyField()
-    needs = s.ListField(
+    approvals_needed = s.ListField(
         child=s.ChoiceField(choices=Approval.Kind.choices), help_text="Approvals needed, given or outstanding."
     )
-    made_by = s.CharField()
+    made_by_name = s.CharField()
     made_at = s.DateTimeField()
     confirmed_at = s.DateTimeField(allow_null=True)
     ended_at = s.DateTimeField(allow_null=True, help_text="Refused, taken back or fallen through.")
     example = {
         "id": "3c0d3f4e-77a1-4a51-9d7a-0c5be1c7a9f1",
         "referral": "R-7K3M-9QX2",
-        "offer": "0d1b5d0e-92a5-4c7a-8b8e-6d9f3f3b2a11",
+        "offer_id": "0d1b5d0e-92a5-4c7a-8b8e-6d9f3f3b2a11",
         "status": "awaiting_approval",
-        "provider": "5a7c1f5e-0c66-4b43-9d0c-2b6a5a1f9e10",
+        "provider_id": "5a7c1f5e-0c66-4b43-9d0c-2b6a5a1f9e10",
         "provider_name": "Birch Care Ltd",
-        "home": "Birch House",
+        "establishment_id": "b7c0a2b4-7d5d-4c39-8a55-4ac2cbb1f7e2",
+        "establishment_name": "Birch House",
         "household": None,
         "weekly_total": "3610.00",
-        "needs": ["money"],
-        "made_by": "Case system (API client of Adam Admin)",
+        "approvals_needed": ["money"],
+        "made_by_name": "Case system (API client of Adam Admin)",
         "made_at": "2026-11-22T10:15:00Z",
         "confirmed_at": None,
         "ended_at": None,
@@ -67,16 +69,16 @@ class ApprovalOut(Shape):
     kind = s.ChoiceField(choices=Approval.Kind.choices)
     is_approved = s.BooleanField()
     reason = s.CharField(allow_blank=True)
-    by = s.CharField()
-    at = s.DateTimeField()
+    decided_by_name = s.CharField()
+    decided_at = s.DateTimeField()
 
 
 class RankedOut(Shape):
     """A line of the ranking as it was shown when the choice was made."""
 
-    offer = s.UUIDField()
+    offer_id = s.UUIDField()
     method = s.ChoiceField(choices=list(METHODS))
-    place = s.IntegerField(allow_null=True)
+    rank = s.IntegerField(allow_null=True)
     score = s.CharField(allow_null=True)
     weekly_total = MoneyField()
     explanation = s.CharField(allow_blank=True)
@@ -85,7 +87,7 @@ class RankedOut(Shape):
 class LoserOut(Shape):
     """What the provider of another offer is told."""
 
-    offer = s.UUIDField()
+    offer_id = s.UUIDField()
     reason = s.CharField()
 
 
@@ -95,16 +97,17 @@ class AwardOut(AwardRow):
     reason_code = s.ChoiceField(choices=Award.Reason.choices)
     reason = s.CharField()
     preferences = s.CharField(allow_blank=True)
+    language = s.ChoiceField(choices=Award.Language.choices, help_text="Of the agreement.")
     is_cheapest = s.BooleanField()
     estimated_value = MoneyField(max_digits=12, allow_null=True, help_text="Over the expected stay.")
-    gates = s.ListField(
+    gates_reached = s.ListField(
         child=s.ChoiceField(choices=["procurement_threshold", "key_decision_limit"]), help_text="Value limits reached."
     )
     area = s.ChoiceField(choices=list(BANDS))
     ranking = RankedOut(many=True)
     losers = LoserOut(many=True)
     approvals = ApprovalOut(many=True)
-    waits_for = s.ListField(child=s.ChoiceField(choices=Approval.Kind.choices))
+    approvals_outstanding = s.ListField(child=s.ChoiceField(choices=Approval.Kind.choices))
     may_decide = s.ListField(
         child=s.ChoiceField(choices=Approval.Kind.choices), help_text="Approvals this client may give or refuse now."
     )
@@ -118,25 +121,26 @@ class AwardOut(AwardRow):
         "reason_code": "best_match",
         "reason": "It answers every need and is near his school.",
         "preferences": "He liked the garden.",
+        "language": "en",
         "is_cheapest": True,
         "estimated_value": "187720.00",
-        "gates": [],
+        "gates_reached": [],
         "area": "in_area",
         "ranking": [
             {
-                "offer": "0d1b5d0e-92a5-4c7a-8b8e-6d9f3f3b2a11",
+                "offer_id": "0d1b5d0e-92a5-4c7a-8b8e-6d9f3f3b2a11",
                 "method": "price",
-                "place": 1,
+                "rank": 1,
                 "score": "3610.00",
                 "weekly_total": "3610.00",
                 "explanation": "£3,610.00 a week",
             }
         ],
         "losers": [
-            {"offer": "9f0d7a52-7f63-4b62-9c43-e3f3a8c6f001", "reason": "Another home matched the needs better."}
+            {"offer_id": "9f0d7a52-7f63-4b62-9c43-e3f3a8c6f001", "reason": "Another home matched the needs better."}
         ],
         "approvals": [],
-        "waits_for": ["money"],
+        "approvals_outstanding": ["money"],
         "may_decide": [],
         "may_take_back": True,
         "may_fall_through": False,
@@ -157,14 +161,14 @@ class AwardQuery(Query):
 class LoserIn(Input):
     """Why another standing offer was not chosen. Its provider reads it."""
 
-    offer = s.UUIDField()
+    offer_id = s.UUIDField()
     reason = s.CharField(max_length=LONGEST)
 
 
 class NewAward(Input):
     """The choice of one offer, with a reason for it and for every other standing offer."""
 
-    offer = s.UUIDField()
+    offer_id = s.UUIDField()
     revision = s.IntegerField(
         required=False, min_value=0, max_value=10**6, help_text="The offer's revision that was compared."
     )
@@ -183,13 +187,16 @@ class NewAward(Input):
     method = s.ChoiceField(
         choices=list(METHODS), required=False, help_text="The ranking looked at; kept with the award."
     )
+    language = s.ChoiceField(
+        choices=Award.Language.choices, required=False, help_text="Of the agreement: English unless given."
+    )
     example = {
-        "offer": "0d1b5d0e-92a5-4c7a-8b8e-6d9f3f3b2a11",
+        "offer_id": "0d1b5d0e-92a5-4c7a-8b8e-6d9f3f3b2a11",
         "revision": 1,
         "reason_code": "best_match",
         "reason": "It answers every need and is near his school.",
         "losers": [
-            {"offer": "9f0d7a52-7f63-4b62-9c43-e3f3a8c6f001", "reason": "Another home matched the needs better."}
+            {"offer_id": "9f0d7a52-7f63-4b62-9c43-e3f3a8c6f001", "reason": "Another home matched the needs better."}
         ],
         "preferences": "He liked the garden.",
     }
@@ -222,15 +229,16 @@ class FallThrough(Input):
 AWARD_COLUMNS = {
     "id": "id",
     "referral": "referral__reference",
-    "offer": "offer_id",
+    "offer_id": "offer_id",
     "status": "status",
-    "provider": "provider_id",
+    "provider_id": "provider_id",
     "provider_name": "provider__organisation__name",
-    "home": "offer__establishment__name",
+    "establishment_id": "offer__establishment_id",
+    "establishment_name": "offer__establishment__name",
     "household": "offer__household__code",
     "weekly_total": "weekly_total",
-    "needs": "needs",
-    "made_by": "made_by_name",
+    "approvals_needed": "needs",
+    "made_by_name": "made_by_name",
     "made_at": "made_at",
     "confirmed_at": "confirmed_at",
     "ended_at": "ended_at",
@@ -246,23 +254,34 @@ def award_out(actor: Actor, award: Award) -> dict[str, Any]:
         "reason_code": award.reason_code,
         "reason": award.reason,
         "preferences": award.preferences,
+        "language": award.language,
         "is_cheapest": award.is_cheapest,
         "estimated_value": award.estimated_value,
-        "gates": award.gates,
+        "gates_reached": award.gates,
         "area": award.placing_band,
-        "ranking": award.ranking,
-        "losers": [{"offer": offer, "reason": reason} for offer, reason in award.losers.items()],
+        "ranking": [
+            {
+                "offer_id": line["offer"],
+                "method": line["method"],
+                "rank": line["place"],
+                "score": line["score"],
+                "weekly_total": line["weekly_total"],
+                "explanation": line["explanation"],
+            }
+            for line in award.ranking
+        ],
+        "losers": [{"offer_id": offer, "reason": reason} for offer, reason in award.losers.items()],
         "approvals": [
             {
                 "kind": each.kind,
                 "is_approved": each.is_approved,
                 "reason": each.reason,
-                "by": each.by_name,
-                "at": each.at,
+                "decided_by_name": each.by_name,
+                "decided_at": each.at,
             }
             for each in award.approvals.all()
         ],
-        "waits_for": waits_for(award),
+        "approvals_outstanding": waits_for(award),
         "may_decide": may_decide(actor, award),
         "may_take_back": award.status == "awaiting_approval" and actor.may("award.make"),
         "may_fall_through": award.status == "confirmed" and actor.may("award.fall_through"),
@@ -278,15 +297,16 @@ def award_row(award: Award) -> dict[str, Any]:
     return {
         "id": award.pk,
         "referral": award.referral.reference,
-        "offer": award.offer_id,
+        "offer_id": award.offer_id,
         "status": award.status,
-        "provider": award.provider_id,
+        "provider_id": award.provider_id,
         "provider_name": award.provider.organisation.name,
-        "home": offer.establishment.name,
+        "establishment_id": offer.establishment_id,
+        "establishment_name": offer.establishment.name,
         "household": offer.household.code if offer.household else None,
         "weekly_total": award.weekly_total,
-        "needs": award.needs,
-        "made_by": award.made_by_name,
+        "approvals_needed": award.needs,
+        "made_by_name": award.made_by_name,
         "made_at": award.made_at,
         "confirmed_at": award.confirmed_at,
         "ended_at": award.ended_at,

@@ -81,6 +81,7 @@ def list_approvals(call: Call) -> Page:
         "offer_not_reconfirmed",
         "referral_not_now",
         "before_closing",
+        "language_unknown",
         "reason_code",
         "not_cheapest",
         "not_only_offer",
@@ -94,30 +95,31 @@ def accept_offer(call: Call) -> Created:
     """Accept an offer.
 
     Within the client's money limit and inside the area the award is confirmed at once and its agreement drawn up;
-    otherwise it waits for each approval in `waits_for`. Every other standing offer needs a reason in `losers`: its
-    provider reads it, so it must not say who the person is. A choice that is not the cheapest needs a sentence. Send
-    `revision` so that an offer which changed meanwhile is refused (`offer_changed`).
+    otherwise it waits for each approval in `approvals_outstanding`. Every other standing offer needs a reason in
+    `losers`: its provider reads it, so it must not say who the person is. A choice that is not the cheapest needs a
+    sentence. Send `revision` so that an offer which changed meanwhile is refused (`offer_changed`).
     """
     call.actor.require("award.make")
     said = call.body
-    offer = Offer.objects.select_related("referral").filter(pk=said["offer"]).first()
+    offer = Offer.objects.select_related("referral").filter(pk=said["offer_id"]).first()
     if offer is None:
         raise Http404
     comparison = compare_offers(offer.referral, on=database_today(), method=said.get("method", ""))
     losers = said.get("losers", [])
-    fields = {f"loser_{each.offer.pk}": "losers" for each in comparison.standing}
-    fields |= {f"loser_{loser['offer']}": f"losers.{place}.reason" for place, loser in enumerate(losers)}
+    fields = {"offer": "offer_id"} | {f"loser_{each.offer.pk}": "losers" for each in comparison.standing}
+    fields |= {f"loser_{loser['offer_id']}": f"losers.{place}.reason" for place, loser in enumerate(losers)}
     with call.renaming(fields):
         award = acceptance.accept_offer(
             call.actor,
             offer_id=offer.pk,
             reason_code=said["reason_code"],
             reason=said["reason"],
-            losers={loser["offer"]: loser["reason"] for loser in losers},
+            losers={loser["offer_id"]: loser["reason"] for loser in losers},
             ranking=comparison.snapshot(),
             preferences=said.get("preferences", ""),
             before_closing=said.get("before_closing", False),
             seen_revision=said.get("revision"),
+            language=said.get("language", "en"),
         )
     return Created(_answer(call, award.pk), location=f"/awards/{award.pk}")
 

@@ -13,24 +13,10 @@ from brokerage.core.money import pence
 from brokerage.core.vocabulary import Rating, RegistrationStatus, Regulator
 from contracts.queries.awards import live_award
 from contracts.queries.comparison import OfferColumn, column_of, compared_referral
+from placements.api.offer_shapes import OfferPrice, price_out
 from placements.models import Decline
 from placements.queries.comparison import BANDS, METHODS, ComparedOffer, compare_offers
 from placements.states import AWARD, OFFER, REFERRAL
-
-#: An amount that may be less than nothing, such as a discount.
-SIGNED = r"^-?\d{1,8}\.\d\d$"
-
-
-class ComparedLineOut(Shape):
-    """One line of a weekly price."""
-
-    code = s.CharField()
-    label = s.CharField()
-    base = MoneyField(help_text="What a percentage is of, or the price of one unit.")
-    rate = s.CharField(
-        allow_null=True, help_text="Per cent of `base`, or units at `base`; nothing where the amount was asked for."
-    )
-    amount = s.RegexField(SIGNED, help_text="Pounds a week; less than nothing for a discount.")
 
 
 class GateOut(Shape):
@@ -52,38 +38,40 @@ class StatementOut(Shape):
 class ComparedOfferOut(Shape):
     """One standing offer, as a column of the comparison. Money in pounds a week unless said otherwise."""
 
-    offer = s.UUIDField()
+    offer_id = s.UUIDField()
     revision = s.IntegerField(help_text="Send it with the award: a later revision is then refused.")
     status = s.ChoiceField(choices=OFFER.choices)
-    provider = s.UUIDField()
+    provider_id = s.UUIDField()
     provider_name = s.CharField()
-    establishment = s.UUIDField()
-    home = s.CharField()
+    establishment_id = s.UUIDField()
+    establishment_name = s.CharField()
     household = s.CharField(allow_null=True, help_text="A carer household's code.")
-    vehicle = s.CharField()
-    lot = s.CharField()
-    place = s.IntegerField(allow_null=True, help_text="Place in the ranking, from 1; equal scores share one.")
+    vehicle = s.CharField(help_text="The vehicle's code.")
+    vehicle_name = s.CharField()
+    lot = s.CharField(help_text="The lot's code.")
+    lot_name = s.CharField()
+    rank = s.IntegerField(allow_null=True, help_text="Place in the ranking, from 1; equal scores share one.")
     score = s.CharField(allow_null=True)
     explanation = s.CharField(allow_blank=True, help_text="The working of the score, in words.")
     weekly_total = MoneyField()
-    price_lines = ComparedLineOut(many=True)
+    price = OfferPrice()
     ceiling = MoneyField()
     saving = MoneyField(help_text="Core price under the ceiling.")
     saving_percent = s.CharField()
-    total = MoneyField(
+    estimated_value = MoneyField(
         max_digits=12, allow_null=True, help_text="Over the expected stay; nothing where its length is unknown."
     )
     expected_weeks = s.IntegerField(allow_null=True)
     gates = GateOut(many=True)
     belongs_to_hub = s.BooleanField(help_text="At this price the regional adult hub places, not the authority alone.")
-    miles = s.CharField(allow_null=True)
+    miles = s.DecimalField(max_digits=6, decimal_places=1, allow_null=True)
     area = s.ChoiceField(choices=list(BANDS))
     rating = s.ChoiceField(choices=Rating.choices)
     inspected_on = s.DateField(allow_null=True)
     regulator = s.ChoiceField(choices=Regulator.choices)
     urn = s.CharField()
     registration_status = s.ChoiceField(choices=RegistrationStatus.choices)
-    quality_score = s.CharField(allow_null=True, help_text="Of 100, at admission.")
+    quality_score = s.DecimalField(max_digits=5, decimal_places=2, allow_null=True, help_text="Of 100, at admission.")
     vacancies = s.IntegerField(allow_null=True, help_text="Free places now; nothing where no counter is kept.")
     living_there = s.IntegerField(help_text="People of this authority living there now.")
     statements = StatementOut(many=True)
@@ -102,11 +90,11 @@ class ComparedOfferOut(Shape):
 class OtherOfferOut(Shape):
     """An offer that no longer stands."""
 
-    offer = s.UUIDField()
+    offer_id = s.UUIDField()
     status = s.ChoiceField(choices=OFFER.choices)
-    provider = s.UUIDField()
+    provider_id = s.UUIDField()
     provider_name = s.CharField()
-    home = s.CharField()
+    establishment_name = s.CharField()
     household = s.CharField(allow_null=True)
     weekly_total = MoneyField(allow_null=True)
     outcome_reason = s.CharField(allow_blank=True)
@@ -115,9 +103,9 @@ class OtherOfferOut(Shape):
 class DeclineOut(Shape):
     """A home that said no: the record of need that the market did not meet."""
 
-    provider = s.UUIDField()
+    provider_id = s.UUIDField()
     provider_name = s.CharField()
-    home = s.CharField()
+    establishment_name = s.CharField()
     reason = s.CharField()
     reason_text = s.CharField()
     note = s.CharField(allow_blank=True)
@@ -139,34 +127,27 @@ class WeightsOut(Shape):
 
 
 _OFFER: dict[str, Any] = {
-    "offer": "0d1b5d0e-92a5-4c7a-8b8e-6d9f3f3b2a11",
+    "offer_id": "0d1b5d0e-92a5-4c7a-8b8e-6d9f3f3b2a11",
     "revision": 1,
     "status": "submitted",
-    "provider": "5a7c1f5e-0c66-4b43-9d0c-2b6a5a1f9e10",
+    "provider_id": "5a7c1f5e-0c66-4b43-9d0c-2b6a5a1f9e10",
     "provider_name": "Birch Care Ltd",
-    "establishment": "b7c0a2b4-7d5d-4c39-8a55-4ac2cbb1f7e2",
-    "home": "Birch House",
+    "establishment_id": "b7c0a2b4-7d5d-4c39-8a55-4ac2cbb1f7e2",
+    "establishment_name": "Birch House",
     "household": None,
-    "vehicle": "Children's residential DPV",
-    "lot": "Standard",
-    "place": 1,
+    "vehicle": "WL-RES",
+    "vehicle_name": "Children's residential DPV",
+    "lot": "STD",
+    "lot_name": "Standard",
+    "rank": 1,
     "score": "3610.00",
     "explanation": "£3,610.00 a week",
     "weekly_total": "3610.00",
-    "price_lines": [
-        {"code": "core", "label": "Core price", "base": "3800.00", "rate": None, "amount": "3800.00"},
-        {
-            "code": "permanence_discount",
-            "label": "Permanence discount",
-            "base": "3800.00",
-            "rate": "5.00",
-            "amount": "-190.00",
-        },
-    ],
+    "price": OfferPrice.example,
     "ceiling": "4000.00",
     "saving": "200.00",
     "saving_percent": "5.00",
-    "total": "187720.00",
+    "estimated_value": "187720.00",
     "expected_weeks": 52,
     "gates": [{"name": "key_decision_limit", "limit": "500000.00", "week": 139}],
     "belongs_to_hub": False,
@@ -210,7 +191,7 @@ class ComparisonOut(Shape):
     offers = ComparedOfferOut(many=True)
     other_offers = OtherOfferOut(many=True)
     declines = DeclineOut(many=True)
-    waiting = s.IntegerField(help_text="Homes invited that have not answered.")
+    waiting_count = s.IntegerField(help_text="Homes invited that have not answered.")
     example = {
         "referral": "R-7K3M-9QX2",
         "status": "published",
@@ -225,11 +206,11 @@ class ComparisonOut(Shape):
         "offers": [_OFFER],
         "other_offers": [
             {
-                "offer": "9f0d7a52-7f63-4b62-9c43-e3f3a8c6f001",
+                "offer_id": "9f0d7a52-7f63-4b62-9c43-e3f3a8c6f001",
                 "status": "withdrawn",
-                "provider": "c1e1b7ce-30f5-4d15-9a6c-9f0f4ad1f9aa",
+                "provider_id": "c1e1b7ce-30f5-4d15-9a6c-9f0f4ad1f9aa",
                 "provider_name": "Cedar Care Ltd",
-                "home": "Cedar House",
+                "establishment_name": "Cedar House",
                 "household": None,
                 "weekly_total": "3900.00",
                 "outcome_reason": "",
@@ -237,16 +218,16 @@ class ComparisonOut(Shape):
         ],
         "declines": [
             {
-                "provider": "5a7c1f5e-0c66-4b43-9d0c-2b6a5a1f9e10",
+                "provider_id": "5a7c1f5e-0c66-4b43-9d0c-2b6a5a1f9e10",
                 "provider_name": "Birch Care Ltd",
-                "home": "Birch Lodge",
+                "establishment_name": "Birch Lodge",
                 "reason": "no_vacancy",
                 "reason_text": "No vacancy",
                 "note": "",
                 "declined_at": "2026-11-21T09:30:00Z",
             }
         ],
-        "waiting": 1,
+        "waiting_count": 1,
     }
 
 
@@ -288,7 +269,7 @@ def compare_referral(call: Call, reference: str) -> dict[str, Any]:
         "offers": [offer_out(column_of(actor, each, may_award=may_award)) for each in comparison.standing],
         "other_offers": [_other_out(each) for each in comparison.others],
         "declines": [_decline_out(each) for each in comparison.declines],
-        "waiting": comparison.waiting,
+        "waiting_count": comparison.waiting,
     }
 
 
@@ -296,34 +277,27 @@ def offer_out(column: OfferColumn) -> dict[str, Any]:
     """One column as data."""
     it, offer, home = column.it, column.it.offer, column.it.offer.establishment
     return {
-        "offer": offer.pk,
+        "offer_id": offer.pk,
         "revision": offer.revision,
         "status": offer.status,
-        "provider": offer.provider_id,
+        "provider_id": offer.provider_id,
         "provider_name": offer.provider.organisation.name,
-        "establishment": offer.establishment_id,
-        "home": home.name,
+        "establishment_id": offer.establishment_id,
+        "establishment_name": home.name,
         "household": offer.household.code if offer.household else None,
-        "vehicle": offer.vehicle.name,
-        "lot": offer.lot.name,
-        "place": it.ranked.place if it.ranked else None,
+        "vehicle": offer.vehicle.code,
+        "vehicle_name": offer.vehicle.name,
+        "lot": offer.lot.code,
+        "lot_name": offer.lot.name,
+        "rank": it.ranked.place if it.ranked else None,
         "score": it.ranked.score if it.ranked else None,
         "explanation": str(it.ranked.explanation) if it.ranked else "",
         "weekly_total": offer.weekly_total,
-        "price_lines": [
-            {
-                "code": line.code,
-                "label": line.label,
-                "base": pence(line.base),
-                "rate": line.rate,
-                "amount": pence(line.amount),
-            }
-            for line in it.pricing.lines
-        ],
+        "price": price_out(it.pricing.to_json()),
         "ceiling": offer.ceiling,
         "saving": pence(it.saving),
         "saving_percent": it.saving_percent,
-        "total": None if it.total is None else pence(it.total),
+        "estimated_value": None if it.total is None else pence(it.total),
         "expected_weeks": it.expected_weeks,
         "gates": [{"name": gate.name, "limit": pence(gate.limit), "week": gate.week} for gate in column.gates],
         "belongs_to_hub": column.belongs_to_hub,
@@ -354,11 +328,11 @@ def offer_out(column: OfferColumn) -> dict[str, Any]:
 def _other_out(each: ComparedOffer) -> dict[str, Any]:
     offer = each.offer
     return {
-        "offer": offer.pk,
+        "offer_id": offer.pk,
         "status": offer.status,
-        "provider": offer.provider_id,
+        "provider_id": offer.provider_id,
         "provider_name": offer.provider.organisation.name,
-        "home": offer.establishment.name,
+        "establishment_name": offer.establishment.name,
         "household": offer.household.code if offer.household else None,
         "weekly_total": offer.weekly_total,
         "outcome_reason": offer.outcome_reason,
@@ -367,9 +341,9 @@ def _other_out(each: ComparedOffer) -> dict[str, Any]:
 
 def _decline_out(decline: Decline) -> dict[str, Any]:
     return {
-        "provider": decline.provider_id,
+        "provider_id": decline.provider_id,
         "provider_name": decline.provider.organisation.name,
-        "home": decline.establishment.name,
+        "establishment_name": decline.establishment.name,
         "reason": decline.reason,
         "reason_text": decline.get_reason_display(),
         "note": decline.note,

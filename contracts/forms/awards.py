@@ -39,6 +39,13 @@ class AwardForm(forms.Form):
     social_worker_prefers = govuk.LongTextField(
         label=_("What the social worker prefers"), required=False, max_length=LONGEST, rows=2
     )
+    language = forms.ChoiceField(
+        label=_("In which language should the agreement be?"),
+        help_text=_("Clauses that exist in English only are marked in a Welsh agreement."),
+        choices=Award.Language.choices,
+        widget=govuk.Radios(small=True),
+        error_messages={"required": _("Select the language of the agreement")},
+    )
     before_closing = forms.BooleanField(
         label=_("I am choosing before the closing time; offers that would still arrive will not be considered"),
         error_messages={"required": _("Say that you choose before the closing time, or wait until then")},
@@ -46,13 +53,21 @@ class AwardForm(forms.Form):
     revision = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(
-        self, *args: Any, chosen: ComparedOffer, others: Sequence[ComparedOffer], asks_closing: bool, **kwargs: Any
+        self,
+        *args: Any,
+        chosen: ComparedOffer,
+        others: Sequence[ComparedOffer],
+        asks_closing: bool,
+        asks_language: bool,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.others = list(others)
         self.fields["revision"].initial = chosen.offer.revision
         if not asks_closing:
             del self.fields["before_closing"]
+        if not asks_language:
+            del self.fields["language"]
         for other in self.others:
             self.fields[f"loser_{other.offer.pk}"] = govuk.LongTextField(
                 label=_("Why %(home)s was not chosen") % {"home": other.name},
@@ -78,11 +93,17 @@ class AwardForm(forms.Form):
             "preferences": self.preferences(),
             "before_closing": given.get("before_closing", False),
             "seen_revision": given["revision"],
+            "language": given.get("language", Award.Language.ENGLISH.value),
         }
 
     def reason_label(self) -> str:
         """The chosen main reason in words."""
         return str(Award.Reason(self.cleaned_data["reason_code"]).label)
+
+    def language_label(self) -> str:
+        """The language of the agreement in words, or empty when it was not asked."""
+        chosen = self.cleaned_data.get("language")
+        return str(Award.Language(chosen).label) if chosen else ""
 
     def preferences(self) -> str:
         """The three preferences as one text, a line each."""

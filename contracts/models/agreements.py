@@ -43,6 +43,8 @@ class Agreement(models.Model):
     terms_hash = models.CharField(max_length=64)
     weekly_total = models.DecimalField(max_digits=9, decimal_places=2)
     starts_on = models.DateField()
+    #: The day planned since it was signed, where that is another.
+    moved_start_on = models.DateField(null=True, blank=True)
     unsealed_file = models.CharField(max_length=120, blank=True)
     unsealed_sha256 = models.CharField(max_length=64, blank=True)
     sealed_file = models.CharField(max_length=120, blank=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404
 
 from brokerage.core.tenants.actors import Actor
@@ -14,8 +14,11 @@ from contracts.states import AGREEMENT_SIGNABLE
 
 
 def agreement_list(*, status: str = "") -> QuerySet[Agreement]:
-    """The actor's side's agreements, newest first (row security narrows them); `status` narrows further."""
-    rows = Agreement.objects.select_related("provider__organisation", "authority").order_by("-created_at", "id")
+    """The newest version of each of the side's agreements, newest first (row security narrows them); `status` narrows
+    further."""
+    newer = Agreement.objects.filter(reference=OuterRef("reference"), version__gt=OuterRef("version"))
+    rows = Agreement.objects.filter(~Exists(newer)).select_related("provider__organisation", "authority")
+    rows = rows.order_by("-created_at", "id")
     return rows.filter(status=status) if status else rows
 
 

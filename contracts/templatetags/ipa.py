@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from brokerage.core.money import pounds as pounds_of
-from contracts.terms import CostLine
+from contracts.terms import ENGLISH_ONLY, Clauses, CostLine
 
 register = template.Library()
 
@@ -21,6 +21,18 @@ register = template.Library()
 def pounds(amount: Decimal | None) -> str:
     """£1,234.50, or nothing for no amount."""
     return "" if amount is None else pounds_of(amount)
+
+
+@register.filter
+def english_only(clause: str) -> bool:
+    """Whether a clause of an agreement in another language is in English."""
+    return clause.startswith(ENGLISH_ONLY)
+
+
+@register.filter
+def some_english(clauses: Clauses) -> bool:
+    """Whether any clause of an agreement in another language is in English."""
+    return any(english_only(clause) for section in vars(clauses).values() for clause in section)
 
 
 @register.filter

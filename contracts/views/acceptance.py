@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from brokerage.core.clock import database_now, database_today
 from brokerage.core.errors import NotNow
 from brokerage.core.tenants.actors import Actor
+from brokerage.core.tenants.geography_queries import is_welsh
 from brokerage.core.web import OrganisationRequest, address, attempt
 from contracts import acceptance
 from contracts.forms.awards import AwardForm, DecisionForm, FallThroughForm, TakeBackForm
@@ -84,6 +85,7 @@ def accept_offer(request: OrganisationRequest, reference: str, offer: UUID) -> H
         chosen=chosen,
         others=others,
         asks_closing=referral.is_open_for_offers(database_now()),
+        asks_language=is_welsh(actor.organisation_id),
     )
     is_checked = False
     if request.method == "POST" and form.is_valid() and "change" not in request.POST:

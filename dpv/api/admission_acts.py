@@ -189,6 +189,8 @@ def change_score(call: Call, admission: UUID) -> dict[str, Any]:
     answer=CeilingOut,
     status=201,
     codes=("ceiling_in_past", "ceiling_after_term", "ceiling_fixed", "no_rules", *_PRICES, *_OVER),
+    current=get_admission,
+    lock=_hold,
 )
 def add_ceiling(call: Call, admission: UUID) -> Created:
     """Set a ceiling price.
@@ -216,7 +218,24 @@ def add_ceiling(call: Call, admission: UUID) -> Created:
     return Created(ceiling_out(line, told=True), location=f"/admissions/{admission}")
 
 
-@operation(scope="vehicles:write", body=SuspendInput, answer=AdmissionOut, codes=("review_in_past", *_MOVE))
+def _wanted(call: Call, admission: UUID) -> list[UUID]:
+    """The admission, and with `other_lots` those of the home's other lots of the region."""
+    others = other_live_admissions(admission_by_id(admission)) if call.body["other_lots"] else []
+    return [admission, *(row.pk for row in others)]
+
+
+def _hold_wanted(call: Call, admission: UUID) -> None:
+    locks.hold(admissions_exclusive=_wanted(call, admission))
+
+
+@operation(
+    scope="vehicles:write",
+    body=SuspendInput,
+    answer=AdmissionOut,
+    codes=("review_in_past", *_MOVE),
+    current=get_admission,
+    lock=_hold_wanted,
+)
 def suspend_from_lot(call: Call, admission: UUID) -> dict[str, Any]:
     """Suspend an admission.
 
@@ -224,15 +243,21 @@ def suspend_from_lot(call: Call, admission: UUID) -> dict[str, Any]:
     with `other_lots`. Placements go on. The provider is told, without the reason.
     """
     call.actor.require("dpv.suspend")
-    said = dict(call.body)
-    wanted = [admission]
-    if said.pop("other_lots"):
-        wanted += [row.pk for row in other_live_admissions(admission_by_id(admission))]
-    suspend_admissions(call.actor, admission_ids=wanted, **said)
+    said = call.body
+    suspend_admissions(
+        call.actor, admission_ids=_wanted(call, admission), reason=said["reason"], review_on=said["review_on"]
+    )
     return _as_it_stands(call, admission)
 
 
-@operation(scope="vehicles:write", body=AdmissionReason, answer=AdmissionOut, codes=_MOVE)
+@operation(
+    scope="vehicles:write",
+    body=AdmissionReason,
+    answer=AdmissionOut,
+    codes=_MOVE,
+    current=get_admission,
+    lock=_hold,
+)
 def lift_from_lot(call: Call, admission: UUID) -> dict[str, Any]:
     """Lift a suspension.
 
@@ -242,7 +267,14 @@ def lift_from_lot(call: Call, admission: UUID) -> dict[str, Any]:
     return _as_it_stands(call, admission)
 
 
-@operation(scope="vehicles:write", body=ReviewInput, answer=AdmissionOut, codes=("review_in_past",))
+@operation(
+    scope="vehicles:write",
+    body=ReviewInput,
+    answer=AdmissionOut,
+    codes=("review_in_past",),
+    current=get_admission,
+    lock=_hold,
+)
 def review_suspension(call: Call, admission: UUID) -> dict[str, Any]:
     """Record a review of a suspension that goes on.
 
@@ -252,7 +284,14 @@ def review_suspension(call: Call, admission: UUID) -> dict[str, Any]:
     return _as_it_stands(call, admission)
 
 
-@operation(scope="vehicles:write", body=AdmissionReason, answer=AdmissionOut, codes=_MOVE)
+@operation(
+    scope="vehicles:write",
+    body=AdmissionReason,
+    answer=AdmissionOut,
+    codes=_MOVE,
+    current=get_admission,
+    lock=_hold,
+)
 def bar_from_lot(call: Call, admission: UUID) -> dict[str, Any]:
     """Bar a home from a lot.
 
@@ -262,7 +301,14 @@ def bar_from_lot(call: Call, admission: UUID) -> dict[str, Any]:
     return _as_it_stands(call, admission)
 
 
-@operation(scope="vehicles:write", body=AdmissionReason, answer=AdmissionOut, codes=_MOVE)
+@operation(
+    scope="vehicles:write",
+    body=AdmissionReason,
+    answer=AdmissionOut,
+    codes=_MOVE,
+    current=get_admission,
+    lock=_hold,
+)
 def end_on_lot(call: Call, admission: UUID) -> dict[str, Any]:
     """End an admission.
 

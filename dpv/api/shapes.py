@@ -20,9 +20,9 @@ _ADMISSION: dict[str, Any] = {
     "vehicle": "WL-RES",
     "lot": "STD",
     "provider_id": "4b8d1f2e-0a3c-4d5e-9f60-718293a4b5c6",
-    "provider": "Birch Care Ltd",
+    "provider_name": "Birch Care Ltd",
     "establishment_id": "0f9e8d7c-6b5a-4c3d-8e1f-2a3b4c5d6e7f",
-    "establishment": "Birch House",
+    "establishment_name": "Birch House",
     "urn": "SC990001",
     "status": "admitted",
     "tier": "preferred",
@@ -41,9 +41,9 @@ class AdmissionRow(Shape):
     vehicle = s.CharField(help_text="The vehicle's code.")
     lot = s.CharField(help_text="The lot's code.")
     provider_id = s.UUIDField()
-    provider = s.CharField()
+    provider_name = s.CharField()
     establishment_id = s.UUIDField()
-    establishment = s.CharField()
+    establishment_name = s.CharField()
     urn = s.CharField()
     status = s.ChoiceField(choices=ADMISSION.choices)
     tier = s.ChoiceField(choices=Admission.Tier.choices)
@@ -63,9 +63,9 @@ ADMISSION_FIELDS: dict[str, Any] = {
     "vehicle": "vehicle__code",
     "lot": "lot__code",
     "provider_id": "provider_id",
-    "provider": "provider__legal_name",
+    "provider_name": "provider__legal_name",
     "establishment_id": "establishment_id",
-    "establishment": "establishment__name",
+    "establishment_name": "establishment__name",
     "urn": "establishment__urn",
     "status": "status",
     "tier": "tier",
@@ -91,10 +91,10 @@ class CeilingOut(Shape):
     weekly = MoneyField(help_text="Pounds a week.")
     valid_from = s.DateField()
     valid_to = s.DateField(allow_null=True, help_text="The last day; null until another replaces it.")
-    state = s.ChoiceField(choices=CEILING_STATES, help_text="Today.")
+    status = s.ChoiceField(choices=CEILING_STATES, help_text="Today.")
     fixed_until = s.DateField(allow_null=True, help_text="Until then it may only be lowered; null: the vehicle's life.")
     set_at = s.DateTimeField()
-    set_by = s.CharField(allow_null=True, allow_blank=True, help_text="Null for the provider.")
+    set_by_name = s.CharField(allow_null=True, allow_blank=True, help_text="Null for the provider.")
     reason = s.CharField(allow_null=True, allow_blank=True, help_text="Null for the provider.")
     example = {
         "id": "e1f7c7f6-3a55-4a0f-9f27-0a6a5e4d3c22",
@@ -103,10 +103,10 @@ class CeilingOut(Shape):
         "weekly": "4150.00",
         "valid_from": "2026-04-01",
         "valid_to": None,
-        "state": "in_force",
+        "status": "in_force",
         "fixed_until": "2027-03-31",
         "set_at": "2026-03-20T10:00:00Z",
-        "set_by": "Carol Contract",
+        "set_by_name": "Carol Contract",
         "reason": "Price round 2026",
     }
 
@@ -116,20 +116,20 @@ class SuspensionOut(Shape):
 
     id = s.UUIDField()
     suspended_at = s.DateTimeField()
-    suspended_by = s.CharField(allow_null=True)
+    suspended_by_name = s.CharField(allow_null=True)
     reason = s.CharField(allow_null=True)
     review_on = s.DateField(allow_null=True)
     lifted_at = s.DateTimeField(allow_null=True)
-    lifted_by = s.CharField(allow_null=True, allow_blank=True)
+    lifted_by_name = s.CharField(allow_null=True, allow_blank=True)
     lift_reason = s.CharField(allow_null=True, allow_blank=True)
     example = {
         "id": "9d2b1c3a-5e4f-4a6b-8c7d-0e1f2a3b4c5d",
         "suspended_at": "2026-05-02T14:20:00Z",
-        "suspended_by": "Mark Market",
+        "suspended_by_name": "Mark Market",
         "reason": "Inspection below good",
         "review_on": "2026-06-01",
         "lifted_at": "2026-05-28T09:00:00Z",
-        "lifted_by": "Mark Market",
+        "lifted_by_name": "Mark Market",
         "lift_reason": "Visited; improvements seen",
     }
 
@@ -204,9 +204,9 @@ def admission_out(actor: Actor, admission: Admission, on: dt.date) -> dict[str, 
         "vehicle": admission.vehicle.code,
         "lot": admission.lot.code,
         "provider_id": admission.provider_id,
-        "provider": admission.provider.legal_name,
+        "provider_name": admission.provider.legal_name,
         "establishment_id": admission.establishment_id,
-        "establishment": admission.establishment.name,
+        "establishment_name": admission.establishment.name,
         "urn": admission.establishment.urn,
         "status": admission.status,
         "tier": admission.tier,
@@ -234,10 +234,10 @@ def ceiling_out(line: CeilingLine, told: bool) -> dict[str, Any]:
         "weekly": row.weekly,
         "valid_from": row.valid_from,
         "valid_to": row.valid_to,
-        "state": line.state,
+        "status": line.state,
         "fixed_until": line.fixed_until,
         "set_at": row.set_at,
-        "set_by": row.set_by_name if told else None,
+        "set_by_name": row.set_by_name if told else None,
         "reason": row.reason if told else None,
     }
 
@@ -247,11 +247,11 @@ def suspension_out(row: Suspension, told: bool) -> dict[str, Any]:
     return {
         "id": row.pk,
         "suspended_at": row.suspended_at,
-        "suspended_by": row.suspended_by_name if told else None,
+        "suspended_by_name": row.suspended_by_name if told else None,
         "reason": row.reason if told else None,
         "review_on": row.review_on,
         "lifted_at": row.lifted_at,
-        "lifted_by": row.lifted_by_name if told else None,
+        "lifted_by_name": row.lifted_by_name if told else None,
         "lift_reason": row.lift_reason if told else None,
     }
 

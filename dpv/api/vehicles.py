@@ -17,6 +17,7 @@ from dpv.queries.rules import rules_in_force
 from dpv.rules import LABELS, PARAMETERS, VehicleRules
 
 _LOT: dict[str, Any] = {
+    "id": "0b9d1f0e-6a3f-4d2b-8f6e-2a3c4d5e6f70",
     "vehicle": "WL-RES",
     "code": "STD",
     "name": "Children's homes, standard",
@@ -25,8 +26,8 @@ _LOT: dict[str, Any] = {
     "age_max": 17,
     "needs": [],
     "is_solo": False,
-    "admitted": 42,
-    "suspended": 1,
+    "admitted_count": 42,
+    "suspended_count": 1,
 }
 _VEHICLE: dict[str, Any] = {
     "code": "WL-RES",
@@ -37,7 +38,7 @@ _VEHICLE: dict[str, Any] = {
     "legal_regime": "pa2023_light_touch",
     "starts_on": "2024-04-01",
     "ends_on": "2030-03-31",
-    "lots": 3,
+    "lot_count": 3,
 }
 
 
@@ -52,13 +53,14 @@ class VehicleRow(Shape):
     legal_regime = s.ChoiceField(choices=Vehicle.LegalRegime.choices)
     starts_on = s.DateField()
     ends_on = s.DateField(help_text="The last day of its term.")
-    lots = s.IntegerField(help_text="How many lots it has.")
+    lot_count = s.IntegerField(help_text="How many lots it has.")
     example = _VEHICLE
 
 
 class LotOut(Shape):
     """A category of service inside a vehicle."""
 
+    id = s.UUIDField(help_text="What `lot_ids` of a referral name.")
     vehicle = s.CharField(help_text="The vehicle's code.")
     code = s.CharField()
     name = s.CharField()
@@ -67,8 +69,8 @@ class LotOut(Shape):
     age_max = s.IntegerField()
     needs = s.ListField(child=s.ChoiceField(choices=Need.choices), help_text="Needs the lot is for; empty for any.")
     is_solo = s.BooleanField(help_text="For one person alone.")
-    admitted = s.IntegerField(help_text="Homes admitted to it; a provider's client counts its own only.")
-    suspended = s.IntegerField(help_text="Homes suspended from it; a provider's client counts its own only.")
+    admitted_count = s.IntegerField(help_text="Homes admitted to it; a provider's client counts its own only.")
+    suspended_count = s.IntegerField(help_text="Homes suspended from it; a provider's client counts its own only.")
     example = _LOT
 
 
@@ -77,8 +79,8 @@ class VehicleOut(VehicleRow):
 
     is_running = s.BooleanField(help_text="Whether it is in its term today.")
     terms_summary = s.CharField(allow_blank=True)
-    lot_list = LotOut(many=True)
-    example = _VEHICLE | {"is_running": True, "terms_summary": "Call-off by referral.", "lot_list": [_LOT]}
+    lots = LotOut(many=True)
+    example = _VEHICLE | {"is_running": True, "terms_summary": "Call-off by referral.", "lots": [_LOT]}
 
 
 class RuleOut(Shape):
@@ -144,13 +146,13 @@ _VEHICLE_FIELDS: dict[str, Any] = {
     **{name: name for name in ("code", "name", "name_cy", "legal_regime", "starts_on", "ends_on")},
     "region": "region__slug",
     "lead_authority": "lead_authority__slug",
-    "lots": "lot_count",
+    "lot_count": "lot_count",
 }
 _LOT_FIELDS: dict[str, Any] = {
     "vehicle": "vehicle__code",
-    **{name: name for name in ("code", "name", "category", "age_min", "age_max", "needs", "is_solo")},
-    "admitted": "on_it",
-    "suspended": "suspended_from_it",
+    **{name: name for name in ("id", "code", "name", "category", "age_min", "age_max", "needs", "is_solo")},
+    "admitted_count": "on_it",
+    "suspended_count": "suspended_from_it",
 }
 
 
@@ -175,10 +177,10 @@ def get_vehicle(call: Call, code: str) -> dict[str, Any]:
         **{name: getattr(found, name) for name in ("code", "name", "name_cy", "legal_regime", "starts_on", "ends_on")},
         "region": found.region.slug,
         "lead_authority": found.lead_authority.slug,
-        "lots": len(lots),
+        "lot_count": len(lots),
         "is_running": found.starts_on <= database_today() <= found.ends_on,
         "terms_summary": found.terms_summary,
-        "lot_list": lots,
+        "lots": lots,
     }
 
 

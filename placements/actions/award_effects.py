@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from brokerage.core.audit.record import Notice, record
@@ -18,6 +18,7 @@ from dpv.eligibility import require_eligible
 from placements.actions import releases
 from placements.actions.closing import move_unseen_offers
 from placements.models import Award, Invitation, Offer, Placement, Referral
+from placements.reminders import remind_of_start
 from placements.states import AWARD, INVITATION, OFFER, OFFER_STANDING, PLACEMENT, REFERRAL
 from providers.models import Occupancy
 
@@ -36,7 +37,7 @@ def confirm(actor: Actor, award: Award) -> Placement:
         raise NotNow("offer_changed", _("The provider has changed this offer since it was chosen. Compare again."))
     require_held(offer, now)
     require_eligible(offer.admission_id, on=today, age=referral.age, field="offer")
-    is_counted = take_place(offer)
+    has_counter = require_place(offer)
     award.status = AWARD.after(award.status, "confirm")
     award.confirmed_at = now
     award.save(update_fields=["status", "confirmed_at"])
@@ -56,7 +57,8 @@ def confirm(actor: Actor, award: Award) -> Placement:
         winner_provider_id=offer.provider_id,
         reasons={other.provider_id: other.outcome_reason for other in losers},
     )
-    placement = _plan_placement(award, offer, referral, is_counted=is_counted)
+    placement = _plan_placement(award, offer, referral, has_counter=has_counter)
+    remind_of_start(actor, placement)
     record(
         "award.confirmed",
         subject=award,
@@ -78,7 +80,6 @@ def undo(actor: Actor, award: Award, *, reason: str, because_of_provider: bool) 
             raise NotNow("moved_in", _("The person has moved in: end the placement instead"))
         placement.status = PLACEMENT.after(placement.status, "cancel")
         placement.save(update_fields=["status"])
-        give_place_back(placement)
     award.status = AWARD.after(award.status, "fall_through")
     award.ended_at = now
     award.end_reason = reason
@@ -116,34 +117,23 @@ def require_held(offer: Offer, now: dt.datetime) -> None:
         raise RuleBroken("offer_expired", _("The provider held this place until a moment that has passed"), "offer")
 
 
-def take_place(offer: Offer) -> bool:
-    """Count one place as taken in the home or household; the check constraint stands behind this.
+def require_place(offer: Offer) -> bool:
+    """Refuse an offer whose home or household is full. Raises RuleBroken `no_place`.
 
-    Returns whether it was counted: a home without a counter (day places) has no limit here. Raises RuleBroken
-    `no_place`.
+    Returns whether places are counted there: a home without a counter (day places) has no limit here. The placement
+    takes the place in the database when it is written (`placement_takes_its_place`), and gives it back when it is over.
     """
-    counter = _counter(offer)
-    if not counter.exists():
+    which = {"household_id": offer.household_id} if offer.household_id else {"establishment_id": offer.establishment_id}
+    counter = Occupancy.objects.filter(**which).first()
+    if counter is None:
         return False
-    now = database_now()
-    if not counter.filter(taken__lt=F("places")).update(taken=F("taken") + 1, updated_at=now):
-        raise RuleBroken("no_place", _("The last place there has been taken"), "offer")
+    if not counter.vacancies:
+        raise _no_place()
     return True
 
 
-def give_place_back(placement: Placement) -> None:
-    """Count the place of the placement's home or household as free again, where it was counted as taken."""
-    if not placement.is_place_counted:
-        return
-    _counter(placement).filter(taken__gt=0).update(taken=F("taken") - 1, updated_at=database_now())
-
-
-def _counter(where: Offer | Placement) -> QuerySet[Occupancy]:
-    if where.household_id is not None:
-        return Occupancy.objects.filter(household_id=where.household_id)
-    if where.establishment_id is None:
-        return Occupancy.objects.none()
-    return Occupancy.objects.filter(establishment_id=where.establishment_id)
+def _no_place() -> RuleBroken:
+    return RuleBroken("no_place", _("The last place there has been taken"), "offer")
 
 
 def _lose_others(award: Award, winner: Offer) -> list[Offer]:
@@ -168,13 +158,13 @@ def _close_invitations(referral: Referral, winner: Offer) -> None:
     Invitation.objects.bulk_update(invitations, ["status"])
 
 
-def _plan_placement(award: Award, offer: Offer, referral: Referral, *, is_counted: bool) -> Placement:
+def _plan_placement(award: Award, offer: Offer, referral: Referral, *, has_counter: bool) -> Placement:
     place = offer.household or offer.establishment
     total = offer.weekly_total
     extras = offer.weekly_extras
     net = offer.weekly_core_net
     assert total is not None and extras is not None and net is not None and referral.person is not None
-    return Placement.objects.create(
+    placement = Placement.objects.create(
         authority_id=award.authority_id,
         person=referral.person,
         referral=referral,
@@ -195,8 +185,11 @@ def _plan_placement(award: Award, offer: Offer, referral: Referral, *, is_counte
         weekly_total=total,
         ceiling=offer.ceiling,
         legal_status=referral.person.legal_status,
-        is_place_counted=is_counted,
     )
+    placement.refresh_from_db(fields=["is_place_counted"])
+    if has_counter and not placement.is_place_counted:
+        raise _no_place()
+    return placement
 
 
 def _stand_again(award: Award, now: dt.datetime) -> list[Offer]:
@@ -225,7 +218,14 @@ def _tell_officer(actor: Actor, award: Award, referral: Referral) -> list[Notice
         return []
     path = f"/o/{actor.slug}/referrals/{referral.reference}/"
     return [
-        Notice("placements.award_approved", actor.organisation_id, referral.reference, path, user_id=award.made_by_id)
+        Notice(
+            "placements.award_approved",
+            actor.organisation_id,
+            referral.reference,
+            path,
+            user_id=award.made_by_id,
+            category=referral.category,
+        )
     ]
 
 

@@ -53,6 +53,7 @@ def award_offer(
     seen_revision: int | None = None,
     estimated_value: Decimal | None = None,
     gates: Sequence[str] = (),
+    language: str = "en",
 ) -> Award:
     """Choose one offer. Within the officer's limit and inside the area the award is confirmed at once; otherwise it
     waits for each approval in `Award.needs`, and until then nobody offers or changes an offer.
@@ -61,7 +62,7 @@ def award_offer(
     offer's revision that the officer looked at. Refused when: the referral is not published, or has an award already;
     the offer does not stand, was revised since, or its hold has run out; closing is ahead and `before_closing` was not
     said; the establishment may no longer be used or has no place; a reason is missing, or one that a loser reads tells
-    who the person is (`discloses`).
+    who the person is (`discloses`). `language` is that of the agreement, kept until it is drawn up.
     """
     actor.require("award.make")
     offer = hold_offer(offer_id)
@@ -76,6 +77,8 @@ def award_offer(
     move = "ask_approval" if needs else "award"
     new_status = REFERRAL.after(referral.status, move)
     require_held(offer, now)
+    if language not in Award.Language.values:
+        raise RuleBroken("language_unknown", _("Select English or Welsh"), "language")
     if referral.closes_at is not None and now < referral.closes_at and not before_closing:
         raise RuleBroken(
             "before_closing",
@@ -101,6 +104,7 @@ def award_offer(
         ranking=list(ranking),
         losers={str(key): text.strip() for key, text in losers.items()},
         preferences=preferences.strip(),
+        language=language,
         weekly_total=weekly,
         estimated_value=estimated_value,
         gates=list(gates),
@@ -123,6 +127,7 @@ def award_offer(
             "reason_code": reason_code,
             "needs": needs,
             "is_cheapest": is_cheapest,
+            "language": language,
             "before_closing": before_closing and referral.closes_at is not None and now < referral.closes_at,
         },
     )
@@ -355,6 +360,7 @@ def _end_waiting(actor: Actor, award: Award, *, move: str, reason: str) -> None:
                 referral.reference,
                 f"/o/{actor.slug}/referrals/{referral.reference}/",
                 user_id=award.made_by_id,
+                category=referral.category,
             )
         ]
     kind = "award.refused" if move == "refuse" else "award.taken_back"

@@ -78,6 +78,7 @@ def ask_clarification(actor: Actor, *, release: Release | UUID, question: str) -
                 asked.reference,
                 f"/o/{slug}/referrals/{asked.reference}/questions/",
                 permissions=("referral.answer",),
+                category=asked.category,
             )
         ],
     )

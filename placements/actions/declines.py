@@ -85,6 +85,7 @@ def decline_invitation(actor: Actor, *, invitation_id: UUID, reason: str, note: 
                 reference,
                 f"/o/{slug}/referrals/{reference}/",
                 permissions=("offer.view",),
+                category=invitation.release.category,
             )
         ],
     )

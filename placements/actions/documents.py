@@ -6,16 +6,10 @@ may read them; what a provider may read is listed in its release.
 
 from __future__ import annotations
 
-import secrets
-from dataclasses import dataclass
-from typing import BinaryIO, cast
 from uuid import UUID
 
-from django.conf import settings
-from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
-from django.core.signing import BadSignature, TimestampSigner
 from django.db import transaction
 from django.http import Http404
 from django.utils.translation import gettext as _
@@ -24,28 +18,15 @@ from brokerage.core import locks
 from brokerage.core.audit.record import record
 from brokerage.core.clock import database_now
 from brokerage.core.errors import RuleBroken
+from brokerage.core.stored_files import StoredFile, is_signed, keep, sign
+from brokerage.core.stored_files import open_stored as open_stored
 from brokerage.core.tenants.actors import Actor
 from placements.actions.releases import rewrite_releases
 from placements.models import Referral, ReferralDocument
 from placements.queries.referrals import referral_of
 from placements.states import REFERRAL
-from placements.uploads import check_size, check_upload
-from placements.virus_scanner import scan
 
-#: A link to a file ends after five minutes, and is one person's.
-LINK_SECONDS = 300
 DOCUMENTS_AT_MOST = 30
-_SIGNER = TimestampSigner(salt="placements.document")
-
-
-@dataclass(frozen=True)
-class StoredFile:
-    """A file that may be handed out now."""
-
-    stored_name: str
-    name: str
-    content_type: str
-    size: int
 
 
 @transaction.atomic
@@ -67,11 +48,7 @@ def add_document(
             _("A referral can have %(count)s documents. Remove one first.") % {"count": DOCUMENTS_AT_MOST},
             "file",
         )
-    check_size(upload.size or 0, upload.name or "", limit=settings.UPLOAD_MAX_BYTES)
-    content = upload.read()
-    passed = check_upload(upload.name or "", content, limit=settings.UPLOAD_MAX_BYTES)
-    scan(content)
-    stored = default_storage.save(f"documents/{secrets.token_hex(20)}", ContentFile(content))
+    passed, stored = keep(upload, folder="documents")
     try:
         document: ReferralDocument = ReferralDocument.objects.create(
             authority_id=actor.organisation_id,
@@ -127,29 +104,6 @@ def read_document(actor: Actor, *, reference: str, document_id: UUID, signature:
         raise Http404("Removed.")
     _record("document.read", actor, referral, document)
     return StoredFile(document.stored_name, document.name, document.content_type, document.size)
-
-
-def open_stored(stored: StoredFile) -> BinaryIO:
-    """The stored file, open for reading. Http404 when the store has lost it."""
-    try:
-        return cast(BinaryIO, default_storage.open(stored.stored_name, "rb"))
-    except FileNotFoundError:
-        raise Http404("The file is not in the store.") from None
-
-
-def sign(actor: Actor, document_id: UUID) -> str:
-    """The end of a link to a file: who and which are inside the signature, only time and signature are shown."""
-    signed = _SIGNER.sign(f"{actor.user_id}/{document_id}")
-    return signed.removeprefix(f"{actor.user_id}/{document_id}:")
-
-
-def is_signed(actor: Actor, document_id: UUID, signature: str) -> bool:
-    """Whether the signature was made for this person and file within the last five minutes."""
-    try:
-        _SIGNER.unsign(f"{actor.user_id}/{document_id}:{signature}", max_age=LINK_SECONDS)
-    except BadSignature:
-        return False
-    return True
 
 
 def _for_change(actor: Actor, reference: str) -> Referral:

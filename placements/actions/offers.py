@@ -347,5 +347,14 @@ def _record(actor: Actor, kind: str, offer: Offer, data: dict[str, Any], *, told
     if told and not release.is_sealed:
         slug = Organisation.objects.values_list("slug", flat=True).get(pk=offer.authority_id)
         path = f"/o/{slug}/referrals/{release.reference}/"
-        notices.append(Notice(told, offer.authority_id, release.reference, path, permissions=("offer.view",)))
+        notices.append(
+            Notice(
+                told,
+                offer.authority_id,
+                release.reference,
+                path,
+                permissions=("offer.view",),
+                category=release.category,
+            )
+        )
     record(kind, subject=offer, actor=actor, reference=release.reference, data=data, notify=notices)

@@ -11,23 +11,30 @@ from uuid import UUID
 
 from django.db import transaction
 from django.http import Http404
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from brokerage.core import locks
-from brokerage.core.audit.record import record
+from brokerage.core.audit.record import enqueue, record
 from brokerage.core.clock import database_now, database_today
 from brokerage.core.errors import NotNow, RuleBroken
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.vocabulary import Category
-from placements.actions.award_effects import give_place_back
 from placements.models import Placement, Referral
+from placements.reminders import remind_of_extras, remind_of_start
 from placements.ssda903 import PLACEMENT_PROVIDERS, PLACEMENT_TYPES, end_reasons_of
 from placements.states import PLACEMENT, REFERRAL
+
+#: Work for the agreement, which the storey above does: `contracts.rescheduling`.
+START_MOVED = "move_start"
 
 
 @transaction.atomic
 def reschedule_placement(actor: Actor, *, placement_id: UUID, planned_start_on: dt.date) -> Placement:
-    """Another day is planned. Refused when it has started already, or the day is past (`start_past`)."""
+    """Another day is planned, and the agreement follows (`contracts.rescheduling`).
+
+    Refused when it has started already, or the day is past (`start_past`).
+    """
     actor.require("placement.start")
     placement = hold_placement(placement_id)
     placement.status = PLACEMENT.after(placement.status, "reschedule")
@@ -36,6 +43,9 @@ def reschedule_placement(actor: Actor, *, placement_id: UUID, planned_start_on: 
     before = placement.planned_start_on
     placement.planned_start_on = planned_start_on
     placement.save(update_fields=["status", "planned_start_on"])
+    remind_of_start(actor, placement)
+    if placement.award_id is not None and before != planned_start_on:
+        enqueue(START_MOVED, queue="documents", actor=actor, payload={"placement": str(placement.pk)})
     record(
         "placement.rescheduled",
         subject=placement,
@@ -65,7 +75,7 @@ def start_placement(
     if started_on > database_today():
         raise RuleBroken("start_ahead", _("The day they moved in must be today or in the past"), "started_on")
     award = placement.award
-    if award is not None and started_on < award.made_at.date():
+    if award is not None and started_on < timezone.localdate(award.made_at):
         raise RuleBroken("start_before_award", _("Nobody can have moved in before the award was made"), "started_on")
     is_child = placement.category != Category.ADULT_RESIDENTIAL
     if (is_child or placement_type) and placement_type not in PLACEMENT_TYPES:
@@ -82,6 +92,7 @@ def start_placement(
         referral.status = REFERRAL.after(referral.status, "place")
         referral.ended_at = database_now()
         referral.save(update_fields=["status", "ended_at"])
+    remind_of_extras(actor, placement)
     record(
         "placement.started",
         subject=placement,
@@ -127,7 +138,6 @@ def end_placement(actor: Actor, *, placement_id: UUID, ended_on: dt.date, end_re
     placement.ended_on = ended_on
     placement.end_reason = end_reason
     placement.save(update_fields=["status", "ended_on", "end_reason"])
-    give_place_back(placement)
     record(
         "placement.ended",
         subject=placement,
@@ -152,7 +162,6 @@ def cancel_placement(actor: Actor, *, placement_id: UUID, reason: str) -> Placem
     if not reason.strip():
         raise RuleBroken("reason_missing", _("Say why the placement is cancelled"), "reason")
     placement.save(update_fields=["status"])
-    give_place_back(placement)
     if placement.referral_id is not None:
         referral = Referral.objects.get(pk=placement.referral_id)
         referral.status = REFERRAL.after(referral.status, "cancel_spot")

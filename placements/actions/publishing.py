@@ -32,7 +32,7 @@ from placements.announcements import announce_closing_of
 from placements.completeness import missing
 from placements.matching import Candidate, candidate_key
 from placements.models import Invitation, InvitedHousehold, Match, Referral, ReferralLot, Release
-from placements.queries.disclosures import unresolved_disclosures
+from placements.queries.disclosures import findings_in, unresolved_disclosures
 from placements.queries.matching import candidates, wanted_of
 from placements.queries.referrals import referral_of
 from placements.states import INVITATION, REFERRAL
@@ -71,7 +71,7 @@ def publish_referral(
     (`left_out_reason_missing`, equal treatment); the closing time is too near or too far (`closes_too_soon`, ...).
     """
     actor.require("referral.publish")
-    referral = held(actor, reference, admission_ids=_admissions_in(chosen))
+    referral = held(actor, reference, admission_ids=admissions_in(chosen))
     status = REFERRAL.after(referral.status, "publish")
     refresh_age(referral)
     require_ready(referral)
@@ -122,11 +122,13 @@ def invite_more(actor: Actor, *, reference: str, chosen: Collection[str], reason
     """Invite further eligible homes or households on the referral's lots while it is open.
 
     Refused when: the referral is not published or its closing time has passed (NotNow, `closed`: extend it first);
-    nobody new is chosen; one is not eligible.
+    nobody new is chosen; one is not eligible. `reason` is kept in the audit trail and must not tell who the person is
+    (`discloses`).
     """
     actor.require("referral.publish")
-    referral = held(actor, reference, admission_ids=_admissions_in(chosen))
+    referral = held(actor, reference, admission_ids=admissions_in(chosen))
     REFERRAL.after(referral.status, "invite")
+    check_note(referral, reason, field="reason")
     now, today = database_now(), database_today()
     require_open(referral, now)
     refresh_age(referral)
@@ -144,10 +146,21 @@ def invite_more(actor: Actor, *, reference: str, chosen: Collection[str], reason
         "referral.invited",
         subject=referral,
         actor=actor,
-        data={"invited": len(invited), "new_providers": len(releases.keys() - before), "reason_given": bool(reason)},
+        data={"invited": len(invited), "new_providers": len(releases.keys() - before), "reason": reason.strip()},
         notify=tell_providers("placements.invited", referral, new_providers),
     )
     return referral
+
+
+def check_note(referral: Referral, text: str, *, field: str = "note") -> None:
+    """Refuse a text for every provider that tells who somebody is (`discloses`)."""
+    found = findings_in(referral, text)
+    if found:
+        raise RuleBroken(
+            "discloses",
+            _("This may tell who the person is: %(found)s") % {"found": ", ".join(f"“{f.text}”" for f in found)},
+            field,
+        )
 
 
 def require_ready(referral: Referral) -> None:
@@ -212,7 +225,8 @@ def held(actor: Actor, reference: str, *, admission_ids: Collection[UUID] = ()) 
     return referral_of(actor, reference)
 
 
-def _admissions_in(chosen: Collection[str]) -> list[UUID]:
+def admissions_in(chosen: Collection[str]) -> list[UUID]:
+    """The admissions that chosen keys name. Http404 where one is no key."""
     try:
         return [UUID(key.partition(":")[0]) for key in chosen]
     except ValueError as error:

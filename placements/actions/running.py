@@ -22,11 +22,11 @@ from dpv.models import Lot
 from dpv.queries.access import require_access
 from placements.actions.closing import close_for_everyone, move_unseen_offers
 from placements.actions.drafts import put_answers
+from placements.actions.publishing import check_note as check_note
 from placements.actions.publishing import checked_closing, closing_terms, held, require_ready, save
 from placements.actions.releases import invited_providers, rewrite_releases, tell_providers, write_releases
 from placements.announcements import announce_closing_of
 from placements.models import Invitation, Offer, Referral, ReferralLot
-from placements.queries.disclosures import findings_in
 from placements.questions import section as section_of
 from placements.questions.days import day_problems
 from placements.states import INVITATION, OFFER, OFFER_STANDING, REFERRAL
@@ -174,17 +174,6 @@ def end_without_placement(actor: Actor, *, reference: str, reason: str) -> Refer
     told = close_for_everyone(referral, reason=str(_("The referral ended without a placement.")))
     record("referral.not_placed", subject=referral, actor=actor, data={"providers": len(told)}, notify=told)
     return referral
-
-
-def check_note(referral: Referral, text: str, *, field: str = "note") -> None:
-    """Refuse a text for every provider that tells who somebody is (`discloses`)."""
-    found = findings_in(referral, text)
-    if found:
-        raise RuleBroken(
-            "discloses",
-            _("This may tell who the person is: %(found)s") % {"found": ", ".join(f"“{f.text}”" for f in found)},
-            field,
-        )
 
 
 def _need_reason(reason: str) -> None:

@@ -11,7 +11,6 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from brokerage.core import locks
@@ -28,8 +27,9 @@ from placements.actions.closing import close_for_everyone
 from placements.actions.publishing import save
 from placements.models import Offer, Placement, Referral
 from placements.queries.referrals import referral_of
+from placements.reminders import remind_of_start
 from placements.states import OFFER_STANDING, PLACEMENT, REFERRAL
-from providers.models import Establishment, Occupancy
+from providers.models import Establishment
 
 #: Who decides on a placement outside the authority's own area, by placing band.
 LOOKS_AT_BAND = {
@@ -123,8 +123,11 @@ def record_spot_placement(
     if starts_on <= today:
         placement.status = PLACEMENT.after(placement.status, "start")
         placement.started_on = starts_on
-    placement.is_place_counted = establishment is not None and _count_place(establishment, now)
+    # The provider has agreed, whatever its counter says: a place is counted where one is free, and given back later.
     placement.save(force_insert=True)
+    placement.refresh_from_db(fields=["is_place_counted"])
+    if placement.status == "planned":
+        remind_of_start(actor, placement)
     was_published = referral.status == "published"
     referral.status = status
     referral.ended_at = now
@@ -215,15 +218,6 @@ def _host(establishment: Establishment | None, outward: str) -> str:
     if code is None:
         raise RuleBroken("outward_unknown", _("There is no such postcode area in England or Wales"), "outward")
     return code
-
-
-def _count_place(establishment: Establishment, now: dt.datetime) -> bool:
-    """Count the place as taken where the counter allows: the provider has agreed, whatever the counter says.
-
-    Returns whether it was counted; only then is it given back later.
-    """
-    counter = Occupancy.objects.filter(establishment=establishment, taken__lt=F("places"))
-    return counter.update(taken=F("taken") + 1, updated_at=now) > 0
 
 
 def _outside_area(actor: Actor, referral: Referral, placement: Placement) -> list[Notice]:

@@ -17,7 +17,7 @@ from placements.queries.referrals import referral_of
 
 FIELDS = {
     "id": "id",
-    "provider": "provider_id",
+    "provider_id": "provider_id",
     "provider_name": "provider__organisation__name",
     "question": "question",
     "asked_at": "asked_at",
@@ -32,7 +32,7 @@ class ReferralQuestionRow(Shape):
     """A question, as the authority reads it. Providers read `published_question` and `answer`, never who asked."""
 
     id = s.UUIDField()
-    provider = s.UUIDField()
+    provider_id = s.UUIDField()
     provider_name = s.CharField()
     question = s.CharField()
     asked_at = s.DateTimeField()
@@ -42,7 +42,7 @@ class ReferralQuestionRow(Shape):
     answered_at = s.DateTimeField(allow_null=True, help_text="Null while it waits.")
     example = {
         "id": "4f5e6d7c-8b9a-41a9-88b7-d6e5f4a30210",
-        "provider": "2d3c4b5a-6978-4f87-a695-b4c3d2e1f010",
+        "provider_id": "2d3c4b5a-6978-4f87-a695-b4c3d2e1f010",
         "provider_name": "Birch Care Ltd",
         "question": "Can the family visit at weekends?",
         "asked_at": "2026-11-20T13:05:00Z",
@@ -72,12 +72,13 @@ class ReferralAnswerIn(Input):
     }
 
 
-@operation(scope="referrals:read", query=ReferralQuestionQuery, answer=ReferralQuestionRow, paged=True)
+@operation(scope="referrals:write", query=ReferralQuestionQuery, answer=ReferralQuestionRow, paged=True)
 def list_referral_clarifications(call: Call, reference: str) -> Page:
     """List questions from providers
 
-    Oldest first.
+    Oldest first, each with who asked: for whoever answers them.
     """
+    call.actor.require("referral.answer")
     rows = Clarification.objects.filter(referral=referral_of(call.actor, reference))
     if "waiting" in call.query:
         rows = rows.filter(answered_at__isnull=call.query["waiting"])

@@ -62,13 +62,14 @@ class DisclosureList(Shape):
     example = {"items": [{**DisclosureRow.example, "is_confirmed": True}]}
 
 
-@operation(scope="referrals:read", answer=DisclosureList)
+@operation(scope="referrals:write", answer=DisclosureList)
 def get_referral_disclosures(call: Call, reference: str) -> dict[str, Any]:
     """Run the disclosure check
 
     Finds in the texts that everyone invited will read. While one is neither corrected nor confirmed, nothing is
-    published.
+    published. They may tell who the person is: whoever writes referrals reads them.
     """
+    call.actor.require("referral.draft", "referral.amend")
     return {"items": _rows(referral_of(call.actor, reference))}
 
 

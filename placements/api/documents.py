@@ -57,7 +57,6 @@ class ReferralDocumentRow(Shape):
 class NewReferralDocument(Query):
     """What the file is. Its bytes are the request's body."""
 
-    name = s.CharField(max_length=255, help_text="The file’s name with its ending: pdf, docx, odt, png, jpg or txt.")
     kind = s.ChoiceField(choices=ReferralDocument.Kind.choices)
     readers = s.ChoiceField(
         choices=[(SHORTLISTED, "Shortlisted providers only"), (INVITED, "Everyone invited")],
@@ -66,7 +65,7 @@ class NewReferralDocument(Query):
     )
 
 
-@operation(scope="referrals:read", answer=ReferralDocumentRow, paged=True)
+@operation(scope="documents:read", answer=ReferralDocumentRow, paged=True)
 def list_referral_documents(call: Call, reference: str) -> Page:
     """List a referral’s documents
 
@@ -81,10 +80,12 @@ def list_referral_documents(call: Call, reference: str) -> Page:
     scope="referrals:write",
     query=NewReferralDocument,
     upload=True,
+    named=True,
     answer=ReferralDocumentRow,
     status=201,
     codes=(
         "referral_not_now",
+        "file_name_missing",
         "kind_missing",
         "too_many_documents",
         "file_empty",
@@ -103,8 +104,9 @@ def list_referral_documents(call: Call, reference: str) -> Page:
 def add_referral_document(call: Call, reference: str) -> Created:
     """Add a document
 
-    Send the file’s bytes as the body, and its name and kind in the query. Its type is found by its content. Of a
-    published referral, whoever may read it sees it at once.
+    Send the file’s bytes as the body, its name (ending in pdf, docx, odt, png, jpg or txt) in Content-Disposition and
+    its kind in the query. Its type is found by its content. Of a published referral, whoever may read it sees it at
+    once.
     """
     assert call.file is not None
     document = add_document(
@@ -118,7 +120,7 @@ def add_referral_document(call: Call, reference: str) -> Created:
     return Created(body, location=f"/referrals/{reference}/documents/{document.pk}")
 
 
-@operation(scope="referrals:read", stream=BYTES)
+@operation(scope="documents:read", stream=BYTES)
 def download_referral_document(call: Call, reference: str, document: UUID) -> Stream:
     """Fetch a document
 

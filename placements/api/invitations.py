@@ -30,28 +30,28 @@ class InvitationRow(Shape):
     """One of your homes that a referral was sent to."""
 
     id = s.UUIDField()
-    reference = s.CharField(help_text="The referral’s.")
-    authority = s.CharField(help_text="The name of the council that asks.")
+    referral = s.CharField(help_text="The referral’s reference.")
+    authority_name = s.CharField(help_text="The name of the council that asks.")
     category = s.ChoiceField(choices=Category.choices)
     establishment_id = s.UUIDField()
-    establishment = s.CharField(help_text="Its name.")
+    establishment_name = s.CharField(help_text="Its name.")
     vehicle = s.CharField(help_text="The vehicle’s code.")
     lot = s.CharField(help_text="The lot’s code.")
-    state = s.ChoiceField(choices=STATES, help_text="Your offer’s state, or the invitation’s where there is none.")
+    status = s.ChoiceField(choices=STATES, help_text="Your offer’s state, or the invitation’s where there is none.")
     miles = s.DecimalField(max_digits=6, decimal_places=1, allow_null=True)
     invited_at = s.DateTimeField()
     answered_at = s.DateTimeField(allow_null=True)
     closes_at = s.DateTimeField()
     example: ClassVar[dict[str, Any]] = {
         "id": "5b8a3f0e-3c6f-4c0a-9a53-1d1b7f6f2b11",
-        "reference": "R-7K3M-9QX2",
-        "authority": "London Borough of Harrow",
+        "referral": "R-7K3M-9QX2",
+        "authority_name": "London Borough of Harrow",
         "category": "residential",
         "establishment_id": "0c7a6e1b-8f0a-4b55-8a0d-4f6f0f1e2d33",
-        "establishment": "Birch House",
+        "establishment_name": "Birch House",
         "vehicle": "WL-RES",
         "lot": "STD",
-        "state": "open",
+        "status": "open",
         "miles": "4.2",
         "invited_at": "2026-11-24T09:12:44Z",
         "answered_at": None,
@@ -62,9 +62,9 @@ class InvitationRow(Shape):
 class InvitationQuery(Query):
     """Which invitations to list."""
 
-    state = s.ChoiceField(choices=STATES, required=False)
-    reference = s.CharField(max_length=24, required=False, help_text="Those of one referral.")
-    establishment = s.UUIDField(required=False, help_text="Those of one of your homes.")
+    status = s.ChoiceField(choices=STATES, required=False)
+    referral = s.CharField(max_length=24, required=False, help_text="Those of the referral with this reference.")
+    establishment_id = s.UUIDField(required=False, help_text="Those of one of your homes.")
 
 
 class PlaceHousehold(Shape):
@@ -79,7 +79,7 @@ class PlaceOffer(Shape):
     """Your last offer of the home."""
 
     id = s.UUIDField()
-    state = s.CharField()
+    status = s.CharField()
     weekly_total = MoneyField(allow_null=True)
 
 
@@ -97,12 +97,12 @@ class PlaceOut(Shape):
 
     id = s.UUIDField(help_text="The invitation.")
     establishment_id = s.UUIDField()
-    establishment = s.CharField()
-    vehicle_id = s.UUIDField()
-    vehicle = s.CharField(help_text="Its name.")
-    lot_id = s.UUIDField()
-    lot = s.CharField(help_text="Its name.")
-    state = s.ChoiceField(choices=STATES, help_text="Your offer’s state, or the invitation’s where there is none.")
+    establishment_name = s.CharField()
+    vehicle = s.CharField(help_text="The vehicle’s code.")
+    vehicle_name = s.CharField()
+    lot = s.CharField(help_text="The lot’s code.")
+    lot_name = s.CharField()
+    status = s.ChoiceField(choices=STATES, help_text="Your offer’s state, or the invitation’s where there is none.")
     ceiling = MoneyField(allow_null=True, help_text="Pounds a week in force today for this age.")
     miles = s.DecimalField(max_digits=6, decimal_places=1, allow_null=True)
     households = PlaceHousehold(many=True, help_text="Fostering: an offer names one of them.")
@@ -115,12 +115,12 @@ class PlaceOut(Shape):
     example: ClassVar[dict[str, Any]] = {
         "id": "5b8a3f0e-3c6f-4c0a-9a53-1d1b7f6f2b11",
         "establishment_id": "0c7a6e1b-8f0a-4b55-8a0d-4f6f0f1e2d33",
-        "establishment": "Birch House",
-        "vehicle_id": "a9b0d7c2-61b5-4b7e-8f0e-0b8a1c2d3e44",
-        "vehicle": "West London residential",
-        "lot_id": "c3d4e5f6-1122-4a33-8b44-556677889900",
-        "lot": "Standard",
-        "state": "open",
+        "establishment_name": "Birch House",
+        "vehicle": "WL-RES",
+        "vehicle_name": "West London residential",
+        "lot": "STD",
+        "lot_name": "Standard",
+        "status": "open",
         "ceiling": "4000.00",
         "miles": "4.2",
         "households": [],
@@ -151,21 +151,21 @@ class NewDecline(Input):
 def list_invitations(call: Call) -> Page:
     """List your own invitations, the latest first, of every referral sent to you."""
     call.actor.require("inbox.view")
-    columns = {"reference": "release__reference", "establishment": "establishment_id"}
+    columns = {"referral": "release__reference", "establishment_id": "establishment_id"}
     rows = Invitation.objects.filter(**{columns[name]: value for name, value in call.query.items() if name in columns})
     return call.page(
-        in_state(rows, call.query["state"]) if "state" in call.query else with_state(rows),
+        in_state(rows, call.query["status"]) if "status" in call.query else with_state(rows),
         by=("-invited_at", "-id"),
         fields={
             "id": "id",
-            "reference": "release__reference",
-            "authority": "release__authority_name",
+            "referral": "release__reference",
+            "authority_name": "release__authority_name",
             "category": "release__category",
             "establishment_id": "establishment_id",
-            "establishment": "establishment__name",
+            "establishment_name": "establishment__name",
             "vehicle": "vehicle__code",
             "lot": "lot__code",
-            "state": "state",
+            "status": "state",
             "miles": "miles",
             "invited_at": "invited_at",
             "answered_at": "answered_at",
@@ -231,12 +231,12 @@ def place_out(place: OwnPlace) -> dict[str, Any]:
     return {
         "id": invitation.pk,
         "establishment_id": invitation.establishment_id,
-        "establishment": place.answer.establishment,
-        "vehicle_id": invitation.vehicle_id,
-        "vehicle": invitation.vehicle.name,
-        "lot_id": invitation.lot_id,
-        "lot": invitation.lot.name,
-        "state": place.answer.state,
+        "establishment_name": place.answer.establishment,
+        "vehicle": invitation.vehicle.code,
+        "vehicle_name": invitation.vehicle.name,
+        "lot": invitation.lot.code,
+        "lot_name": invitation.lot.name,
+        "status": place.answer.state,
         "ceiling": place.ceiling and pence(place.ceiling.weekly),
         "miles": invitation.miles,
         "households": [
@@ -244,7 +244,7 @@ def place_out(place: OwnPlace) -> dict[str, Any]:
         ],
         "problem": place.problem_code or None,
         "problem_text": str(place.problem),
-        "offer": offer and {"id": offer.pk, "state": offer.status, "weekly_total": offer.weekly_total},
+        "offer": offer and {"id": offer.pk, "status": offer.status, "weekly_total": offer.weekly_total},
         "decline": place.decline and _decline(place.decline),
         "invited_at": invitation.invited_at,
         "answered_at": invitation.answered_at,

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers as s
 
-from brokerage.core.api.inputs import Input, MoneyField, Shape
+from brokerage.core.api.inputs import Input, MomentField, MoneyField, Shape
 from brokerage.core.vocabulary import Need
 from dpv.models import MenuItem
 from placements.models import Offer
@@ -68,7 +68,7 @@ class OfferAnswersIn(Input):
         child=ExtraIn(), max_length=MOST_EXTRAS + 1, **_OPTIONAL, help_text="Replaces all extras of the offer."
     )
     starts_on = s.DateField(**_OPTIONAL, help_text="The first day the person could move in.")
-    held_until = s.DateTimeField(**_OPTIONAL, help_text="Until when you hold the offer: after the closing time.")
+    held_until = MomentField(**_OPTIONAL, help_text="Until when you hold the offer: after the closing time.")
     statements = s.DictField(
         child=s.CharField(allow_null=True, allow_blank=True),
         **_OPTIONAL,

@@ -47,13 +47,13 @@ class OfferRow(Shape):
     """One of your offers."""
 
     id = s.UUIDField()
-    reference = s.CharField(help_text="The referral’s.")
-    authority = s.CharField(help_text="The name of the council that asks.")
+    referral = s.CharField(help_text="The referral’s reference.")
+    authority_name = s.CharField(help_text="The name of the council that asks.")
     invitation_id = s.UUIDField()
     establishment_id = s.UUIDField()
-    establishment = s.CharField()
+    establishment_name = s.CharField()
     household = s.CharField(allow_null=True, help_text="Its code.")
-    state = s.ChoiceField(choices=OFFER.choices)
+    status = s.ChoiceField(choices=OFFER.choices)
     revision = s.IntegerField(help_text="Counts each change after submitting.")
     weekly_core = MoneyField(allow_null=True)
     weekly_total = MoneyField(allow_null=True)
@@ -63,13 +63,13 @@ class OfferRow(Shape):
     submitted_at = s.DateTimeField(allow_null=True)
     example: ClassVar[dict[str, Any]] = {
         "id": "1d2c3b4a-5e6f-4708-9a1b-2c3d4e5f6071",
-        "reference": "R-7K3M-9QX2",
-        "authority": "London Borough of Harrow",
+        "referral": "R-7K3M-9QX2",
+        "authority_name": "London Borough of Harrow",
         "invitation_id": "5b8a3f0e-3c6f-4c0a-9a53-1d1b7f6f2b11",
         "establishment_id": "0c7a6e1b-8f0a-4b55-8a0d-4f6f0f1e2d33",
-        "establishment": "Birch House",
+        "establishment_name": "Birch House",
         "household": None,
-        "state": "submitted",
+        "status": "submitted",
         "revision": 1,
         "weekly_core": "3800.00",
         "weekly_total": "4050.00",
@@ -83,27 +83,27 @@ class OfferRow(Shape):
 class OfferQuery(Query):
     """Which offers to list."""
 
-    state = s.ChoiceField(choices=OFFER.choices, required=False)
-    reference = s.CharField(max_length=24, required=False, help_text="Those of one referral.")
-    establishment = s.UUIDField(required=False, help_text="Those of one of your homes.")
+    status = s.ChoiceField(choices=OFFER.choices, required=False)
+    referral = s.CharField(max_length=24, required=False, help_text="Those of the referral with this reference.")
+    establishment_id = s.UUIDField(required=False, help_text="Those of one of your homes.")
 
 
 class OfferOut(OfferAnswersOut):
     """One of your offers as it stands."""
 
     id = s.UUIDField()
-    reference = s.CharField()
-    authority = s.CharField()
+    referral = s.CharField(help_text="The referral’s reference.")
+    authority_name = s.CharField()
     invitation_id = s.UUIDField()
     establishment_id = s.UUIDField()
-    establishment = s.CharField()
-    state = s.ChoiceField(choices=OFFER.choices)
+    establishment_name = s.CharField()
+    status = s.ChoiceField(choices=OFFER.choices)
     revision = s.IntegerField()
     ceiling = MoneyField(help_text="Pounds a week: in force when the offer was last saved.")
     miles = s.DecimalField(max_digits=6, decimal_places=1, allow_null=True)
     created_at = s.DateTimeField()
     submitted_at = s.DateTimeField(allow_null=True)
-    submitted_by = s.CharField(allow_blank=True)
+    submitted_by_name = s.CharField(allow_blank=True)
     withdrawn_at = s.DateTimeField(allow_null=True)
     outcome_reason = s.CharField(allow_blank=True)
     example: ClassVar[dict[str, Any]] = {
@@ -111,7 +111,7 @@ class OfferOut(OfferAnswersOut):
         **{name: value for name, value in OfferRow.example.items() if name not in ("weekly_total", "household")},
         "ceiling": "4000.00",
         "miles": "4.2",
-        "submitted_by": "Bids (API client of Bob Birch)",
+        "submitted_by_name": "Bids (API client of Bob Birch)",
         "withdrawn_at": None,
         "outcome_reason": "",
     }
@@ -157,20 +157,20 @@ class OfferCheck(Shape):
 def list_offers(call: Call) -> Page:
     """List your own offers, the latest begun first."""
     call.actor.require("inbox.view", "offer.write")
-    columns = {"state": "status", "reference": "release__reference", "establishment": "establishment_id"}
+    columns = {"status": "status", "referral": "release__reference", "establishment_id": "establishment_id"}
     wanted = {columns[name]: value for name, value in call.query.items() if name in columns}
     return call.page(
         own_offers().filter(**wanted),
         by=("-created_at", "-id"),
         fields={
             "id": "id",
-            "reference": "release__reference",
-            "authority": "release__authority_name",
+            "referral": "release__reference",
+            "authority_name": "release__authority_name",
             "invitation_id": "invitation_id",
             "establishment_id": "establishment_id",
-            "establishment": "establishment__name",
+            "establishment_name": "establishment__name",
             "household": "household__code",
-            "state": "status",
+            "status": "status",
             "revision": "revision",
             "weekly_core": "weekly_core",
             "weekly_total": "weekly_total",
@@ -339,18 +339,18 @@ def _out(own: Offer) -> dict[str, Any]:
     return {
         **said,
         "id": own.pk,
-        "reference": own.release.reference,
-        "authority": own.release.authority_name,
+        "referral": own.release.reference,
+        "authority_name": own.release.authority_name,
         "invitation_id": own.invitation_id,
         "establishment_id": own.establishment_id,
-        "establishment": own.establishment.name,
-        "state": own.status,
+        "establishment_name": own.establishment.name,
+        "status": own.status,
         "revision": own.revision,
         "ceiling": own.ceiling,
         "miles": own.miles,
         "created_at": own.created_at,
         "submitted_at": own.submitted_at,
-        "submitted_by": own.submitted_by_name,
+        "submitted_by_name": own.submitted_by_name,
         "withdrawn_at": own.withdrawn_at,
         "outcome_reason": own.outcome_reason,
     }

@@ -38,15 +38,16 @@ def list_opportunities(call: Call) -> Page:
     """
     call.actor.require("inbox.view")
     wanted = call.query.get("inbox", "")
+    filters = {**call.query, "establishment": call.query.get("establishment_id")}
     return call.page(
-        find_opportunities(database_now(), tab=wanted, filters=call.query),
+        find_opportunities(database_now(), tab=wanted, filters=filters),
         by=("-closes_at", "-id") if wanted == "closed" else ("closes_at", "id"),
         fields={
             "reference": "reference",
-            "authority": "authority_name",
+            "authority_name": "authority_name",
             "category": "category",
             "urgency": "urgency",
-            "state": "state",
+            "status": "state",
             "inbox": "tab",
             "stage": "stage",
             "version": "version",
@@ -137,10 +138,10 @@ def _out(found: Opportunity) -> dict[str, Any]:
     content = release.content if found.is_readable else {}
     return {
         "reference": release.reference,
-        "authority": release.authority_name,
+        "authority_name": release.authority_name,
         "category": release.category,
         "urgency": release.urgency,
-        "state": release.state,
+        "status": release.state,
         "is_open": found.is_open,
         "stage": release.stage,
         "version": release.version,

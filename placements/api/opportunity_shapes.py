@@ -20,13 +20,13 @@ class OpportunityHome(Shape):
 
     id = s.UUIDField(help_text="The invitation.")
     establishment_id = s.UUIDField()
-    establishment = s.CharField(help_text="Its name.")
-    state = s.ChoiceField(choices=STATES, help_text="Your offer’s state, or the invitation’s where there is none.")
+    establishment_name = s.CharField(help_text="Its name.")
+    status = s.ChoiceField(choices=STATES, help_text="Your offer’s state, or the invitation’s where there is none.")
     example = {
         "id": "5b8a3f0e-3c6f-4c0a-9a53-1d1b7f6f2b11",
         "establishment_id": "0c7a6e1b-8f0a-4b55-8a0d-4f6f0f1e2d33",
-        "establishment": "Birch House",
-        "state": "open",
+        "establishment_name": "Birch House",
+        "status": "open",
     }
 
 
@@ -34,10 +34,10 @@ class OpportunityRow(Shape):
     """A referral in your inbox."""
 
     reference = s.CharField()
-    authority = s.CharField(help_text="The name of the council that asks.")
+    authority_name = s.CharField(help_text="The name of the council that asks.")
     category = s.ChoiceField(choices=Category.choices)
     urgency = s.ChoiceField(choices=Urgency.choices)
-    state = s.ChoiceField(
+    status = s.ChoiceField(
         choices=Release.State.choices, help_text="That the closing time has passed is told by `inbox` and `closes_at`."
     )
     inbox = s.ChoiceField(choices=list(TABS.items()), help_text="Where it stands in your inbox now.")
@@ -53,10 +53,10 @@ class OpportunityRow(Shape):
     invitations = OpportunityHome(many=True)
     example: ClassVar[dict[str, Any]] = {
         "reference": "R-7K3M-9QX2",
-        "authority": "London Borough of Harrow",
+        "authority_name": "London Borough of Harrow",
         "category": "residential",
         "urgency": "within_5_days",
-        "state": "open",
+        "status": "open",
         "inbox": "awaiting",
         "stage": 1,
         "version": 1,
@@ -77,7 +77,7 @@ class OpportunityQuery(Query):
     inbox = s.ChoiceField(choices=list(TABS.items()), required=False)
     category = s.ChoiceField(choices=Category.choices, required=False)
     urgency = s.ChoiceField(choices=Urgency.choices, required=False)
-    establishment = s.UUIDField(required=False, help_text="One of your homes: referrals that it is invited to.")
+    establishment_id = s.UUIDField(required=False, help_text="One of your homes: referrals that it is invited to.")
 
 
 class OpportunityLine(Shape):
@@ -150,10 +150,10 @@ class OpportunityOut(Shape):
     """A referral as released to you: redacted at stage 1, with full papers at stage 2, emptied once it closes."""
 
     reference = s.CharField()
-    authority = s.CharField()
+    authority_name = s.CharField()
     category = s.ChoiceField(choices=Category.choices)
     urgency = s.ChoiceField(choices=Urgency.choices)
-    state = s.ChoiceField(choices=Release.State.choices)
+    status = s.ChoiceField(choices=Release.State.choices)
     is_open = s.BooleanField(help_text="Whether offers, declines and questions may be sent now.")
     stage = s.IntegerField()
     version = s.IntegerField()
@@ -172,7 +172,16 @@ class OpportunityOut(Shape):
     example: ClassVar[dict[str, Any]] = {
         **{
             name: OpportunityRow.example[name]
-            for name in ("reference", "authority", "category", "urgency", "state", "stage", "version", "is_sealed")
+            for name in (
+                "reference",
+                "authority_name",
+                "category",
+                "urgency",
+                "status",
+                "stage",
+                "version",
+                "is_sealed",
+            )
         },
         **{name: OpportunityRow.example[name] for name in ("closes_at", "published_at", "updated_at")},
         "is_open": True,

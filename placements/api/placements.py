@@ -20,6 +20,7 @@ from placements.actions.placements import (
     start_placement,
 )
 from placements.models import Placement
+from placements.queries.comparison import BANDS
 from placements.queries.placements import host_notice_of, listed_placements, placement_of
 from placements.ssda903 import END_REASONS, PLACEMENT_PROVIDERS, PLACEMENT_TYPES
 from placements.states import PLACEMENT
@@ -29,15 +30,15 @@ class PlacementRow(Shape):
     """A placement as lists show it."""
 
     reference = s.CharField()
-    state = s.ChoiceField(choices=PLACEMENT.choices)
+    status = s.ChoiceField(choices=PLACEMENT.choices)
     category = s.ChoiceField(choices=Category.choices)
     source = s.ChoiceField(choices=PlacementSource.choices, help_text="How it was bought.")
     referral = s.CharField(allow_null=True, help_text="The referral’s reference.")
     person_id = s.UUIDField()
     provider_id = s.UUIDField(allow_null=True)
-    provider = s.CharField(allow_blank=True)
+    provider_name = s.CharField(allow_blank=True)
     establishment_id = s.UUIDField(allow_null=True)
-    establishment = s.CharField(allow_null=True)
+    establishment_name = s.CharField(allow_null=True)
     household = s.CharField(allow_null=True, help_text="Its code.")
     planned_start_on = s.DateField()
     started_on = s.DateField(allow_null=True)
@@ -45,15 +46,15 @@ class PlacementRow(Shape):
     weekly_total = MoneyField()
     example: ClassVar[dict[str, Any]] = {
         "reference": "P-4H2K-8WZM",
-        "state": "planned",
+        "status": "planned",
         "category": "residential",
         "source": "call_off",
         "referral": "R-7K3M-9QX2",
         "person_id": "8e0c1d2f-3b4a-4c5d-9e6f-708192a3b4c5",
         "provider_id": "77c0ffee-1234-4abc-8def-001122334455",
-        "provider": "Birch Care Ltd",
+        "provider_name": "Birch Care Ltd",
         "establishment_id": "0c7a6e1b-8f0a-4b55-8a0d-4f6f0f1e2d33",
-        "establishment": "Birch House",
+        "establishment_name": "Birch House",
         "household": None,
         "planned_start_on": "2026-12-01",
         "started_on": None,
@@ -65,10 +66,10 @@ class PlacementRow(Shape):
 class PlacementQuery(Query):
     """Which placements to list."""
 
-    state = s.ChoiceField(choices=PLACEMENT.choices, required=False)
+    status = s.ChoiceField(choices=PLACEMENT.choices, required=False)
     category = s.ChoiceField(choices=Category.choices, required=False)
     source = s.ChoiceField(choices=PlacementSource.choices, required=False)
-    q = s.CharField(max_length=80, required=False, help_text="Part of a home’s or provider’s name, or a reference.")
+    text = s.CharField(max_length=80, required=False, help_text="Part of a home’s or provider’s name, or a reference.")
 
 
 class HostOut(Shape):
@@ -85,13 +86,17 @@ class PlacementAgreement(Shape):
     """An agreement of the placement."""
 
     reference = s.CharField()
-    state = s.CharField()
+    status = s.CharField()
 
 
 class PlacementOut(PlacementRow):
     """One placement. Money in pounds a week."""
 
     source_reason = s.CharField(allow_blank=True, help_text="Why it was bought outside every vehicle.")
+    outward = s.CharField(allow_blank=True, help_text="First half of the home’s postcode.")
+    area = s.ChoiceField(
+        choices=list(BANDS), allow_blank=True, help_text="In the authority’s area, in one that adjoins it, or farther."
+    )
     vehicle = s.CharField(allow_null=True, help_text="The vehicle’s code.")
     lot = s.CharField(allow_null=True, help_text="The lot’s code.")
     award_id = s.UUIDField(allow_null=True)
@@ -108,10 +113,12 @@ class PlacementOut(PlacementRow):
     example: ClassVar[dict[str, Any]] = {
         **PlacementRow.example,
         "source_reason": "",
+        "outward": "HA3",
+        "area": "in_area",
         "vehicle": "WL-RES",
         "lot": "STD",
         "award_id": "3f2e1d0c-b9a8-4765-8432-10fedcba9876",
-        "agreements": [{"reference": "A-2M9P-5TQX", "state": "sealed"}],
+        "agreements": [{"reference": "A-2M9P-5TQX", "status": "sealed"}],
         "host": {
             "name": "London Borough of Ealing",
             "due_on": "2026-12-01",
@@ -172,22 +179,22 @@ class HostNotified(Input):
 def list_placements(call: Call) -> Page:
     """List your placements, the newest start first."""
     call.actor.require("placement.view")
-    wanted = {"status": call.query.get("state", "")}
-    wanted |= {name: call.query.get(name, "") for name in ("category", "source", "q")}
+    wanted = {name: call.query.get(name, "") for name in ("status", "category", "source")}
+    wanted["q"] = call.query.get("text", "")
     return call.page(
         listed_placements(**wanted),
         by=("-planned_start_on", "-id"),
         fields={
             "reference": "reference",
-            "state": "status",
+            "status": "status",
             "category": "category",
             "source": "source",
             "referral": "referral__reference",
             "person_id": "person_id",
             "provider_id": "provider_id",
-            "provider": Coalesce("provider__organisation__name", "provider_name"),
+            "provider_name": Coalesce("provider__organisation__name", "provider_name"),
             "establishment_id": "establishment_id",
-            "establishment": "establishment__name",
+            "establishment_name": "establishment__name",
             "household": "household__code",
             "planned_start_on": "planned_start_on",
             "started_on": "started_on",
@@ -201,7 +208,7 @@ def list_placements(call: Call) -> Page:
 def get_placement(call: Call, reference: str) -> dict[str, Any]:
     """Read one placement: dates, price, agreements, and by when the host authority must be told."""
     call.actor.require("placement.view")
-    return _out(placement_of(reference))
+    return placement_out(placement_of(reference))
 
 
 def _hold(call: Call, reference: str) -> None:
@@ -219,7 +226,7 @@ def _hold(call: Call, reference: str) -> None:
 def start_planned_placement(call: Call, reference: str) -> dict[str, Any]:
     """Say that the person has moved in. The referral is placed."""
     start_placement(call.actor, placement_id=placement_of(reference).pk, **call.body)
-    return _out(placement_of(reference))
+    return placement_out(placement_of(reference))
 
 
 @operation(
@@ -233,7 +240,7 @@ def start_planned_placement(call: Call, reference: str) -> dict[str, Any]:
 def end_running_placement(call: Call, reference: str) -> dict[str, Any]:
     """Say that the person has left. The place is free again."""
     end_placement(call.actor, placement_id=placement_of(reference).pk, **call.body)
-    return _out(placement_of(reference))
+    return placement_out(placement_of(reference))
 
 
 @operation(
@@ -247,7 +254,7 @@ def end_running_placement(call: Call, reference: str) -> dict[str, Any]:
 def reschedule_planned_placement(call: Call, reference: str) -> dict[str, Any]:
     """Plan another day for the start."""
     reschedule_placement(call.actor, placement_id=placement_of(reference).pk, **call.body)
-    return _out(placement_of(reference))
+    return placement_out(placement_of(reference))
 
 
 @operation(
@@ -265,7 +272,7 @@ def cancel_planned_placement(call: Call, reference: str) -> dict[str, Any]:
     letting the award fall through.
     """
     cancel_placement(call.actor, placement_id=placement_of(reference).pk, **call.body)
-    return _out(placement_of(reference))
+    return placement_out(placement_of(reference))
 
 
 @operation(
@@ -279,29 +286,32 @@ def cancel_planned_placement(call: Call, reference: str) -> dict[str, Any]:
 def record_host_authority_notified(call: Call, reference: str) -> dict[str, Any]:
     """Record when the host authority was told of a person placed in its area."""
     record_host_notified(call.actor, placement_id=placement_of(reference).pk, **call.body)
-    return _out(placement_of(reference))
+    return placement_out(placement_of(reference))
 
 
-def _out(placement: Placement) -> dict[str, Any]:
+def placement_out(placement: Placement) -> dict[str, Any]:
+    """A placement of `placement_of`, as `PlacementOut`."""
     host = host_notice_of(placement)
     agreements = sorted(placement.agreements.all(), key=lambda each: each.created_at, reverse=True)
     return {
         "reference": placement.reference,
-        "state": placement.status,
+        "status": placement.status,
         "category": placement.category,
         "source": placement.source,
         "source_reason": placement.source_reason,
         "referral": placement.referral.reference if placement.referral else None,
         "person_id": placement.person_id,
         "provider_id": placement.provider_id,
-        "provider": placement.provider.organisation.name if placement.provider else placement.provider_name,
+        "provider_name": placement.provider.organisation.name if placement.provider else placement.provider_name,
         "establishment_id": placement.establishment_id,
-        "establishment": placement.establishment.name if placement.establishment else None,
+        "establishment_name": placement.establishment.name if placement.establishment else None,
         "household": placement.household.code if placement.household else None,
+        "outward": placement.outward,
+        "area": placement.placing_band,
         "vehicle": placement.vehicle.code if placement.vehicle else None,
         "lot": placement.lot.code if placement.lot else None,
         "award_id": placement.award_id,
-        "agreements": [{"reference": each.reference, "state": each.status} for each in agreements],
+        "agreements": [{"reference": each.reference, "status": each.status} for each in agreements],
         "host": {
             "name": host.name,
             "due_on": host.due_on,

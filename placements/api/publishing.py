@@ -12,14 +12,16 @@ from uuid import UUID
 from django.http import Http404
 from rest_framework import serializers as s
 
-from brokerage.core.api.inputs import Input, Shape
-from brokerage.core.api.operations import Call, operation
+from brokerage.core.api.inputs import Input, MomentField, Shape
+from brokerage.core.api.operations import Call, Page, operation
 from brokerage.core.clock import database_now
 from brokerage.core.vocabulary import DeclineReason
 from placements.actions import publishing, releases
-from placements.actions.publishing import invite_more
+from placements.actions.publishing import admissions_in, held, invite_more
 from placements.actions.running import MOST_MILES, end_without_placement, extend_closing, widen_search
 from placements.api.referral_shapes import ReferralOut, referral_out
+from placements.api.referrals import get_referral
+from placements.api.sections import hold_referral
 from placements.models import Release
 from placements.queries.progress import invited_homes, progress_of
 from placements.queries.referrals import referral_of
@@ -34,7 +36,7 @@ CLOSING_CODES = ("closes_too_soon", "closes_too_late")
 class ReferralPublishIn(Input):
     """Where and to whom a referral goes."""
 
-    lots = s.ListField(child=s.UUIDField(), min_length=1, max_length=50)
+    lot_ids = s.ListField(child=s.UUIDField(), min_length=1, max_length=50)
     chosen = s.ListField(
         child=s.RegexField(KEY), min_length=1, max_length=5000, help_text="`key` of each eligible home to invite."
     )
@@ -44,12 +46,12 @@ class ReferralPublishIn(Input):
         default="",
         help_text="Why eligible homes are not invited: the record of equal treatment. Providers do not see it.",
     )
-    closes_at = s.DateTimeField(
+    closes_at = MomentField(
         required=False, allow_null=True, help_text="Without it, the vehicles’ hours for the urgency from now."
     )
     is_sealed = s.BooleanField(default=False, help_text="Nobody sees an offer before closing time.")
     example = {
-        "lots": [EXAMPLE_LOT],
+        "lot_ids": [EXAMPLE_LOT],
         "chosen": [EXAMPLE_KEY],
         "left_out_reason": "Two homes asked not to be sent anybody this week.",
         "closes_at": "2026-11-23T17:00:00Z",
@@ -67,7 +69,7 @@ class ReferralInviteIn(Input):
 class ReferralExtendIn(Input):
     """A later closing time."""
 
-    closes_at = s.DateTimeField()
+    closes_at = MomentField()
     reason = s.CharField(max_length=500, help_text="For your own record. Providers do not see it.")
     example = {"closes_at": "2026-11-24T12:00:00Z", "reason": "Two homes asked for more time."}
 
@@ -76,13 +78,13 @@ class ReferralWidenIn(Input):
     """A longer distance, more lots."""
 
     max_miles = s.IntegerField(required=False, allow_null=True, min_value=1, max_value=MOST_MILES)
-    lots = s.ListField(child=s.UUIDField(), max_length=50, default=list)
-    closes_at = s.DateTimeField(
+    lot_ids = s.ListField(child=s.UUIDField(), max_length=50, default=list)
+    closes_at = MomentField(
         required=False,
         allow_null=True,
         help_text="Once closing time has passed: by default the vehicles’ hours from now.",
     )
-    example = {"max_miles": 40, "lots": [], "closes_at": None}
+    example = {"max_miles": 40, "lot_ids": [], "closes_at": None}
 
 
 class ReferralEndIn(Input):
@@ -98,20 +100,20 @@ class ReferralProgress(Shape):
     closes_at = s.DateTimeField(allow_null=True)
     is_open = s.BooleanField(help_text="Offers may still arrive.")
     is_sealed = s.BooleanField()
-    invited = s.IntegerField()
-    offers = s.IntegerField()
-    declined = s.IntegerField()
-    waiting = s.IntegerField()
-    questions_waiting = s.IntegerField()
+    invited_count = s.IntegerField()
+    offer_count = s.IntegerField()
+    declined_count = s.IntegerField()
+    waiting_count = s.IntegerField()
+    waiting_question_count = s.IntegerField()
     example = {
         "closes_at": "2026-11-23T17:00:00Z",
         "is_open": True,
         "is_sealed": False,
-        "invited": 3,
-        "offers": 1,
-        "declined": 1,
-        "waiting": 1,
-        "questions_waiting": 0,
+        "invited_count": 3,
+        "offer_count": 1,
+        "declined_count": 1,
+        "waiting_count": 1,
+        "waiting_question_count": 0,
     }
 
 
@@ -119,14 +121,14 @@ class InvitedHomeRow(Shape):
     """An invited home and what it has answered."""
 
     id = s.UUIDField()
-    release = s.UUIDField(help_text="Names the provider’s view when full papers are opened to it.")
-    provider = s.UUIDField()
+    release_id = s.UUIDField(help_text="Names the provider’s view when full papers are opened to it.")
+    provider_id = s.UUIDField()
     provider_name = s.CharField()
-    establishment = s.UUIDField()
-    home = s.CharField()
-    lot = s.UUIDField()
+    establishment_id = s.UUIDField()
+    establishment_name = s.CharField()
+    lot_id = s.UUIDField()
     lot_name = s.CharField()
-    households = s.IntegerField(help_text="For fostering: how many of the agency’s households were invited.")
+    household_count = s.IntegerField(help_text="For fostering: how many of the agency’s households were invited.")
     miles = s.DecimalField(max_digits=6, decimal_places=1, allow_null=True)
     status = s.ChoiceField(choices=INVITATION.choices)
     answered_at = s.DateTimeField(allow_null=True)
@@ -135,14 +137,14 @@ class InvitedHomeRow(Shape):
     may_get_full_papers = s.BooleanField(help_text="An offer of the provider stands, so that it may be shortlisted.")
     example = {
         "id": "8a9b0c1d-2e3f-4051-a263-748596a7b8c0",
-        "release": "9b0c1d2e-3f40-4162-8374-8596a7b8c9d0",
-        "provider": "2d3c4b5a-6978-4f87-a695-b4c3d2e1f010",
+        "release_id": "9b0c1d2e-3f40-4162-8374-8596a7b8c9d0",
+        "provider_id": "2d3c4b5a-6978-4f87-a695-b4c3d2e1f010",
         "provider_name": "Birch Care Ltd",
-        "establishment": "3e4d5c6b-7a89-4098-b7a6-c5d4e3f20110",
-        "home": "Birch House",
-        "lot": EXAMPLE_LOT,
+        "establishment_id": "3e4d5c6b-7a89-4098-b7a6-c5d4e3f20110",
+        "establishment_name": "Birch House",
+        "lot_id": EXAMPLE_LOT,
         "lot_name": "Children’s residential",
-        "households": 0,
+        "household_count": 0,
         "miles": "2.7",
         "status": "declined",
         "answered_at": "2026-11-20T15:42:10Z",
@@ -152,20 +154,22 @@ class InvitedHomeRow(Shape):
     }
 
 
-class InvitedHomes(Shape):
-    """Everyone invited."""
-
-    items = InvitedHomeRow(many=True, help_text="Nearest first.")
-    example = {"items": [InvitedHomeRow.example]}
-
-
 class FullPapersOut(Shape):
     """A provider’s view of the referral."""
 
-    release = s.UUIDField()
-    provider = s.UUIDField()
+    release_id = s.UUIDField()
+    provider_id = s.UUIDField()
     stage = s.ChoiceField(choices=[(1, "Redacted"), (2, "Full papers")])
-    example = {"release": InvitedHomeRow.example["release"], "provider": InvitedHomeRow.example["provider"], "stage": 2}
+    example = {
+        "release_id": InvitedHomeRow.example["release_id"],
+        "provider_id": InvitedHomeRow.example["provider_id"],
+        "stage": 2,
+    }
+
+
+def _hold_with_chosen(call: Call, reference: str) -> None:
+    """The locks of publishing and inviting, in their order, for If-Match."""
+    held(call.actor, reference, admission_ids=admissions_in(call.body["chosen"]))
 
 
 @operation(
@@ -183,6 +187,8 @@ class FullPapersOut(Shape):
         "left_out_reason_missing",
         *CLOSING_CODES,
     ),
+    current=get_referral,
+    lock=_hold_with_chosen,
 )
 def publish_referral(call: Call, reference: str) -> dict[str, Any]:
     """Publish a referral
@@ -191,31 +197,31 @@ def publish_referral(call: Call, reference: str) -> dict[str, Any]:
     with your reason, or excluded with matching’s reasons.
     """
     asked = dict(call.body)
-    lots = asked.pop("lots")
-    referral = publishing.publish_referral(call.actor, reference=reference, lot_ids=lots, **asked)
+    with call.renaming({"lots": "lot_ids"}):
+        referral = publishing.publish_referral(call.actor, reference=reference, **asked)
     return referral_out(call.actor, referral)
 
 
-@operation(scope="referrals:read", answer=InvitedHomes)
-def list_referral_invitations(call: Call, reference: str) -> dict[str, Any]:
+@operation(scope="referrals:read", answer=InvitedHomeRow, paged=True)
+def list_referral_invitations(call: Call, reference: str) -> Page:
     """List who was invited
 
-    Each home with what it answered, and why it declined. Before a sealed call-off opens, a home with an offer reads
-    like one without an answer.
+    Nearest first, each home with what it answered, and why it declined. Before a sealed call-off opens, a home with an
+    offer reads like one without an answer.
     """
     referral = referral_of(call.actor, reference)
-    return {
-        "items": [
+    return call.rows(
+        [
             {
                 "id": home.invitation_id,
-                "release": home.release_id,
-                "provider": home.provider_id,
+                "release_id": home.release_id,
+                "provider_id": home.provider_id,
                 "provider_name": home.provider_name,
-                "establishment": home.establishment_id,
-                "home": home.home,
-                "lot": home.lot_id,
+                "establishment_id": home.establishment_id,
+                "establishment_name": home.home,
+                "lot_id": home.lot_id,
                 "lot_name": home.lot,
-                "households": home.households,
+                "household_count": home.households,
                 "miles": home.miles,
                 "status": home.status,
                 "answered_at": home.answered_at,
@@ -225,7 +231,7 @@ def list_referral_invitations(call: Call, reference: str) -> dict[str, Any]:
             }
             for home in invited_homes(referral)
         ]
-    }
+    )
 
 
 @operation(
@@ -233,6 +239,8 @@ def list_referral_invitations(call: Call, reference: str) -> dict[str, Any]:
     body=ReferralInviteIn,
     answer=ReferralProgress,
     codes=("referral_not_now", "closed", "nobody_invited", "not_eligible"),
+    current=get_referral,
+    lock=_hold_with_chosen,
 )
 def invite_more_homes(call: Call, reference: str) -> dict[str, Any]:
     """Invite more homes
@@ -254,7 +262,16 @@ def get_referral_progress(call: Call, reference: str) -> dict[str, Any]:
 
 def _progress(call: Call, reference: str) -> dict[str, Any]:
     progress = progress_of(referral_of(call.actor, reference), database_now())
-    return {name: getattr(progress, name) for name in ReferralProgress.example}
+    return {
+        "closes_at": progress.closes_at,
+        "is_open": progress.is_open,
+        "is_sealed": progress.is_sealed,
+        "invited_count": progress.invited,
+        "offer_count": progress.offers,
+        "declined_count": progress.declined,
+        "waiting_count": progress.waiting,
+        "waiting_question_count": progress.questions_waiting,
+    }
 
 
 @operation(
@@ -262,6 +279,8 @@ def _progress(call: Call, reference: str) -> dict[str, Any]:
     body=ReferralExtendIn,
     answer=ReferralOut,
     codes=("referral_not_now", "offers_opened", "reason_missing", "discloses", "not_later", *CLOSING_CODES),
+    current=get_referral,
+    lock=hold_referral,
 )
 def extend_referral(call: Call, reference: str) -> dict[str, Any]:
     """Give more time
@@ -284,24 +303,32 @@ def extend_referral(call: Call, reference: str) -> dict[str, Any]:
         "not_later",
         *CLOSING_CODES,
     ),
+    current=get_referral,
+    lock=hold_referral,
 )
 def widen_referral(call: Call, reference: str) -> dict[str, Any]:
     """Widen the search
 
     Look further or on more lots; then list eligible establishments and invite more.
     """
-    referral = widen_search(
-        call.actor,
-        reference=reference,
-        max_miles=call.body.get("max_miles"),
-        lot_ids=call.body["lots"],
-        closes_at=call.body.get("closes_at"),
-    )
+    with call.renaming({"lots": "lot_ids"}):
+        referral = widen_search(
+            call.actor,
+            reference=reference,
+            max_miles=call.body.get("max_miles"),
+            lot_ids=call.body["lot_ids"],
+            closes_at=call.body.get("closes_at"),
+        )
     return referral_out(call.actor, referral)
 
 
 @operation(
-    scope="referrals:write", body=ReferralEndIn, answer=ReferralOut, codes=("referral_not_now", "reason_missing")
+    scope="referrals:write",
+    body=ReferralEndIn,
+    answer=ReferralOut,
+    codes=("referral_not_now", "reason_missing"),
+    current=get_referral,
+    lock=hold_referral,
 )
 def end_referral(call: Call, reference: str) -> dict[str, Any]:
     """End a referral without a placement
@@ -311,7 +338,7 @@ def end_referral(call: Call, reference: str) -> dict[str, Any]:
     return referral_out(call.actor, end_without_placement(call.actor, reference=reference, reason=call.body["reason"]))
 
 
-@operation(scope="referrals:write", answer=FullPapersOut, codes=("referral_over", "release_closed", "nothing_offered"))
+@operation(scope="papers:release", answer=FullPapersOut, codes=("referral_over", "release_closed", "nothing_offered"))
 def open_full_papers(call: Call, reference: str, release: UUID) -> dict[str, Any]:
     """Open full papers to a provider
 
@@ -322,4 +349,4 @@ def open_full_papers(call: Call, reference: str, release: UUID) -> dict[str, Any
     if not Release.objects.filter(referral=referral, pk=release).exists():
         raise Http404("No such release.")
     opened = releases.open_full_papers(call.actor, release_id=release)
-    return {"release": opened.pk, "provider": opened.provider_id, "stage": opened.stage}
+    return {"release_id": opened.pk, "provider_id": opened.provider_id, "stage": opened.stage}

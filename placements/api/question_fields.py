@@ -92,13 +92,13 @@ def shape_for(section: Section) -> type[Shape]:
         {
             "section": s.CharField(help_text="The section’s code."),
             "title": s.CharField(),
-            "state": s.ChoiceField(choices=STATES, help_text="`done` once it lacks nothing."),
+            "status": s.ChoiceField(choices=STATES, help_text="`done` once it lacks nothing."),
             "missing": MissingAnswer(many=True),
             "answers": answers(),
             "example": {
                 "section": section.code,
                 "title": _english(section.title),
-                "state": "done",
+                "status": "done",
                 "missing": [],
                 "answers": example_of(section, whole=True),
             },

@@ -22,13 +22,13 @@ class ReceivedOfferRow(Shape):
 
     id = s.UUIDField()
     provider_id = s.UUIDField()
-    provider = s.CharField(help_text="The provider’s name.")
+    provider_name = s.CharField(help_text="The provider’s name.")
     establishment_id = s.UUIDField()
-    establishment = s.CharField()
+    establishment_name = s.CharField()
     household = s.CharField(allow_null=True, help_text="Its code.")
     vehicle = s.CharField(help_text="The vehicle’s code.")
     lot = s.CharField(help_text="The lot’s code.")
-    state = s.ChoiceField(choices=STATES)
+    status = s.ChoiceField(choices=STATES)
     revision = s.IntegerField(help_text="Counts each change after submitting.")
     ceiling = MoneyField(help_text="Pounds a week: what the price was checked against.")
     weekly_core = MoneyField(allow_null=True)
@@ -41,13 +41,13 @@ class ReceivedOfferRow(Shape):
     example: ClassVar[dict[str, Any]] = {
         "id": "1d2c3b4a-5e6f-4708-9a1b-2c3d4e5f6071",
         "provider_id": "77c0ffee-1234-4abc-8def-001122334455",
-        "provider": "Birch Care Ltd",
+        "provider_name": "Birch Care Ltd",
         "establishment_id": "0c7a6e1b-8f0a-4b55-8a0d-4f6f0f1e2d33",
-        "establishment": "Birch House",
+        "establishment_name": "Birch House",
         "household": None,
         "vehicle": "WL-RES",
         "lot": "STD",
-        "state": "submitted",
+        "status": "submitted",
         "revision": 1,
         "ceiling": "4000.00",
         "weekly_core": "3800.00",
@@ -63,26 +63,26 @@ class ReceivedOfferRow(Shape):
 class ReceivedOfferQuery(Query):
     """Which offers to list."""
 
-    state = s.ChoiceField(choices=STATES, required=False)
+    status = s.ChoiceField(choices=STATES, required=False)
 
 
 class ReceivedOffer(OfferAnswersOut):
     """An offer that you have received, with all it says."""
 
     id = s.UUIDField()
-    reference = s.CharField(help_text="The referral’s.")
+    referral = s.CharField(help_text="The referral’s reference.")
     provider_id = s.UUIDField()
-    provider = s.CharField()
+    provider_name = s.CharField()
     establishment_id = s.UUIDField()
-    establishment = s.CharField()
+    establishment_name = s.CharField()
     vehicle = s.CharField(help_text="The vehicle’s code.")
     lot = s.CharField(help_text="The lot’s code.")
-    state = s.ChoiceField(choices=STATES)
+    status = s.ChoiceField(choices=STATES)
     revision = s.IntegerField()
     ceiling = MoneyField()
     miles = s.DecimalField(max_digits=6, decimal_places=1, allow_null=True)
     submitted_at = s.DateTimeField()
-    submitted_by = s.CharField(allow_blank=True)
+    submitted_by_name = s.CharField(allow_blank=True)
     withdrawn_at = s.DateTimeField(allow_null=True)
     outcome_reason = s.CharField(allow_blank=True)
     stage = s.IntegerField(help_text="2: full papers are open to this provider.")
@@ -91,8 +91,8 @@ class ReceivedOffer(OfferAnswersOut):
         **{
             name: value for name, value in ReceivedOfferRow.example.items() if name not in ("weekly_total", "household")
         },
-        "reference": "R-7K3M-9QX2",
-        "submitted_by": "Bids (API client of Bob Birch)",
+        "referral": "R-7K3M-9QX2",
+        "submitted_by_name": "Bids (API client of Bob Birch)",
         "withdrawn_at": None,
         "outcome_reason": "",
     }
@@ -106,21 +106,21 @@ def list_received_offers(call: Call, reference: str) -> Page:
     """
     call.actor.require("offer.view")
     rows = received_offers(reference)
-    if call.query.get("state"):
-        rows = rows.filter(status=call.query["state"])
+    if call.query.get("status"):
+        rows = rows.filter(status=call.query["status"])
     return call.page(
         rows,
         by=("submitted_at", "id"),
         fields={
             "id": "id",
             "provider_id": "provider_id",
-            "provider": "provider__organisation__name",
+            "provider_name": "provider__organisation__name",
             "establishment_id": "establishment_id",
-            "establishment": "establishment__name",
+            "establishment_name": "establishment__name",
             "household": "household__code",
             "vehicle": "vehicle__code",
             "lot": "lot__code",
-            "state": "status",
+            "status": "status",
             "revision": "revision",
             "ceiling": "ceiling",
             "weekly_core": "weekly_core",
@@ -142,19 +142,19 @@ def get_received_offer(call: Call, reference: str, offer: UUID) -> dict[str, Any
     return {
         **answers_out(found),
         "id": found.pk,
-        "reference": found.release.reference,
+        "referral": found.release.reference,
         "provider_id": found.provider_id,
-        "provider": found.provider.organisation.name,
+        "provider_name": found.provider.organisation.name,
         "establishment_id": found.establishment_id,
-        "establishment": found.establishment.name,
+        "establishment_name": found.establishment.name,
         "vehicle": found.vehicle.code,
         "lot": found.lot.code,
-        "state": found.status,
+        "status": found.status,
         "revision": found.revision,
         "ceiling": found.ceiling,
         "miles": found.miles,
         "submitted_at": found.submitted_at,
-        "submitted_by": found.submitted_by_name,
+        "submitted_by_name": found.submitted_by_name,
         "withdrawn_at": found.withdrawn_at,
         "outcome_reason": found.outcome_reason,
         "stage": found.release.stage,

@@ -62,10 +62,10 @@ class ReferralRow(Shape):
 
 
 class ReferralOut(ReferralRow):
-    """A referral. Its answers stand under `/sections`, the person under `/people/{person}`."""
+    """A referral. Its answers stand under `/sections`, the person under `/people/{person_id}`."""
 
     revision = s.IntegerField(help_text="Counts saves.")
-    person = s.UUIDField(allow_null=True)
+    person_id = s.UUIDField(allow_null=True)
     max_miles = s.IntegerField(allow_null=True)
     avoid_outwards = s.ListField(child=s.CharField())
     needs_solo = s.BooleanField()
@@ -73,7 +73,7 @@ class ReferralOut(ReferralRow):
     expected_weeks = s.IntegerField(allow_null=True)
     planned_months = s.IntegerField(allow_null=True)
     sections_done = s.ListField(child=s.ChoiceField(choices=[section.code for section in ALL_SECTIONS]))
-    lots = s.ListField(child=s.UUIDField(), help_text="The lots it was sent to.")
+    lot_ids = s.ListField(child=s.UUIDField(), help_text="The lots it was sent to.")
     siblings = s.ListField(child=s.CharField(), help_text="References of brothers’ and sisters’ referrals.")
     left_out_reason = s.CharField(allow_blank=True, help_text="Why eligible homes were not invited.")
     amendment_note = s.CharField(allow_blank=True, help_text="What everyone invited was last told of a change.")
@@ -83,7 +83,7 @@ class ReferralOut(ReferralRow):
     example = {
         **ROW_EXAMPLE,
         "revision": 12,
-        "person": "5d2f7b1e-0f4c-4d59-9a39-1f0c5a4f7e10",
+        "person_id": "5d2f7b1e-0f4c-4d59-9a39-1f0c5a4f7e10",
         "max_miles": 20,
         "avoid_outwards": ["NW10"],
         "needs_solo": False,
@@ -91,7 +91,7 @@ class ReferralOut(ReferralRow):
         "expected_weeks": 52,
         "planned_months": 12,
         "sections_done": ["person", "needs", "risks", "where", "home", "matters", "outcomes", "practical"],
-        "lots": ["0b9d1f0e-6a3f-4d2b-8f6e-2a3c4d5e6f70"],
+        "lot_ids": ["0b9d1f0e-6a3f-4d2b-8f6e-2a3c4d5e6f70"],
         "siblings": ["R-2B8F-XW41"],
         "left_out_reason": "",
         "amendment_note": "",
@@ -108,7 +108,7 @@ def referral_out(actor: Actor, referral: Referral) -> dict[str, Any]:
     return {
         **found,
         "revision": referral.revision,
-        "person": referral.person_id,
+        "person_id": referral.person_id,
         "max_miles": referral.max_miles,
         "avoid_outwards": referral.avoid_outwards,
         "needs_solo": referral.needs_solo,
@@ -116,7 +116,7 @@ def referral_out(actor: Actor, referral: Referral) -> dict[str, Any]:
         "expected_weeks": referral.expected_weeks,
         "planned_months": referral.planned_months,
         "sections_done": referral.sections_done,
-        "lots": list(lots),
+        "lot_ids": list(lots),
         "siblings": [sibling.reference for sibling in siblings_of(actor, referral)],
         "left_out_reason": referral.invite_reason,
         "amendment_note": referral.amendment_note,
@@ -132,7 +132,7 @@ class ReferralQuery(Query):
     status = s.ChoiceField(choices=REFERRAL.choices, required=False)
     category = s.ChoiceField(choices=Category.choices, required=False)
     mine = s.BooleanField(default=False, help_text="Only those that the client’s owner drafted or is named on.")
-    person = s.UUIDField(required=False, help_text="Only this person’s.")
+    person_id = s.UUIDField(required=False, help_text="Only this person’s.")
 
 
 class NewPersonIn(Input):
@@ -175,7 +175,7 @@ class NewReferral(Input):
     urgency = s.ChoiceField(choices=Urgency.choices)
     case_number = s.CharField(max_length=40, required=False, help_text="Of a person on record.")
     new_person = NewPersonIn(required=False)
-    social_worker = s.UUIDField(
+    social_worker_id = s.UUIDField(
         required=False,
         allow_null=True,
         help_text="User id of one of the authority’s social workers: they may then help to write.",
@@ -200,8 +200,8 @@ class ReferralCopyIn(Input):
 class ReferralSiblingIn(Input):
     """Another referral to tie this one to."""
 
-    reference = s.CharField(max_length=20)
-    example = {"reference": "R-2B8F-XW41"}
+    referral = s.CharField(max_length=20, help_text="Its reference.")
+    example = {"referral": "R-2B8F-XW41"}
 
 
 class ReferralWithdrawIn(Input):
@@ -216,8 +216,8 @@ class SectionState(Shape):
 
     section = s.ChoiceField(choices=[section.code for section in ALL_SECTIONS])
     title = s.CharField()
-    state = s.ChoiceField(choices=STATES)
-    example = {"section": "needs", "title": "Needs", "state": "in_progress"}
+    status = s.ChoiceField(choices=STATES)
+    example = {"section": "needs", "title": "Needs", "status": "in_progress"}
 
 
 class ReferralCompleteness(Shape):
@@ -225,11 +225,11 @@ class ReferralCompleteness(Shape):
 
     is_ready = s.BooleanField(help_text="Nothing is missing and no find of the disclosure check is open.")
     missing = MissingAnswer(many=True)
-    open_disclosures = s.IntegerField(help_text="Finds to correct or confirm: see `/disclosures`.")
+    open_disclosure_count = s.IntegerField(help_text="Finds to correct or confirm: see `/disclosures`.")
     sections = SectionState(many=True)
     example = {
         "is_ready": False,
         "missing": [MissingAnswer.example],
-        "open_disclosures": 0,
+        "open_disclosure_count": 0,
         "sections": [SectionState.example],
     }

@@ -25,6 +25,7 @@ from placements.api.referral_shapes import (
     ReferralWithdrawIn,
     referral_out,
 )
+from placements.api.sections import hold_referral
 from placements.completeness import missing, section_state
 from placements.disclosure_fields import needs_answered
 from placements.models import Referral
@@ -63,7 +64,8 @@ def list_referrals(call: Call) -> Page:
 
     Newest first. Filters narrow together. Names and dates of birth are never in a list.
     """
-    asked = {name: call.query[name] for name in ("status", "category", "mine", "person") if name in call.query}
+    columns = {"status": "status", "category": "category", "mine": "mine", "person_id": "person"}
+    asked = {columns[name]: value for name, value in call.query.items() if name in columns}
     return call.page(listed(call.actor, **asked), by=("-created_at", "-id"), fields=ROW_FIELDS)
 
 
@@ -101,7 +103,7 @@ def _start(call: Call, asked: Mapping[str, Any]) -> Referral:
     if new is None and asked.get("case_number"):
         known = known_person(call.actor, case_number=asked["case_number"])
     names = {name: f"new_person.{name}" for name in new or ()}
-    with call.renaming({**names, "person": "case_number"}):
+    with call.renaming({**names, "person": "case_number", "social_worker": "social_worker_id"}):
         return referrals.create_referral(
             call.actor,
             category=asked["category"],
@@ -109,7 +111,7 @@ def _start(call: Call, asked: Mapping[str, Any]) -> Referral:
             token=uuid4().hex,
             person_id=known.pk if known else None,
             new_person=referrals.NewPerson(**{**new, "other_names": tuple(new["other_names"])}) if new else None,
-            social_worker=asked.get("social_worker"),
+            social_worker=asked.get("social_worker_id"),
         )
 
 
@@ -159,7 +161,8 @@ def link_siblings(call: Call, reference: str) -> dict[str, Any]:
     Offers may then cover one, some or all of them. Groups that are already there become one. 404 when either referral
     is not yours.
     """
-    siblings.link_siblings(call.actor, references=[reference, call.body["reference"]])
+    with call.renaming({"reference": "referral"}):
+        siblings.link_siblings(call.actor, references=[reference, call.body["referral"]])
     return referral_out(call.actor, referral_of(call.actor, reference))
 
 
@@ -168,6 +171,8 @@ def link_siblings(call: Call, reference: str) -> dict[str, Any]:
     body=ReferralWithdrawIn,
     answer=ReferralOut,
     codes=("referral_not_now", "reason_missing", "discloses"),
+    current=get_referral,
+    lock=hold_referral,
 )
 def withdraw_referral(call: Call, reference: str) -> dict[str, Any]:
     """Withdraw a referral
@@ -190,12 +195,12 @@ def get_referral_completeness(call: Call, reference: str) -> dict[str, Any]:
     return {
         "is_ready": not lacking and not finds,
         "missing": [{"section": each.section, "field": each.field, "message": str(each.message)} for each in lacking],
-        "open_disclosures": finds,
+        "open_disclosure_count": finds,
         "sections": [
             {
                 "section": section.code,
                 "title": str(section.title),
-                "state": section_state(section, referral.category, referral.answers, referral.sections_done),
+                "status": section_state(section, referral.category, referral.answers, referral.sections_done),
             }
             for section in sections_for(referral.category, needs_answered(referral.answers))
         ],

@@ -39,7 +39,7 @@ def section_out(referral: Referral, section: Section) -> dict[str, Any]:
     return {
         "section": section.code,
         "title": str(section.title),
-        "state": section_state(section, referral.category, referral.answers, referral.sections_done),
+        "status": section_state(section, referral.category, referral.answers, referral.sections_done),
         "missing": [
             {"section": lacking.section, "field": lacking.field, "message": str(lacking.message)}
             for lacking in missing_in(section, referral.category, referral.answers)
@@ -124,6 +124,8 @@ def _operations(section: Section) -> tuple[Operation, Operation, Operation]:
             "discloses",
             *ANSWER_CODES,
         ),
+        current=get,
+        lock=hold_referral,
     )(
         _named(
             amend,

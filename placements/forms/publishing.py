@@ -72,6 +72,18 @@ class PublishForm(forms.Form):
             del self.fields["is_sealed"]
 
 
+class InviteForm(forms.Form):
+    """Why more homes are invited; which ones is ticked on the matching page."""
+
+    reason = govuk.LongTextField(
+        label=_("Why are more homes invited? (optional)"),
+        help_text=_("Kept in your authority’s record. Providers do not see it."),
+        required=False,
+        rows=2,
+        max_length=500,
+    )
+
+
 class ExtendForm(forms.Form):
     """A later closing time."""
 

@@ -12,15 +12,26 @@ from brokerage.core import forms as govuk
 from placements.forms.publishing import put_choices
 
 
+class RegisterSearchForm(forms.Form):
+    """Which homes of the register to show."""
+
+    q = forms.CharField(
+        label=_("Find the home in the register"),
+        help_text=_("Part of its name or its provider’s, or the first half of its postcode"),
+        required=False,
+        max_length=80,
+        widget=govuk.Text(width="two-thirds", attrs={"autocomplete": "off"}),
+    )
+
+
 class SpotForm(forms.Form):
     """Where, from when, for how much, and why no vehicle could be used."""
 
     reason = govuk.LongTextField(label=_("Why could no home on a vehicle be used?"), max_length=1000, rows=3)
     establishment = forms.ChoiceField(
         label=_("Home in the register"),
-        help_text=_("Leave empty if the home is not in the list."),
         required=False,
-        widget=govuk.AutocompleteSelect(),
+        widget=govuk.Radios(small=True),
     )
     provider_name = forms.CharField(
         label=_("Provider, if the home is not in the register"),
@@ -49,6 +60,10 @@ class SpotForm(forms.Form):
 
     def __init__(self, *args: Any, homes: Iterable[tuple[str, str]], is_open_for_offers: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        put_choices(self, "establishment", [("", ""), *homes])
+        found = list(homes)
+        if found:
+            put_choices(self, "establishment", [*found, ("", str(_("None of these")))])
+        else:
+            del self.fields["establishment"]
         if not is_open_for_offers:
             del self.fields["before_closing"]

@@ -135,6 +135,8 @@ def import_rows(actor: Actor, rows: Sequence[Row], today: dt.date) -> Outcome:
                     status="active",
                     planned_start_on=values["started_on"],
                     started_on=values["started_on"],
+                    # The provider counts those who live there already.
+                    is_place_counted=False,
                     **columns,
                 )
             )

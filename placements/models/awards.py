@@ -33,6 +33,10 @@ class Award(models.Model):
         ONLY_OFFER = "only_offer", _("Only offer that meets need")
         OTHER = "other", _("Other")
 
+    class Language(models.TextChoices):
+        ENGLISH = "en", _("English")
+        WELSH = "cy", _("Welsh")
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     authority = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
     referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="awards")
@@ -47,6 +51,8 @@ class Award(models.Model):
     #: What losers are told, by offer id.
     losers: Any = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     preferences = models.TextField(blank=True)
+    #: Of the agreement, chosen with the offer; a Welsh authority is asked.
+    language = models.CharField(max_length=2, choices=Language.choices, default=Language.ENGLISH)
     weekly_total = models.DecimalField(max_digits=9, decimal_places=2)
     estimated_value = models.DecimalField(max_digits=12, decimal_places=2, null=True)
     gates: Any = models.JSONField(default=list, encoder=DjangoJSONEncoder)

@@ -61,7 +61,8 @@ class Placement(models.Model):
     legal_status = models.CharField(max_length=2, choices=LegalStatus.choices, blank=True)
     placement_type = models.CharField(max_length=4, blank=True)
     placement_provider = models.CharField(max_length=4, blank=True)
-    #: Whether the counter of its home holds a place for it. Imported ones are counted in the register already.
+    #: Whether the counter of its home holds a place for it: the database says so when the row is written, as it takes
+    #: the place (`placement_takes_its_place`). Imported ones are counted in the register already.
     is_place_counted = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now)
 

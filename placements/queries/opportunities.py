@@ -66,7 +66,7 @@ def invitations_of_release() -> ArraySubquery:
     return ArraySubquery(
         rows.values(
             row=JSONObject(
-                id="pk", establishment_id="establishment_id", establishment="establishment__name", state="state"
+                id="pk", establishment_id="establishment_id", establishment_name="establishment__name", status="state"
             )
         )
     )

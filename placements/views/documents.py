@@ -5,21 +5,15 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import FileResponse, HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from brokerage.core.stored_files import file_response
 from brokerage.core.web import OrganisationRequest, address, attempt
-from placements.actions.documents import (
-    StoredFile,
-    add_document,
-    link_to_document,
-    open_stored,
-    read_document,
-    remove_document,
-)
+from placements.actions.documents import add_document, link_to_document, read_document, remove_document
 from placements.forms.referrals import DocumentForm
 from placements.queries.referrals import referral_of
 from placements.states import REFERRAL
@@ -84,14 +78,3 @@ def document_open(request: OrganisationRequest, reference: str, document: UUID) 
 def document_file(request: OrganisationRequest, reference: str, document: UUID, signature: str) -> HttpResponseBase:
     """The file itself, to be saved and never shown inside the browser."""
     return file_response(read_document(request.actor, reference=reference, document_id=document, signature=signature))
-
-
-def file_response(stored: StoredFile) -> HttpResponseBase:
-    """A stored file as an attachment that a browser neither runs nor guesses about. Http404 when the store lost it."""
-    response = FileResponse(
-        open_stored(stored), as_attachment=True, filename=stored.name, content_type=stored.content_type
-    )
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response["Cache-Control"] = "private, no-store"
-    return response

@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from brokerage.core.clock import database_now
+from brokerage.core.stored_files import file_response
 from brokerage.core.web import OrganisationRequest, address, attempt
 from placements.actions.clarifications import ask_clarification
 from placements.actions.declines import decline_invitation, take_back_decline
@@ -34,7 +35,6 @@ from placements.queries.inbox import (
     summary_of,
     tab_counts,
 )
-from placements.views.documents import file_response
 
 PAGE_SIZE = 20
 

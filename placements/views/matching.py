@@ -21,7 +21,7 @@ from brokerage.core.web import OrganisationRequest, address
 from dpv.models import Lot
 from dpv.queries.access import lots_open_to
 from placements.actions.publishing import invited_keys
-from placements.forms.publishing import LotsForm
+from placements.forms.publishing import InviteForm, LotsForm
 from placements.matching import Candidate, explain
 from placements.models import Referral
 from placements.queries.matching import candidates, lots_looked_on, wanted_of
@@ -64,6 +64,7 @@ def referral_match(request: OrganisationRequest, reference: str) -> HttpResponse
             "excluded_count": len(excluded),
             "reasons": reason_counts(excluded),
             "already_invited": len(already),
+            "invite_form": InviteForm(),
             "progress": None if is_draft else progress_of(referral, database_now()),
             "map": match_map(referral, eligible, excluded),
             "asks": asks(referral),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from uuid import UUID
 
-from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -23,7 +22,7 @@ from dpv.queries.access import lots_open_to
 from placements.actions.publishing import closing_terms, invite_more, publish_referral
 from placements.actions.releases import open_full_papers, require_offer
 from placements.completeness import missing
-from placements.forms.publishing import PublishForm
+from placements.forms.publishing import InviteForm, PublishForm
 from placements.models import Referral, Release
 from placements.queries.disclosures import unresolved_disclosures
 from placements.queries.matching import candidates, wanted_of
@@ -124,12 +123,13 @@ def _is_same_press(actor: Actor, referral: Referral) -> bool:
 def referral_invite(request: OrganisationRequest, reference: str) -> HttpResponse:
     """Invite further homes of a published referral, ticked on the matching page."""
     referral_of(request.actor, reference)
-    form = forms.Form(request.POST)
-    form.is_valid()
+    form = InviteForm(request.POST)
     chosen = request.POST.getlist("chosen")
-    done = attempt(form, invite_more, actor=request.actor, reference=reference, chosen=chosen)
+    done: Referral | None = None
+    if form.is_valid():
+        done = attempt(form, invite_more, actor=request.actor, reference=reference, chosen=chosen, **form.cleaned_data)
     if done is None:
-        messages.warning(request, " ".join(str(error) for error in form.non_field_errors()))
+        messages.warning(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
         return redirect(address(request.actor, "placements:referral_match", reference=reference))
     messages.success(
         request,

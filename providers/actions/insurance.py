@@ -6,6 +6,8 @@ import datetime as dt
 from decimal import Decimal
 from uuid import UUID
 
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.http import Http404
 from django.utils.translation import gettext as _
@@ -14,6 +16,7 @@ from brokerage.core.audit.record import record
 from brokerage.core.errors import RuleBroken
 from brokerage.core.money import money_text
 from brokerage.core.tenants.actors import Actor
+from providers.actions.certificates import put_certificate
 from providers.models import Insurance
 
 
@@ -28,10 +31,12 @@ def put_policy(
     starts_on: dt.date,
     expires_on: dt.date,
     policy_id: UUID | None = None,
+    file: UploadedFile | None = None,
 ) -> Insurance:
-    """Add a policy, or correct one (`policy_id`).
+    """Add a policy, or correct one (`policy_id`); `file` is its certificate and takes the place of an earlier one.
 
-    Refused: no cover, an end before the start, or a second policy of the same kind from the same day.
+    Refused: no cover, an end before the start, a second policy of the same kind from the same day, or a file that is
+    not what it says (`uploads.check_upload`).
     """
     actor.require("profile.manage")
     policy = Insurance(provider_id=actor.organisation_id)
@@ -48,21 +53,32 @@ def put_policy(
         raise RuleBroken("ends_before_start", _("The last day of cover must not be before the first"), "expires_on")
     policy.kind, policy.insurer, policy.policy_number = kind, insurer.strip(), policy_number.strip()
     policy.cover_amount, policy.starts_on, policy.expires_on = cover_amount, starts_on, expires_on
+    stored = put_certificate(policy, file) if file is not None else ""
+    try:
+        _save(actor, policy, is_new=policy_id is None, has_certificate=bool(stored))
+    except Exception:
+        if stored:
+            default_storage.delete(stored)
+        raise
+    return policy
+
+
+def _save(actor: Actor, policy: Insurance, *, is_new: bool, has_certificate: bool) -> None:
     try:
         with transaction.atomic():
-            policy.save(force_insert=policy_id is None)
+            policy.save(force_insert=is_new)
     except IntegrityError:
         message = _("You have a policy of this kind from this day already: change that one")
         raise RuleBroken("policy_twice", message, "starts_on") from None
     record(
-        "insurance.added" if policy_id is None else "insurance.changed",
+        "insurance.added" if is_new else "insurance.changed",
         subject=policy,
         actor=actor,
         data={
-            "kind": kind,
-            "cover_amount": money_text(cover_amount),
-            "starts_on": starts_on.isoformat(),
-            "expires_on": expires_on.isoformat(),
+            "kind": policy.kind,
+            "cover_amount": money_text(policy.cover_amount),
+            "starts_on": policy.starts_on.isoformat(),
+            "expires_on": policy.expires_on.isoformat(),
+            **({"certificate": policy.certificate_sha256} if has_certificate else {}),
         },
     )
-    return policy

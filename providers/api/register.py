@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import F, Q
 from rest_framework import serializers as s
 
 from brokerage.core import locks
@@ -39,7 +39,9 @@ class ProviderQuery(Query):
         required=False, max_length=100, help_text="Part of a name, a company number or a home's registration number."
     )
     kind = s.ChoiceField(choices=EstablishmentKind.choices, required=False, help_text="With a home of this kind.")
-    area = s.CharField(required=False, max_length=_URL_GSS, help_text="With a home in the authority of this GSS code.")
+    gss_code = s.CharField(
+        required=False, max_length=_URL_GSS, help_text="With a home in the authority of this GSS code."
+    )
     status = s.ChoiceField(choices=STATUSES, required=False)
 
 
@@ -49,7 +51,7 @@ class EstablishmentQuery(Query):
     text = s.CharField(required=False, max_length=100, help_text="Part of the home's or provider's name, or its URN.")
     provider_id = s.UUIDField(required=False)
     kind = s.ChoiceField(choices=EstablishmentKind.choices, required=False)
-    area = s.CharField(required=False, max_length=_URL_GSS, help_text="In the authority of this GSS code.")
+    gss_code = s.CharField(required=False, max_length=_URL_GSS, help_text="In the authority of this GSS code.")
     registration_status = s.ChoiceField(choices=RegistrationStatus.choices, required=False)
 
 
@@ -63,7 +65,7 @@ class RegisterHousehold(Shape):
     age_max = s.IntegerField()
     is_on_hold = s.BooleanField()
     places = s.IntegerField(allow_null=True)
-    taken = s.IntegerField(allow_null=True)
+    vacancies = s.IntegerField(allow_null=True)
     example = {
         "id": "c56a4180-65aa-42ec-a945-5fd21dec0538",
         "code": "ALD-1",
@@ -72,7 +74,7 @@ class RegisterHousehold(Shape):
         "age_max": 17,
         "is_on_hold": False,
         "places": 2,
-        "taken": 1,
+        "vacancies": 1,
     }
 
 
@@ -112,7 +114,7 @@ class EstablishmentRegistration(Input):
 def list_providers(call: Call) -> Page:
     """List providers.
 
-    The register in the order of legal names. Narrow with `text`, `kind`, `area` and `status` (`verified`,
+    The register in the order of legal names. Narrow with `text`, `kind`, `gss_code` and `status` (`verified`,
     `unverified`, `registration`: with a home whose registration is not active, `insurance`: lapsed or missing).
     """
     asked = call.query
@@ -120,7 +122,7 @@ def list_providers(call: Call) -> Page:
         on=database_today(),
         words=asked.get("text", ""),
         kind=asked.get("kind", ""),
-        area=asked.get("area", ""),
+        area=asked.get("gss_code", ""),
         status=asked.get("status", ""),
     )
     return call.page(rows, by=("legal_name", "organisation_id"), fields=PROVIDER_FIELDS)
@@ -135,10 +137,16 @@ def get_provider(call: Call, provider: UUID) -> dict[str, Any]:
     return provider_out(provider_of(provider), database_today(), homes_of(provider))
 
 
+def _hold_provider(call: Call, provider: UUID) -> None:
+    locks.hold(establishments=[provider])
+
+
 @operation(
     scope="providers:write",
     body=VerificationReason,
     answer=ProviderOut,
+    current=get_provider,
+    lock=_hold_provider,
 )
 def verify_provider(call: Call, provider: UUID) -> dict[str, Any]:
     """Record that a provider's papers were checked.
@@ -149,7 +157,14 @@ def verify_provider(call: Call, provider: UUID) -> dict[str, Any]:
     return provider_out(provider_of(provider), database_today(), homes_of(provider))
 
 
-@operation(scope="providers:write", body=VerificationReason, answer=ProviderOut, codes=("not_verified",))
+@operation(
+    scope="providers:write",
+    body=VerificationReason,
+    answer=ProviderOut,
+    codes=("not_verified",),
+    current=get_provider,
+    lock=_hold_provider,
+)
 def withdraw_verification(call: Call, provider: UUID) -> dict[str, Any]:
     """Take a provider's verification back.
 
@@ -157,10 +172,6 @@ def withdraw_verification(call: Call, provider: UUID) -> dict[str, Any]:
     """
     verification.withdraw_verification(call.actor, provider_id=provider, reason=call.body["reason"])
     return provider_out(provider_of(provider), database_today(), homes_of(provider))
-
-
-def _hold_provider(call: Call, provider: UUID) -> None:
-    locks.hold(establishments=[provider])
 
 
 @operation(
@@ -200,7 +211,7 @@ def list_establishments(call: Call) -> Page:
     """List homes.
 
     Every registered place in the order of its name, with the vacancies last said. Narrow with `text`, `provider_id`,
-    `kind`, `area` and `registration_status`.
+    `kind`, `gss_code` and `registration_status`.
     """
     asked = dict(call.query)
     rows = Establishment.objects.all()
@@ -215,7 +226,7 @@ def list_establishments(call: Call) -> Page:
 _FILTERS = {
     "provider_id": "provider_id",
     "kind": "kind",
-    "area": "gss_code",
+    "gss_code": "gss_code",
     "registration_status": "registration_status",
 }
 
@@ -242,7 +253,7 @@ def list_establishment_households(call: Call, establishment: UUID) -> Page:
 _HOUSEHOLD_FIELDS = {
     **{name: name for name in ("id", "code", "outward", "age_min", "age_max", "is_on_hold")},
     "places": "occupancy__places",
-    "taken": "occupancy__taken",
+    "vacancies": F("occupancy__places") - F("occupancy__taken"),
 }
 
 

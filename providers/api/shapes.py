@@ -33,7 +33,7 @@ COVER_STATES = [
 _HOME: dict[str, Any] = {
     "id": "0f9e8d7c-6b5a-4c3d-8e1f-2a3b4c5d6e7f",
     "provider_id": "4b8d1f2e-0a3c-4d5e-9f60-718293a4b5c6",
-    "provider": "Birch Care Ltd",
+    "provider_name": "Birch Care Ltd",
     "name": "Birch House",
     "kind": "childrens_home",
     "regulator": "ofsted",
@@ -57,13 +57,13 @@ class CoverOut(Shape):
     """How one kind of insurance stands today. Without cover a provider is neither invited nor awarded."""
 
     kind = s.ChoiceField(choices=Insurance.Kind.choices)
-    state = s.ChoiceField(choices=COVER_STATES)
+    status = s.ChoiceField(choices=COVER_STATES)
     insurer = s.CharField(allow_blank=True)
     cover_amount = MoneyField(max_digits=14, allow_null=True)
     expires_on = s.DateField(allow_null=True, help_text="The last day of cover.")
     example = {
         "kind": "public_liability",
-        "state": "in_force",
+        "status": "in_force",
         "insurer": "Example Mutual",
         "cover_amount": "10000000.00",
         "expires_on": "2027-03-31",
@@ -75,7 +75,7 @@ class EstablishmentRow(Shape):
 
     id = s.UUIDField()
     provider_id = s.UUIDField()
-    provider = s.CharField(help_text="The provider's legal name.")
+    provider_name = s.CharField(help_text="The provider's legal name.")
     name = s.CharField()
     kind = s.ChoiceField(choices=EstablishmentKind.choices)
     regulator = s.ChoiceField(choices=Regulator.choices)
@@ -99,7 +99,7 @@ class EstablishmentRow(Shape):
 ESTABLISHMENT_FIELDS: dict[str, Any] = {
     "id": "id",
     "provider_id": "provider_id",
-    "provider": "provider__legal_name",
+    "provider_name": "provider__legal_name",
     **{
         name: name
         for name in (
@@ -166,14 +166,14 @@ def establishment_out(home: Establishment) -> dict[str, Any]:
     own = (*EstablishmentRow().fields, *EstablishmentOut().fields)
     plain = {name: getattr(home, name) for name in own if name not in _REACHED}
     return plain | {
-        "provider": home.provider.legal_name,
+        "provider_name": home.provider.legal_name,
         "places": counter.places if counter else None,
         "vacancies": counter.vacancies if counter else None,
         "vacancies_said_at": counter.updated_at if counter else None,
     }
 
 
-_REACHED = {"provider", "places", "vacancies", "vacancies_said_at"}
+_REACHED = {"provider_name", "places", "vacancies", "vacancies_said_at"}
 
 
 class ProviderRow(Shape):
@@ -187,7 +187,7 @@ class ProviderRow(Shape):
     charity_number = s.CharField(allow_blank=True)
     profit_status = s.ChoiceField(choices=ProfitStatus.choices, allow_blank=True)
     verified_on = s.DateField(allow_null=True, help_text="When the central team last checked its papers.")
-    homes = s.IntegerField(help_text="How many homes and agencies it has.")
+    establishment_count = s.IntegerField(help_text="How many homes and agencies it has.")
     example = {
         "id": "4b8d1f2e-0a3c-4d5e-9f60-718293a4b5c6",
         "slug": "birch",
@@ -197,7 +197,7 @@ class ProviderRow(Shape):
         "charity_number": "",
         "profit_status": "for_profit",
         "verified_on": "2026-09-30",
-        "homes": 2,
+        "establishment_count": 2,
     }
 
 
@@ -205,6 +205,7 @@ class ProviderRow(Shape):
 PROVIDER_FIELDS: dict[str, Any] = {
     "id": "organisation_id",
     "slug": "organisation__slug",
+    "establishment_count": "homes",
     **{
         name: name
         for name in (
@@ -214,7 +215,6 @@ PROVIDER_FIELDS: dict[str, Any] = {
             "charity_number",
             "profit_status",
             "verified_on",
-            "homes",
         )
     },
 }
@@ -262,7 +262,7 @@ def profile_out(row: Provider, on: dt.date, homes: int) -> dict[str, Any]:
         "charity_number": row.charity_number,
         "profit_status": row.profit_status,
         "verified_on": row.verified_on,
-        "homes": homes,
+        "establishment_count": homes,
         "registered_address": row.registered_address,
         "contact_email": organisation.contact_email,
         "contact_phone": organisation.contact_phone,
@@ -285,7 +285,7 @@ def covers_out(policies: Iterable[Insurance], on: dt.date) -> list[dict[str, Any
     return [
         {
             "kind": cover.kind,
-            "state": cover.state,
+            "status": cover.state,
             "insurer": cover.policy.insurer if cover.policy else "",
             "cover_amount": cover.policy.cover_amount if cover.policy else None,
             "expires_on": cover.policy.expires_on if cover.policy else None,

@@ -30,14 +30,14 @@ class VacancyOut(Shape):
     name = s.CharField(help_text="The home's name or the household's code.")
     places = s.IntegerField()
     vacancies = s.IntegerField()
-    said_at = s.DateTimeField(help_text="When this was last said, or changed by an award.")
+    vacancies_said_at = s.DateTimeField(help_text="When this was last said, or changed by an award.")
     example = {
         "establishment_id": _HOME,
         "household_id": None,
         "name": "Birch House",
         "places": 4,
         "vacancies": 1,
-        "said_at": "2026-11-22T08:15:00Z",
+        "vacancies_said_at": "2026-11-22T08:15:00Z",
     }
 
 
@@ -71,7 +71,7 @@ _FIELDS: dict[str, Any] = {
     "name": Coalesce("establishment__name", "household__code"),
     "places": "places",
     "vacancies": F("places") - F("taken"),
-    "said_at": "updated_at",
+    "vacancies_said_at": "updated_at",
 }
 
 

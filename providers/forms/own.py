@@ -203,8 +203,15 @@ class PolicyForm(forms.Form):
     cover_amount = govuk.MoneyField(label=_("Amount of cover"), width=20)
     starts_on = govuk.GovukDateField(label=_("First day of cover"))
     expires_on = govuk.GovukDateField(label=_("Last day of cover"))
+    file = forms.FileField(
+        label=_("Certificate"),
+        help_text=_("PDF, DOCX, ODT, PNG, JPG or TXT. Councils and central teams can read it."),
+        required=False,
+        allow_empty_file=True,
+        max_length=255,
+    )
 
     def __init__(self, *args: Any, policy: Insurance | None = None, **kwargs: Any) -> None:
         if policy is not None:
-            kwargs.setdefault("initial", {name: getattr(policy, name) for name in self.base_fields})
+            kwargs.setdefault("initial", {name: getattr(policy, name) for name in self.base_fields if name != "file"})
         super().__init__(*args, **kwargs)

@@ -61,6 +61,13 @@ class Insurance(models.Model):
     cover_amount = models.DecimalField(max_digits=14, decimal_places=2, validators=[MinValueValidator(0)])
     starts_on = models.DateField()
     expires_on = models.DateField()
+    #: The insurer's certificate as a file: its own name, and its random name in the file store.
+    certificate_name = models.CharField(max_length=120, blank=True)
+    certificate_type = models.CharField(max_length=80, blank=True)
+    certificate_size = models.PositiveIntegerField(default=0)
+    certificate_sha256 = models.CharField(max_length=64, blank=True)
+    certificate_stored = models.CharField(max_length=80, blank=True)
+    certificate_added_at = models.DateTimeField(null=True, blank=True)
 
     objects = ScopedManager()
 

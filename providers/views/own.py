@@ -201,7 +201,7 @@ def policy_edit(request: OrganisationRequest, pk: UUID) -> HttpResponse:
 def _policy(request: OrganisationRequest, policy: Insurance | None) -> HttpResponse:
     _require_provider(request.actor)
     request.actor.require("profile.manage")
-    form = PolicyForm(request.POST or None, policy=policy)
+    form = PolicyForm(request.POST or None, request.FILES or None, policy=policy)
     if request.method == "POST" and form.is_valid():
         saved = attempt(
             form, put_policy, actor=request.actor, policy_id=policy.pk if policy else None, **form.cleaned_data

@@ -149,7 +149,8 @@ def _with_reason(
         if saved is not None:
             messages.success(request, done)
             return redirect(address(request.actor, "providers:provider", pk=pk))
-    return render(request, "providers/verify.html", {"form": form, "provider": row, "step": step})
+    covers = cover_on(row.insurance.all(), database_today())
+    return render(request, "providers/verify.html", {"form": form, "provider": row, "step": step, "covers": covers})
 
 
 def _provider(pk: UUID) -> Provider:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 from uuid import UUID, uuid4
 
 from allauth.idp.oidc.models import Token
@@ -59,8 +59,11 @@ class Machine:
     def delete(self, path: str) -> Any:
         return self.send("DELETE", path)
 
-    def upload(self, path: str, content: bytes, content_type: str = "application/octet-stream") -> Any:
-        return self.send("POST", path, content, content_type=content_type)
+    def upload(
+        self, path: str, content: bytes, content_type: str = "application/octet-stream", name: str | None = None
+    ) -> Any:
+        named = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"} if name is not None else {}
+        return self.send("POST", path, content, content_type=content_type, **named)
 
 
 def client_of(

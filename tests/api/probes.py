@@ -81,7 +81,7 @@ def _one(call: Call, word: str) -> dict[str, Any]:
     return {"word": word, "number": done(call, word)}
 
 
-@operation(scope="reference:read", body=NewThing, answer=Thing, status=201, codes=("word_broken", "word_later"))
+@operation(scope="webhooks:write", body=NewThing, answer=Thing, status=201, codes=("word_broken", "word_later"))
 def make_thing(call: Call) -> Created:
     """Make a thing."""
     made = _one(call, call.body["word"])
@@ -94,7 +94,7 @@ def make_thing(call: Call) -> Created:
     return Created(made, location=f"/things/{made['number']}")
 
 
-@operation(scope="reference:read", body=bulk_input(NewThing), answer=BulkAnswer, codes=("word_broken",))
+@operation(scope="webhooks:write", body=bulk_input(NewThing), answer=BulkAnswer, codes=("word_broken",))
 def make_things(call: Call) -> dict[str, Any]:
     """Make things."""
     return each(call.body["items"], lambda item: str(_one(call, item["word"])["number"]))
@@ -113,7 +113,7 @@ def get_thing(call: Call, code: str) -> dict[str, Any]:
     return {"word": STANDING["word"], "number": 1}
 
 
-@operation(scope="reference:read", body=Changed, answer=Thing, partial=True, current=get_thing)
+@operation(scope="webhooks:write", body=Changed, answer=Thing, partial=True, current=get_thing)
 def change_thing(call: Call, code: str) -> dict[str, Any]:
     """Change a thing."""
     STANDING.update(call.body)
@@ -121,13 +121,13 @@ def change_thing(call: Call, code: str) -> dict[str, Any]:
     return {"word": STANDING["word"], "number": 1}
 
 
-@operation(scope="reference:read")
+@operation(scope="webhooks:write")
 def remove_thing(call: Call, code: str) -> None:
     """Remove a thing."""
     done(call, "removed")
 
 
-@operation(scope="reference:read", upload=True, answer=Thing)
+@operation(scope="webhooks:write", upload=True, answer=Thing)
 def upload_thing(call: Call, code: str) -> dict[str, Any]:
     """Upload a thing."""
     assert call.file is not None

@@ -56,8 +56,12 @@ def test_both_sides_read_it_and_nobody_else(agreement: Agreement) -> None:
     for who in ("oscar", "bob"):
         machine = client_of(who)
         told = good(operations.get_agreement, machine.get(path))
-        assert (told["status"], told["home"], told["signatures"]) == ("awaiting_signatures", "Birch House", [])
-        assert told["document"] == {"state": "working_copy", "sha256": agreement.unsealed_sha256}
+        assert (told["status"], told["establishment_name"], told["signatures"]) == (
+            "awaiting_signatures",
+            "Birch House",
+            [],
+        )
+        assert told["document"] == {"status": "working_copy", "sha256": agreement.unsealed_sha256}
         assert told["may_sign"] is True and told["terms_hash"] == agreement.terms_hash
         listed = good(operations.list_agreements, machine.get("/agreements", status="awaiting_signatures"))
         assert [row["reference"] for row in listed["items"]] == [agreement.reference]
@@ -98,7 +102,7 @@ def test_signing_by_a_machine_needs_the_setting_and_the_scope(agreement: Agreeme
     assert told["status"] == "part_signed" and told["may_sign"] is False
     signature = told["signatures"][0]
     assert (signature["side"], signature["name"]) == ("authority", "Tessa Manager")
-    assert signature["client"] == str(machine.client_id) and signature["client_name"].startswith("System ")
+    assert signature["client_id"] == str(machine.client_id) and signature["client_name"].startswith("System ")
     assert (signature["method"], signature["role"]) == ("api_client", "Head of placements")
     refused(press(machine, agreement), 409, "already_signed")
 
@@ -156,7 +160,7 @@ def test_sealed_and_checked_from_end_to_end(committed: str) -> None:
     assert press(home, agreement).json()["status"] == "signed"
     outbox.drain("documents")
     told = good(operations.get_agreement, council.get(path))
-    assert told["status"] == "sealed" and told["document"]["state"] == "sealed"
+    assert told["status"] == "sealed" and told["document"]["status"] == "sealed"
     pdf = b"".join(council.get(f"{path}/document").streaming_content)
     assert hashlib.sha256(pdf).hexdigest() == told["document"]["sha256"]
     for machine in (council, home, client_of("alice")):
@@ -180,7 +184,7 @@ def test_a_document_not_yet_drawn_is_not_there() -> None:
         drawn_up = Agreement.objects.get(award_id=made.pk)
     path = f"/agreements/{drawn_up.reference}"
     told = good(operations.get_agreement, machine.get(path))
-    assert told["document"] == {"state": "none", "sha256": None} and told["may_sign"] is False
+    assert told["document"] == {"status": "none", "sha256": None} and told["may_sign"] is False
     for end in ("/document", "/verification"):
         refused(machine.get(path + end), 404, "not_found")
     allow("harrow")

@@ -27,7 +27,7 @@ def test_the_audit_trail_is_read_in_the_order_of_its_chain(committed: str) -> No
     assert [row["number"] for row in since] == [row["number"] for row in added[1:]]
     one = machine.get("/audit", subject_id=added[2]["subject_id"]).json()["items"]
     assert [row["number"] for row in one] == [added[2]["number"]]
-    assert machine.get("/audit", subject="nothing").json()["items"] == []
+    assert machine.get("/audit", subject_reference="nothing").json()["items"] == []
     other = client_of("cecil").get("/audit", kind="insurance.added").json()["items"]
     assert other == []
 

@@ -56,11 +56,11 @@ def refused(answer: Any, status: int, code: str, field: str | None = None) -> An
 
 def choice(offers: list[Offer], **changes: Any) -> dict[str, Any]:
     return {
-        "offer": str(offers[0].pk),
+        "offer_id": str(offers[0].pk),
         "revision": offers[0].revision,
         "reason_code": "best_match",
         "reason": "It answers every need and is near his school.",
-        "losers": [{"offer": str(other.pk), "reason": "Another home matched better."} for other in offers[1:]],
+        "losers": [{"offer_id": str(other.pk), "reason": "Another home matched better."} for other in offers[1:]],
         **changes,
     }
 
@@ -75,11 +75,16 @@ def waiting(who: str = "olive") -> tuple[Machine, dict[str, Any]]:
 def test_the_comparison_is_what_the_page_shows() -> None:
     story, offers = chosen()
     told = good(compare_referral, client_of("oscar").get(f"/referrals/{story.reference}/comparison"))
-    assert [each["offer"] for each in told["offers"]] == [str(offer.pk) for offer in offers]
+    assert [each["offer_id"] for each in told["offers"]] == [str(offer.pk) for offer in offers]
     first = told["offers"][0]
-    assert (first["place"], first["home"], first["may_choose"], first["problems"]) == (1, "Birch House", True, [])
+    assert (first["rank"], first["establishment_name"], first["may_choose"], first["problems"]) == (
+        1,
+        "Birch House",
+        True,
+        [],
+    )
     assert first["weekly_total"] == f"{offers[0].weekly_total:f}"
-    assert sum(Decimal(line["amount"]) for line in first["price_lines"]) == offers[0].weekly_total
+    assert sum(Decimal(line["amount"]) for line in first["price"]["lines"]) == offers[0].weekly_total
     assert (first["ceiling"], first["saving"], first["miles"]) == ("4000.00", "200.00", "4.2")
     assert {each["label"] for each in first["statements"]} >= {"Self-harm"}
     assert (told["is_open"], told["is_sealed"], told["award"]) == (False, False, None)
@@ -110,8 +115,10 @@ def test_declines_are_part_of_the_comparison() -> None:
             note="Full until spring.",
         )
     told = good(compare_referral, client_of("olive").get(f"/referrals/{story.reference}/comparison"))
-    assert [(each["home"], each["reason"]) for each in told["declines"]] == [("Cedar House", "no_vacancy")]
-    assert told["waiting"] == 1
+    assert [(each["establishment_name"], each["reason"]) for each in told["declines"]] == [
+        ("Cedar House", "no_vacancy")
+    ]
+    assert told["waiting_count"] == 1
 
 
 def test_comparing_costs_the_same_for_one_offer_and_for_three() -> None:
@@ -133,10 +140,10 @@ def test_accepting_draws_up_the_agreement() -> None:
     story, offers = chosen(who="olive")
     answer = machine.post("/awards", choice(offers))
     told = good(operations.accept_offer, answer)
-    assert told["status"] == "confirmed" and told["waits_for"] == [] and told["may_fall_through"]
+    assert told["status"] == "confirmed" and told["approvals_outstanding"] == [] and told["may_fall_through"]
     assert answer["Location"] == f"/api/v1/awards/{told['id']}"
     assert told["referral"] == story.reference and len(told["ranking"]) == 2
-    assert told["losers"] == [{"offer": str(offers[1].pk), "reason": "Another home matched better."}]
+    assert told["losers"] == [{"offer_id": str(offers[1].pk), "reason": "Another home matched better."}]
     with acting(actor_of("olive")):
         agreement = Agreement.objects.get()
         assert told["agreement"] == agreement.reference
@@ -153,14 +160,14 @@ def test_refusals_name_the_field_that_was_sent() -> None:
     story, offers = chosen()
     dearer = list(reversed(offers))
     refused(machine.post("/awards", choice(offers, losers=[])), 422, "loser_reason_missing", "losers")
-    said = [{"offer": str(offers[1].pk), "reason": "Kestrel Quillfeather wants another home."}]
+    said = [{"offer_id": str(offers[1].pk), "reason": "Kestrel Quillfeather wants another home."}]
     refused(machine.post("/awards", choice(offers, losers=said)), 422, "discloses", "losers.0.reason")
     refused(machine.post("/awards", choice(dearer, reason="Nicer.")), 422, "reason_too_short", "reason")
     refused(machine.post("/awards", choice(dearer, reason_code="cheapest")), 422, "not_cheapest", "reason_code")
     refused(machine.post("/awards", choice(offers, reason_code="nice")), 422, "invalid_choice", "reason_code")
     refused(machine.post("/awards", choice(offers, colour="red")), 422, "unknown_field", "colour")
     refused(machine.post("/awards", choice(offers, revision=7)), 409, "offer_changed")
-    refused(machine.post("/awards", choice(offers, offer=str(uuid4()))), 404, "not_found")
+    refused(machine.post("/awards", choice(offers, offer_id=str(uuid4()))), 404, "not_found")
     with acting(actor_of("oscar")):
         assert not Award.objects.exists()
         assert story.referral.__class__.objects.get(pk=story.referral.pk).status == "published"
@@ -178,9 +185,9 @@ def test_a_home_that_was_suspended_is_not_chosen() -> None:
     story, offers = chosen()
     with acting(actor_of("carol")):
         Admission.objects.filter(pk=offers[0].admission_id).update(status="suspended")
-    refused(machine.post("/awards", choice(offers)), 422, "admission_suspended", "offer")
+    refused(machine.post("/awards", choice(offers)), 422, "admission_suspended", "offer_id")
     told = machine.get(f"/referrals/{story.reference}/comparison").json()["offers"]
-    assert [each["may_choose"] for each in told if each["offer"] == str(offers[0].pk)] == [False]
+    assert [each["may_choose"] for each in told if each["offer_id"] == str(offers[0].pk)] == [False]
 
 
 def test_a_second_choice_is_not_now() -> None:
@@ -200,7 +207,11 @@ def test_one_key_awards_once() -> None:
 
 def test_another_person_approves() -> None:
     machine, made = waiting()
-    assert (made["status"], made["waits_for"], made["may_take_back"]) == ("awaiting_approval", ["money"], True)
+    assert (made["status"], made["approvals_outstanding"], made["may_take_back"]) == (
+        "awaiting_approval",
+        ["money"],
+        True,
+    )
     approver = client_of("tessa", weekly_limit="9000.00")
     listed = good(operations.list_approvals, approver.get("/approvals"))
     assert [(row["id"], row["may_decide"]) for row in listed["items"]] == [(made["id"], ["money"])]
@@ -219,6 +230,14 @@ def test_nobody_approves_what_their_client_awarded() -> None:
     machine, made = waiting()
     assert made["may_decide"] == [] and machine.get("/approvals").json()["items"] == []
     refused(machine.post(f"/awards/{made['id']}/approve", {"kind": "money"}), 403, "not_permitted")
+
+
+def test_a_client_without_a_limit_approves_nothing() -> None:
+    _machine, made = waiting()
+    unlimited = client_of("tessa", weekly_limit=None)
+    assert unlimited.get("/organisation").json()["client"]["weekly_limit"] is None
+    assert unlimited.get("/approvals").json()["items"] == []
+    refused(unlimited.post(f"/awards/{made['id']}/approve", {"kind": "money"}), 403, "not_permitted")
 
 
 def test_nobody_approves_above_their_own_limit() -> None:

@@ -64,6 +64,12 @@ def test_an_operation_s_page_shows_fields_limits_choices_and_examples() -> None:
     assert {"limit", "cursor"} <= {field.name for field in lists.parameters["query"]}
 
 
+def test_a_command_names_the_file_it_sends() -> None:
+    found = reading.operation("add_referral_document", "https://brokerage.example")
+    assert found is not None
+    assert "--data-binary @file.pdf" in found.curl and "Content-Disposition: attachment" in found.curl
+
+
 def test_every_shape_can_be_laid_flat() -> None:
     for name in NAMES:
         found = reading.operation(name, "https://brokerage.example")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -19,9 +20,11 @@ pytestmark = pytest.mark.django_db
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
 
 
-def added(machine: Machine, reference: str, content: bytes = PDF, **query: str) -> object:
-    asked = urlencode({"name": "plan.pdf", "kind": "care_plan", **query})
-    return machine.upload(f"/referrals/{reference}/documents?{asked}", content, "application/pdf")
+def added(
+    machine: Machine, reference: str, content: bytes = PDF, name: str | None = "plan.pdf", **query: str
+) -> object:
+    asked = urlencode({"kind": "care_plan", **query})
+    return machine.upload(f"/referrals/{reference}/documents?{asked}", content, "application/pdf", name)
 
 
 def test_a_paper_is_added_listed_fetched_and_taken_out() -> None:
@@ -56,6 +59,8 @@ def test_the_list_goes_on_where_the_page_before_ended() -> None:
     [
         ({"name": "plan.exe"}, PDF, "file_type_not_allowed", "file"),
         ({"name": "plan.png"}, PDF, "file_is_not_its_type", "file"),
+        ({"name": None}, PDF, "file_name_missing", "Content-Disposition"),
+        ({"name": "x" * 300}, PDF, "file_name_missing", "Content-Disposition"),
         ({}, b"MZ\x90\x00" + b"\x00" * 200, "file_is_program", "file"),
         ({"kind": "poem"}, PDF, "invalid_choice", "kind"),
         ({"readers": "everyone"}, PDF, "invalid_choice", "readers"),
@@ -63,7 +68,7 @@ def test_the_list_goes_on_where_the_page_before_ended() -> None:
         ({}, b"", "empty", "body"),
     ],
 )
-def test_a_file_is_refused_by_what_it_is(query: dict[str, str], content: bytes, code: str, field: str) -> None:
+def test_a_file_is_refused_by_what_it_is(query: dict[str, Any], content: bytes, code: str, field: str) -> None:
     reference, machine = draft_referral().reference, client_of("olive")
     problem(added(machine, reference, content, **query), 422, code, field)
     assert machine.get(f"/referrals/{reference}/documents").json()["items"] == []
@@ -89,3 +94,7 @@ def test_papers_are_their_authoritys_own() -> None:
     reader = client_of("olive", scopes=["referrals:read"])
     problem(added(reader, reference), 403, "missing_scope")
     problem(reader.delete(f"{address}/{paper['id']}"), 403, "missing_scope")
+    problem(reader.get(address), 403, "missing_scope")
+    problem(reader.get(f"{address}/{paper['id']}"), 403, "missing_scope")
+    allowed = client_of("olive", scopes=["documents:read"])
+    assert b"".join(allowed.get(f"{address}/{paper['id']}").streaming_content) == PDF

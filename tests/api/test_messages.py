@@ -37,7 +37,7 @@ def test_messages_are_listed_read_and_marked(committed: str) -> None:
     machine = client_of("bob")
     assert sorted(templates(machine)) == ["dpv.reinstated", "dpv.suspended"]
     row = machine.get("/messages").json()["items"][0]
-    assert row["reference"] in row["subject"] and row["path"].startswith("/o/birch/") and row["read_at"] is None
+    assert row["reference"] in row["subject"] and row["page"].startswith("/o/birch/") and row["read_at"] is None
     one = fits(MessageOut, machine.get(f"/messages/{row['id']}").json())
     assert one == row
     read = fits(MessageOut, machine.post(f"/messages/{row['id']}/read").json())

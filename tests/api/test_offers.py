@@ -86,7 +86,7 @@ def test_from_invitation_to_submitted_offer() -> None:
     empty = bob.post(place(story))
     assert empty.status_code == 201 and empty["Location"] == f"/api/v1/offers/{empty.json()['id']}"
     assert_shaped(empty.json(), offers.get_offer)
-    assert (empty.json()["state"], empty.json()["ceiling"], empty.json()["price"]) == ("draft", "4000.00", None)
+    assert (empty.json()["status"], empty.json()["ceiling"], empty.json()["price"]) == ("draft", "4000.00", None)
     path = f"/offers/{empty.json()['id']}"
     missing = bob.get(f"{path}/check").json()
     assert_shaped(missing, offers.check_offer)
@@ -100,13 +100,13 @@ def test_from_invitation_to_submitted_offer() -> None:
     assert filled.json()["price"]["weekly_total"] == "3936.00"
     assert bob.get(f"{path}/check").json()["may_submit"]
     sent = bob.post(f"{path}/submit")
-    assert (sent.status_code, sent.json()["state"]) == (200, "submitted")
-    assert "Bob Birch" in sent.json()["submitted_by"]
+    assert (sent.status_code, sent.json()["status"]) == (200, "submitted")
+    assert "Bob Birch" in sent.json()["submitted_by_name"]
     assert refusal(bob.post(f"{path}/submit")) == (409, "offer_not_now", None)
     (row,) = bob.get("/offers").json()["items"]
     assert_shaped(bob.get("/offers").json(), offers.list_offers)
-    assert (row["weekly_total"], row["state"], row["reference"]) == ("3936.00", "submitted", story.reference)
-    assert bob.get("/offers", state="draft", reference=story.reference).json()["items"] == []
+    assert (row["weekly_total"], row["status"], row["referral"]) == ("3936.00", "submitted", story.reference)
+    assert bob.get("/offers", status="draft", referral=story.reference).json()["items"] == []
     with acting(actor_of("bob")):
         assert Entry.objects.filter(kind="offer.submitted").exists()
 
@@ -234,10 +234,10 @@ def test_revise_confirm_again_and_withdraw() -> None:
         Offer.objects.update(status="needs_reconfirming")
     assert bob.get(f"{path}/check").json()["may_submit"]
     again = bob.post(f"{path}/reconfirm")
-    assert (again.status_code, again.json()["state"]) == (200, "submitted")
+    assert (again.status_code, again.json()["status"]) == (200, "submitted")
     assert bob.post(f"{path}/withdraw").status_code == 204
     gone = bob.get(path).json()
-    assert gone["state"] == "withdrawn" and gone["withdrawn_at"]
+    assert gone["status"] == "withdrawn" and gone["withdrawn_at"]
     assert refusal(bob.post(f"{path}/withdraw")) == (409, "offer_not_now", None)
     with acting(actor_of("bob")):
         assert Invitation.objects.get().status == "open"
@@ -263,7 +263,7 @@ def test_a_fostering_offer_names_its_household() -> None:
     assert alice.patch(path, {"household_id": str(ident("ALD-2"))}).json()["household"] == "ALD-2"
     assert alice.post(f"{path}/submit").status_code == 200
     (row,) = client_of("olive").get(f"/referrals/{story.reference}/offers").json()["items"]
-    assert (row["household"], row["establishment"]) == ("ALD-2", "Alder Fostering")
+    assert (row["household"], row["establishment_name"]) == ("ALD-2", "Alder Fostering")
 
 
 def test_the_authority_reads_what_was_submitted() -> None:
@@ -274,11 +274,11 @@ def test_the_authority_reads_what_was_submitted() -> None:
     offer = submitted_offer("cecil", story=story)
     answer = olive.get(listing).json()
     assert_shaped(answer, received_offers.list_received_offers)
-    assert [row["provider"] for row in answer["items"]] == ["Cedar Care Ltd"]
+    assert [row["provider_name"] for row in answer["items"]] == ["Cedar Care Ltd"]
     one = olive.get(f"{listing}/{offer.pk}").json()
     assert_shaped(one, received_offers.get_received_offer)
     assert one["price"]["weekly_total"] == answer["items"][0]["weekly_total"] and one["statements"]["self_harm"]
-    assert olive.get(listing, state="withdrawn").json()["items"] == []
+    assert olive.get(listing, status="withdrawn").json()["items"] == []
     with acting(actor_of("bob")):
         draft = Offer.objects.get(status="draft")
     assert olive.get(f"{listing}/{draft.pk}").status_code == 404
@@ -292,7 +292,7 @@ def test_a_sealed_offer_is_there_once_it_is_opened() -> None:
     offer = submitted_offer("bob", story=story)
     listing = f"/referrals/{story.reference}/offers"
     assert olive.get(listing).json()["items"] == [] and olive.get(f"{listing}/{offer.pk}").status_code == 404
-    assert client_of("bob").get(f"/offers/{offer.pk}").json()["state"] == "submitted"
+    assert client_of("bob").get(f"/offers/{offer.pk}").json()["status"] == "submitted"
     with acting(actor_of("bob")):
         Offer.objects.update(opens_at=database_now() - dt.timedelta(hours=1))
     assert [row["id"] for row in olive.get(listing).json()["items"]] == [str(offer.pk)]
@@ -346,4 +346,4 @@ def test_the_longest_names_of_a_client_and_its_owner_are_kept_as_far_as_they_fit
     story, bob = invited(), client_of("bob")
     User.objects.filter(pk=ident("user bob")).update(name="B" * 120)
     path = begun(bob, story)
-    assert bob.post(f"{path}/submit").json()["submitted_by"].startswith("System ")
+    assert bob.post(f"{path}/submit").json()["submitted_by_name"].startswith("System ")

@@ -66,7 +66,7 @@ def test_least_time_left_comes_first_page_by_page_and_filters_narrow() -> None:
     rest = bob.get("/opportunities", limit=2, cursor=first["next"]).json()
     assert [row["reference"] for row in rest["items"]] == order[2:] and rest["next"] is None
     lodge = invited("birch-lodge")
-    assert listed(bob, establishment=ident("birch-lodge")) == [lodge.reference]
+    assert listed(bob, establishment_id=ident("birch-lodge")) == [lodge.reference]
     assert listed(bob, category="fostering") == [] and listed(bob, urgency="today") == []
     wrong = bob.get("/opportunities", inbox="somewhere")
     assert (wrong.status_code, wrong.json()["field"]) == (422, "inbox")
@@ -92,12 +92,12 @@ def test_how_each_home_stands_is_told_as_the_page_tells_it() -> None:
         with acting(actor_of("bob")):
             shown = [answer_of(each) for each in listed_one(story.reference).invitations.all()]
         said = rows[story.reference]["invitations"]
-        assert [(each["establishment"], each["state"]) for each in said] == [
+        assert [(each["establishment_name"], each["status"]) for each in said] == [
             (each.establishment, each.state) for each in shown
         ]
     own = {row["id"]: row for row in bob.get("/invitations").json()["items"]}
-    assert own[str(stories[1].invitations["birch-house"].pk)]["state"] == "submitted"
-    assert [row["reference"] for row in bob.get("/invitations", state="submitted").json()["items"]] == [
+    assert own[str(stories[1].invitations["birch-house"].pk)]["status"] == "submitted"
+    assert [row["referral"] for row in bob.get("/invitations", status="submitted").json()["items"]] == [
         stories[5].reference,
         stories[1].reference,
     ]
@@ -114,7 +114,7 @@ def test_the_detail_is_redacted_and_holds_what_an_offer_needs() -> None:
     assert "Calm, steady adults." in answer.content.decode()
     assert not any(secret in answer.content.decode() for secret in SECRETS)
     (place,) = body["invitations"]
-    assert (place["establishment"], place["ceiling"], place["state"]) == ("Birch House", "4000.00", "open")
+    assert (place["establishment_name"], place["ceiling"], place["status"]) == ("Birch House", "4000.00", "open")
     assert place["problem"] is None and body["papers"] == []
     one = bob.get(f"/opportunities/{story.reference}/invitations/{place['id']}")
     assert one.json() == place

@@ -43,19 +43,23 @@ def test_from_planned_to_ended() -> None:
     one = oscar.get(path)
     assert_shaped(one.json(), placements.get_placement)
     assert {name: one.json()[name] for name in row} == row
-    assert (row["state"], row["establishment"], row["provider"]) == ("planned", "Birch House", "Birch Care Ltd")
+    assert (row["status"], row["establishment_name"], row["provider_name"]) == (
+        "planned",
+        "Birch House",
+        "Birch Care Ltd",
+    )
     assert len(one.json()["agreements"]) == 1 and one.json()["ceiling"] == "4000.00"
     later = (TODAY + dt.timedelta(days=9)).isoformat()
     moved = oscar.post(f"{path}/reschedule", {"planned_start_on": later})
     assert (moved.status_code, moved.json()["planned_start_on"]) == (200, later)
     started = oscar.post(f"{path}/start", OF_A_CHILD)
-    assert (started.status_code, started.json()["state"], started.json()["placement_type"]) == (200, "active", "K2")
+    assert (started.status_code, started.json()["status"], started.json()["placement_type"]) == (200, "active", "K2")
     assert_shaped(started.json(), placements.get_placement)
     with acting(actor_of("oscar")):
         assert Referral.objects.get().status == "placed"
     assert refusal(oscar.post(f"{path}/start", OF_A_CHILD)) == (409, "placement_not_now", None)
     ended = oscar.post(f"{path}/end", {"ended_on": TODAY.isoformat(), "end_reason": "CARPL"})
-    assert (ended.status_code, ended.json()["state"], ended.json()["end_reason"]) == (200, "ended", "CARPL")
+    assert (ended.status_code, ended.json()["status"], ended.json()["end_reason"]) == (200, "ended", "CARPL")
     assert_shaped(ended.json(), placements.get_placement)
 
 
@@ -122,9 +126,9 @@ def test_filters_narrow_and_pages_go_on() -> None:
         found += [row["reference"] for row in page["items"]]
         cursor = {"cursor": page["next"]}
     assert found == everything and page["next"] is None
-    for query in ({"state": "planned"}, {"source": "call_off"}, {"q": placement.reference.lower()}):
+    for query in ({"status": "planned"}, {"source": "call_off"}, {"text": placement.reference.lower()}):
         assert [row["reference"] for row in oscar.get("/placements", **query).json()["items"]] == [placement.reference]
-    assert len(oscar.get("/placements", q="birch").json()["items"]) == 4
+    assert len(oscar.get("/placements", text="birch").json()["items"]) == 4
     assert oscar.get("/placements", category="fostering").json()["items"] == []
 
 

@@ -48,17 +48,17 @@ def test_the_register_is_read_by_authorities_and_central_teams(who: str) -> None
     assert [row["slug"] for row in rows] == ["alder", "birch", "cedar"]
     assert [row["slug"] for row in machine.get("/providers", text="birch lo").json()["items"]] == ["birch"]
     assert [row["slug"] for row in machine.get("/providers", kind="fostering_agency").json()["items"]] == ["alder"]
-    assert machine.get("/providers", area="W06000022").json()["items"] == []
+    assert machine.get("/providers", gss_code="W06000022").json()["items"] == []
     assert machine.get("/providers", status="insurance").json()["items"] == []
     one = fits(ProviderOut, machine.get(f"/providers/{BIRCH}").json())
-    assert one["homes"] == 2 and {cover["state"] for cover in one["insurance"]} == {"in_force"}
+    assert one["establishment_count"] == 2 and {cover["status"] for cover in one["insurance"]} == {"in_force"}
     homes = fits(EstablishmentRow, machine.get("/establishments", provider_id=str(BIRCH)).json())["items"]
     assert [(row["name"], row["vacancies"]) for row in homes] == [("Birch House", 4), ("Birch Lodge", 2)]
     home = fits(EstablishmentOut, machine.get(f"/establishments/{HOUSE}").json())
     assert home["postcode"] == "HA1 2AA" and home["registered_manager"] == "Morgan Manager"
     assert [row["name"] for row in machine.get("/establishments", text="lodge").json()["items"]] == ["Birch Lodge"]
     households = fits(RegisterHousehold, machine.get(f"/establishments/{AGENCY}/households").json())["items"]
-    assert [(row["code"], row["places"], row["taken"]) for row in households] == [("ALD-1", 2, 0), ("ALD-2", 2, 0)]
+    assert [(row["code"], row["places"], row["vacancies"]) for row in households] == [("ALD-1", 2, 2), ("ALD-2", 2, 2)]
     assert machine.get(f"/establishments/{BIRCH}").status_code == 404
     assert machine.get(f"/providers/{HOUSE}").status_code == 404
 

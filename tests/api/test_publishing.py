@@ -50,34 +50,36 @@ def test_eligible_homes_and_the_others_with_every_reason() -> None:
     address = f"{filled(machine)}/eligible-establishments"
     found = machine.get(address).json()
     assert LOT in [lot["id"] for lot in found["lots"]] and found["closing_hours"] > 0
-    eligible = {home["name"]: home for home in found["eligible"]}
+    eligible = {home["establishment_name"]: home for home in found["eligible"]}
     assert {"Birch House", "Cedar House"} <= set(eligible)
     assert eligible["Birch House"]["reasons"] == [] and eligible["Birch House"]["ceiling"].count(".") == 1
-    lodge = next(home for home in found["excluded"] if home["name"] == "Birch Lodge")
+    lodge = next(home for home in found["excluded"] if home["establishment_name"] == "Birch Lodge")
     assert {"code": "no_vacancy", "message": "No vacancy"} in lodge["reasons"]
     assert found["excluded_count"] == len(found["excluded"])
-    none = machine.get(address, most=0).json()
+    none = machine.get(address, limit=0).json()
     assert (none["eligible"], none["eligible_count"]) == ([], found["eligible_count"])
-    only = machine.get(address, lots=[LOT]).json()
+    only = machine.get(address, lot_ids=[LOT]).json()
     assert [lot["id"] for lot in only["lots"]] == [LOT]
-    problem(machine.get(address, lots=["x"]), 422, "invalid", "lots.0")
+    problem(machine.get(address, lot_ids=["x"]), 422, "invalid", "lot_ids.0")
 
 
 def test_publishing_invites_the_chosen_and_writes_down_the_others() -> None:
     machine = client_of("olive")
     address = filled(machine)
-    homes = machine.get(f"{address}/eligible-establishments", lots=[LOT]).json()["eligible"]
-    chosen = next(home["key"] for home in homes if home["name"] == "Birch House")
-    body = {"lots": [LOT], "chosen": [chosen]}
+    homes = machine.get(f"{address}/eligible-establishments", lot_ids=[LOT]).json()["eligible"]
+    chosen = next(home["key"] for home in homes if home["establishment_name"] == "Birch House")
+    body: dict[str, Any] = {"lot_ids": [LOT], "chosen": [chosen]}
     problem(machine.post(f"{address}/publish", body), 422, "left_out_reason_missing", "left_out_reason")
     assert machine.get(address).json()["status"] == "draft"
     body["left_out_reason"] = "Full of younger boys this month."
     published = machine.post(f"{address}/publish", {**body, "closes_at": soon(hours=20)}).json()
-    assert published["status"] == "published" and published["lots"] == [LOT]
+    assert published["status"] == "published" and published["lot_ids"] == [LOT]
     assert published["closes_at"].endswith("Z") and published["left_out_reason"] == body["left_out_reason"]
     problem(machine.post(f"{address}/publish", body), 409, "referral_not_now")
     invited = machine.get(f"{address}/invitations").json()["items"]
-    assert [(row["home"], row["status"], row["decline_reason"]) for row in invited] == [("Birch House", "open", None)]
+    assert [(row["establishment_name"], row["status"], row["decline_reason"]) for row in invited] == [
+        ("Birch House", "open", None)
+    ]
     with acting(actor_of("olive")):
         outcomes = Match.objects.filter(referral__reference=published["reference"]).values_list("outcome", flat=True)
         assert {"invited", "left_out"} <= set(outcomes)
@@ -88,8 +90,8 @@ def test_publishing_invites_the_chosen_and_writes_down_the_others() -> None:
 @pytest.mark.parametrize(
     ("changes", "code", "field"),
     [
-        ({"lots": []}, "min_length", "lots"),
-        ({"lots": [str(uuid4())]}, "lot_not_open", "lots"),
+        ({"lot_ids": []}, "min_length", "lot_ids"),
+        ({"lot_ids": [str(uuid4())]}, "lot_not_open", "lot_ids"),
         ({"chosen": [str(uuid4())]}, "not_eligible", "chosen"),
         ({"chosen": ["birch-house"]}, "invalid", "chosen.0"),
         ({"closes_at": soon(minutes=5)}, "closes_too_soon", "closes_at"),
@@ -100,7 +102,7 @@ def test_publishing_invites_the_chosen_and_writes_down_the_others() -> None:
 )
 def test_publishing_is_refused_by_code_and_field(changes: dict[str, Any], code: str, field: str) -> None:
     draft = draft_referral()
-    body = {"lots": [LOT], "chosen": [str(ident("admission birch-house"))], "left_out_reason": "Known.", **changes}
+    body = {"lot_ids": [LOT], "chosen": [str(ident("admission birch-house"))], "left_out_reason": "Known.", **changes}
     answer = client_of("olive").post(f"/referrals/{draft.reference}/publish", body)
     assert answer.status_code == 422, answer.content
     assert (answer.json()["code"], answer.json()["field"]) == (code, field) or code == "min_length"
@@ -108,7 +110,7 @@ def test_publishing_is_refused_by_code_and_field(changes: dict[str, Any], code: 
 
 def test_an_incomplete_draft_is_not_published() -> None:
     machine = client_of("olive")
-    body = {"lots": [LOT], "chosen": [str(ident("admission birch-house"))]}
+    body = {"lot_ids": [LOT], "chosen": [str(ident("admission birch-house"))]}
     problem(machine.post(f"{started(machine)}/publish", body), 422, "referral_incomplete")
 
 
@@ -120,8 +122,13 @@ def test_progress_and_who_answered_what() -> None:
     submitted_offer("bob", story=story, home="birch-house")
     machine = client_of("olive")
     progress = machine.get(f"{address_of(story)}/progress").json()
-    assert (progress["is_open"], progress["invited"], progress["offers"], progress["waiting"]) == (True, 3, 1, 2)
-    rows = {row["home"]: row for row in machine.get(f"{address_of(story)}/invitations").json()["items"]}
+    assert (progress["is_open"], progress["invited_count"], progress["offer_count"], progress["waiting_count"]) == (
+        True,
+        3,
+        1,
+        2,
+    )
+    rows = {row["establishment_name"]: row for row in machine.get(f"{address_of(story)}/invitations").json()["items"]}
     assert rows["Birch House"]["status"] == "offered" and rows["Birch House"]["may_get_full_papers"]
     assert rows["Cedar House"]["status"] == "open" and not rows["Cedar House"]["may_get_full_papers"]
     assert rows["Birch House"]["miles"] == "0.3"
@@ -132,7 +139,7 @@ def test_a_sealed_offer_reads_like_no_answer() -> None:
     submitted_offer("bob", story=story, home="birch-house")
     machine = client_of("olive")
     assert {row["status"] for row in machine.get(f"{address_of(story)}/invitations").json()["items"]} == {"open"}
-    assert machine.get(f"{address_of(story)}/progress").json()["offers"] == 0
+    assert machine.get(f"{address_of(story)}/progress").json()["offer_count"] == 0
 
 
 def test_more_homes_are_invited_while_it_is_open() -> None:
@@ -140,9 +147,11 @@ def test_more_homes_are_invited_while_it_is_open() -> None:
     machine = client_of("olive")
     address = address_of(story)
     found = machine.get(f"{address}/eligible-establishments").json()
-    assert found["already_invited"] == 1 and "Birch House" not in [home["name"] for home in found["eligible"]]
-    cedar = next(home["key"] for home in found["eligible"] if home["name"] == "Cedar House")
-    assert machine.post(f"{address}/invitations", {"chosen": [cedar]}).json()["invited"] == 2
+    assert found["already_invited_count"] == 1 and "Birch House" not in [
+        home["establishment_name"] for home in found["eligible"]
+    ]
+    cedar = next(home["key"] for home in found["eligible"] if home["establishment_name"] == "Cedar House")
+    assert machine.post(f"{address}/invitations", {"chosen": [cedar]}).json()["invited_count"] == 2
     problem(machine.post(f"{address}/invitations", {"chosen": [cedar]}), 422, "nobody_invited", "chosen")
     closed(story)
     problem(machine.post(f"{address}/invitations", {"chosen": [cedar]}), 409, "closed")
@@ -162,7 +171,7 @@ def test_more_time_and_a_wider_search() -> None:
     problem(machine.post(f"{address}/extend", telling), 422, "discloses", "reason")
     assert machine.post(f"{address}/widen", {"max_miles": 60}).json()["max_miles"] == 60
     problem(machine.post(f"{address}/widen", {"max_miles": 10}), 422, "not_wider", "max_miles")
-    problem(machine.post(f"{address}/widen", {"lots": [str(uuid4())]}), 422, "lot_not_open", "lots")
+    problem(machine.post(f"{address}/widen", {"lot_ids": [str(uuid4())]}), 422, "lot_not_open", "lot_ids")
 
 
 def test_it_ends_without_a_placement() -> None:
@@ -185,7 +194,7 @@ def test_full_papers_go_to_a_provider_whose_offer_stands() -> None:
     for _twice in range(2):
         opened = machine.post(papers.format(story.releases["birch"].pk))
         assert opened.status_code == 200 and opened.json()["stage"] == 2
-    rows = {row["home"]: row for row in machine.get(f"{address_of(story)}/invitations").json()["items"]}
+    rows = {row["establishment_name"]: row for row in machine.get(f"{address_of(story)}/invitations").json()["items"]}
     assert rows["Birch House"]["has_full_papers"] and not rows["Cedar House"]["has_full_papers"]
 
 
@@ -218,7 +227,7 @@ def test_a_question_is_answered_to_everyone_once() -> None:
 def spot_body(**changes: Any) -> dict[str, Any]:
     return {
         "reason": "Nobody offered by closing.",
-        "establishment": str(ident("birch-house")),
+        "establishment_id": str(ident("birch-house")),
         "weekly_core": "1800.00",
         "weekly_extras": "100.00",
         "starts_on": dt.date.today().isoformat(),
@@ -234,7 +243,7 @@ def test_a_spot_placement_ends_the_referral_within_the_clients_limit() -> None:
     closed(story)
     problem(machine.post(address, spot_body(weekly_core="1950.00")), 422, "above_limit", "weekly_core")
     problem(machine.post(address, spot_body(weekly_core=1800)), 422, "money_as_text", "weekly_core")
-    problem(machine.post(address, spot_body(establishment=None)), 422, "postcode_missing", "outward")
+    problem(machine.post(address, spot_body(establishment_id=None)), 422, "postcode_missing", "outward")
     made = machine.post(address, spot_body())
     assert made.status_code == 201 and made.json()["weekly_total"] == "1900.00" and made.json()["status"] == "active"
     assert made["Location"] == f"/api/v1/placements/{made.json()['reference']}"
@@ -261,7 +270,7 @@ def test_another_authority_finds_nothing() -> None:
     for path in ("eligible-establishments", "invitations", "progress", "clarifications"):
         problem(other.get(f"{address}/{path}"), 404, "not_found")
     bodies: dict[str, dict[str, Any]] = {
-        "publish": {"lots": [LOT], "chosen": [str(uuid4())]},
+        "publish": {"lot_ids": [LOT], "chosen": [str(uuid4())]},
         "invitations": {"chosen": [str(uuid4())]},
         "extend": {"closes_at": soon(days=2), "reason": "x"},
         "widen": {"max_miles": 60},
@@ -306,3 +315,40 @@ def test_a_client_that_only_keeps_placements_records_one() -> None:
     machine = client_of("olive", scopes=["placements:write"])
     assert machine.post(f"{address_of(story)}/spot-placement", spot_body()).status_code == 201
     problem(machine.get(address_of(story)), 403, "missing_scope")
+
+
+def test_a_referral_that_changed_is_not_published_and_a_time_says_its_zone() -> None:
+    reference = draft_referral("olive").reference
+    address, machine = f"/referrals/{reference}", client_of("olive")
+    body = {"lot_ids": [LOT], "chosen": [str(ident("admission birch-house"))], "left_out_reason": "Known."}
+    read = machine.get(address)["ETag"]
+    machine.patch(f"{address}/sections/needs", {"daily_life": "Needs a calm start to the day."})
+    problem(machine.send("POST", f"{address}/publish", body, **{"If-Match": read}), 412, "edition_differs")
+    for naive in ("2099-01-01T12:00:00", "2099-01-01T12:00"):
+        problem(machine.post(f"{address}/publish", body | {"closes_at": naive}), 422, "time_zone_missing", "closes_at")
+    now = machine.get(address)["ETag"]
+    published = machine.send("POST", f"{address}/publish", body, **{"If-Match": now})
+    assert published.status_code == 200 and published.json()["status"] == "published"
+    stale = {"If-Match": now}
+    problem(machine.send("POST", f"{address}/withdraw", {"reason": "At home."}, **stale), 412, "edition_differs")
+    amended = {"note": "More.", "what_works": "Calm adults."}
+    problem(machine.send("POST", f"{address}/sections/needs/amendments", amended, **stale), 412, "edition_differs")
+
+
+def test_full_papers_need_a_scope_of_their_own() -> None:
+    story = published_referral()
+    submitted_offer("bob", story=story, home="birch-house")
+    papers = f"{address_of(story)}/releases/{story.releases['birch'].pk}/full-papers"
+    writer = client_of("olive", scopes=["referrals:read", "referrals:write", "documents:read", "people:read"])
+    problem(writer.post(papers), 403, "missing_scope")
+    assert client_of("olive", scopes=["papers:release"]).post(papers).json()["stage"] == 2
+
+
+def test_the_invited_are_listed_page_by_page() -> None:
+    story, machine = published_referral(), client_of("olive")
+    address = f"{address_of(story)}/invitations"
+    every = machine.get(address).json()
+    first = machine.get(address, limit=2).json()
+    rest = machine.get(address, limit=2, cursor=first["next"]).json()
+    assert every["next"] is None and len(every["items"]) == 3
+    assert first["items"] + rest["items"] == every["items"] and rest["next"] is None

@@ -84,9 +84,9 @@ def test_regions_and_their_members() -> None:
     machine = client_of("nia")
     rows = fits(RegionRow, machine.get("/regions").json())["items"]
     west = next(row for row in rows if row["slug"] == "west-london")
-    assert (west["central_team"], west["members"]) == ("west-london-central", 3)
+    assert (west["central_team"], west["member_count"]) == ("west-london-central", 3)
     found = fits(RegionOut, machine.get("/regions/west-london").json())
-    assert [(one["slug"], one["gss_code"]) for one in found["organisations"]][:2] == [
+    assert [(one["slug"], one["gss_code"]) for one in found["members"]][:2] == [
         ("ealing", "E09000009"),
         ("harrow", "E09000015"),
     ]

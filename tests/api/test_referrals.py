@@ -50,7 +50,7 @@ def test_a_person_on_record_is_named_by_case_number() -> None:
     body = {"category": "fostering", "urgency": "today", "case_number": person["case_number"].lower()}
     second = machine.post("/referrals", body)
     assert second.status_code == 201
-    assert second.json()["person"] == machine.get(first).json()["person"]
+    assert second.json()["person_id"] == machine.get(first).json()["person_id"]
     problem(machine.post("/referrals", {**body, "case_number": "NOBODY"}), 422, "person_unknown", "case_number")
     problem(machine.post("/referrals", {**body, "new_person": new_person()}), 422, "invalid", "case_number")
     del body["case_number"]
@@ -71,7 +71,7 @@ def test_a_person_on_record_is_named_by_case_number() -> None:
         ({"new_person": new_person(date_of_birth="2199-01-01")}, "date_of_birth_ahead", "new_person.date_of_birth"),
         ({"new_person": new_person(home_postcode="HA1")}, "postcode_invalid", "new_person.home_postcode"),
         ({"category": "adult_residential"}, "age_not_for_category", "category"),
-        ({"social_worker": str(uuid4())}, "social_worker_unknown", "social_worker"),
+        ({"social_worker_id": str(uuid4())}, "social_worker_unknown", "social_worker_id"),
     ],
 )
 def test_a_draft_is_refused_by_code_and_field(changes: dict[str, Any], code: str, field: str) -> None:
@@ -80,7 +80,7 @@ def test_a_draft_is_refused_by_code_and_field(changes: dict[str, Any], code: str
 
 
 def test_a_social_worker_is_named_and_sees_the_draft() -> None:
-    address = started(client_of("olive"), social_worker=str(actor_of("sandra").user_id))
+    address = started(client_of("olive"), social_worker_id=str(actor_of("sandra").user_id))
     assert client_of("olive").get(address).json()["social_worker_name"] == "Sandra Social"
 
 
@@ -146,12 +146,12 @@ def test_a_draft_is_filled_section_by_section_until_nothing_is_missing() -> None
     assert not before["is_ready"] and before["sections"][1] == {
         "section": "needs",
         "title": "Needs",
-        "state": "not_started",
+        "status": "not_started",
     }
     assert ("needs", "daily_life") in [(lacking["section"], lacking["field"]) for lacking in before["missing"]]
     address = filled(machine)
     after = machine.get(f"{address}/completeness").json()
-    assert after["is_ready"] and after["missing"] == [] and {row["state"] for row in after["sections"]} == {"done"}
+    assert after["is_ready"] and after["missing"] == [] and {row["status"] for row in after["sections"]} == {"done"}
     found = machine.get(address).json()
     assert found["needs"] == ["emotional_behavioural", "self_harm", "missing"] and found["max_miles"] == 20
 
@@ -161,9 +161,9 @@ def test_only_what_is_named_changes_and_null_empties() -> None:
     address = f"{filled(machine)}/sections/where"
     changed = machine.patch(address, {"max_miles": None, "avoid_outwards": ["nw10", "W10"]}).json()
     assert changed["answers"]["max_miles"] is None and changed["answers"]["avoid_outwards"] == ["NW10", "W10"]
-    assert changed["answers"]["outward"] == "HA1" and changed["state"] == "done"
+    assert changed["answers"]["outward"] == "HA1" and changed["status"] == "done"
     emptied = machine.patch(address, {"outward": None}).json()
-    assert emptied["state"] == "in_progress"
+    assert emptied["status"] == "in_progress"
     assert [lacking["field"] for lacking in emptied["missing"]] == ["outward"]
 
 
@@ -227,7 +227,7 @@ def test_a_published_referral_is_not_edited_but_amended() -> None:
 def test_finds_of_the_disclosure_check_are_confirmed_with_a_reason() -> None:
     machine = client_of("olive")
     address = filled(machine, matters={**referral_answers()["matters"], "interests": "Drawing a quillfeather."})
-    assert machine.get(f"{address}/completeness").json()["open_disclosures"] == 1
+    assert machine.get(f"{address}/completeness").json()["open_disclosure_count"] == 1
     find = machine.get(f"{address}/disclosures").json()["items"][0]
     assert (find["kind"], find["section"], find["field"], find["is_confirmed"]) == (
         "name",
@@ -253,20 +253,18 @@ def test_a_copy_for_a_brother_takes_the_household_and_is_linked() -> None:
     assert machine.get(f"{copied['Location']}/sections/needs").json()["answers"]["daily_life"] is None
     assert machine.get(f"{copied['Location']}/sections/home").json()["answers"]["pets"] == "can"
     same = machine.post(f"{address}/copies", {}).json()
-    assert same["person"] == machine.get(address).json()["person"] and same["needed_on"] is None
+    assert same["person_id"] == machine.get(address).json()["person_id"] and same["needed_on"] is None
 
 
 def test_siblings_are_linked() -> None:
     machine = client_of("olive")
     one, other = (started(machine) for _number in range(2))
     other_reference = other.rpartition("/")[2]
-    linked = machine.post(f"{one}/siblings", {"reference": other_reference})
+    linked = machine.post(f"{one}/siblings", {"referral": other_reference})
     assert linked.json()["siblings"] == [other_reference]
-    problem(
-        machine.post(f"{one}/siblings", {"reference": one.rpartition("/")[2]}), 422, "siblings_too_few", "reference"
-    )
+    problem(machine.post(f"{one}/siblings", {"referral": one.rpartition("/")[2]}), 422, "siblings_too_few", "referral")
     foreign = draft_referral("edith").reference
-    problem(machine.post(f"{one}/siblings", {"reference": foreign}), 404, "not_found")
+    problem(machine.post(f"{one}/siblings", {"referral": foreign}), 404, "not_found")
 
 
 def test_a_referral_is_withdrawn_once_with_a_reason() -> None:
@@ -297,7 +295,7 @@ def test_who_a_person_is_is_read_with_its_scope_and_logged() -> None:
     machine = client_of("olive")
     person = new_person()
     address = started(machine, new_person=person)
-    person_id = machine.get(address).json()["person"]
+    person_id = machine.get(address).json()["person_id"]
     found = machine.post("/people/search", {"case_number": person["case_number"]})
     assert found.status_code == 200 and found.json()["id"] == person_id
     assert found.json()["family_name"] == "Quillfeather"

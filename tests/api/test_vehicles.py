@@ -36,15 +36,15 @@ REVIEW = (TODAY + dt.timedelta(days=7)).isoformat()
 def test_vehicles_lots_and_rules_are_read(who: str) -> None:
     machine = client_of(who)
     rows = fits(VehicleRow, machine.get("/vehicles").json())["items"]
-    assert [(row["code"], row["lead_authority"], row["lots"]) for row in rows] == [
+    assert [(row["code"], row["lead_authority"], row["lot_count"]) for row in rows] == [
         ("T-FOST", "ealing", 1),
         ("T-RES", "harrow", 1),
     ]
     vehicle = fits(VehicleOut, machine.get("/vehicles/T-RES").json())
     assert vehicle["is_running"] is True
     lots = fits(LotOut, machine.get("/vehicles/T-RES/lots").json())["items"]
-    assert lots == vehicle["lot_list"] == [fits(LotOut, machine.get("/vehicles/T-RES/lots/STD").json())]
-    assert lots[0]["admitted"] == (2 if who == "bob" else 3)
+    assert lots == vehicle["lots"] == [fits(LotOut, machine.get("/vehicles/T-RES/lots/STD").json())]
+    assert lots[0]["admitted_count"] == (2 if who == "bob" else 3)
     rules = fits(RulesOut, machine.get("/vehicles/T-RES/rules").json())
     assert [rule["name"] for rule in rules["rules"]] == list(PARAMETERS)
     assert rules["valid_from"] == str(LONG_AGO)
@@ -74,8 +74,8 @@ def test_who_may_use_a_vehicle_is_not_for_providers() -> None:
 def test_admissions_are_listed_with_ceilings_and_problems() -> None:
     olive = client_of("olive")
     rows = fits(AdmissionRow, olive.get("/admissions", vehicle="T-RES").json())["items"]
-    assert {row["establishment"] for row in rows} == {"Birch House", "Birch Lodge", "Cedar House"}
-    house = next(row for row in rows if row["establishment"] == "Birch House")
+    assert {row["establishment_name"] for row in rows} == {"Birch House", "Birch Lodge", "Cedar House"}
+    house = next(row for row in rows if row["establishment_name"] == "Birch House")
     assert (house["ceiling_lowest"], house["ceiling_highest"], house["problems"]) == ("4000.00", "4000.00", [])
     assert house["quality_score"] == "80.00"
     with acting(actor_of("carol")):
@@ -93,7 +93,7 @@ def test_a_provider_reads_its_own_without_reasons_and_names() -> None:
     client_of("carol").post(f"{ITS}/suspend", {"reason": "Told in confidence.", "review_on": REVIEW})
     bob, olive = client_of("bob"), client_of("olive")
     rows = fits(AdmissionRow, bob.get("/admissions").json())["items"]
-    assert {row["establishment"] for row in rows} == {"Birch House", "Birch Lodge"}
+    assert {row["establishment_name"] for row in rows} == {"Birch House", "Birch Lodge"}
     answer = bob.get(ITS)
     own = fits(AdmissionOut, answer.json())
     assert own["status"] == "suspended" and own["problems"] == ["admission_suspended"]
@@ -114,7 +114,7 @@ def test_associate_members_read_vehicles_and_no_admissions() -> None:
     ask = Call(associate, RequestFactory().get("/"), query={"limit": 50})
     with acting(associate):
         assert [row["code"] for row in vehicles.list_vehicles.act(ask).items] == ["T-FOST", "T-RES"]
-        assert vehicles.get_vehicle.act(ask, "T-RES")["lot_list"][0]["admitted"] == 3
+        assert vehicles.get_vehicle.act(ask, "T-RES")["lots"][0]["admitted_count"] == 3
         assert len(vehicles.list_lots.act(ask, "T-RES").items) == 1
         assert vehicles.get_rules.act(ask, "T-RES")["valid_from"] == LONG_AGO
         assert len(vehicles.list_access.act(ask, "T-RES").items) == 2
@@ -184,7 +184,7 @@ def test_a_ceiling_is_set_and_not_raised_while_it_is_fixed() -> None:
     made = carol.post(f"{ITS}/ceilings", {"weekly": "4150.00", "reason": "Round."})
     assert made.status_code == 201, made.content
     line = fits(CeilingOut, made.json())
-    assert (line["weekly"], line["age_min"], line["age_max"], line["state"]) == ("4150.00", 0, 17, "in_force")
+    assert (line["weekly"], line["age_min"], line["age_max"], line["status"]) == ("4150.00", 0, 17, "in_force")
     later = (TODAY + dt.timedelta(days=30)).isoformat()
     refused = carol.post(f"{ITS}/ceilings", {"weekly": "4200.00", "valid_from": later, "reason": "More."})
     assert (refused.status_code, refused.json()["code"], refused.json()["field"]) == (422, "ceiling_fixed", "weekly")
@@ -203,7 +203,7 @@ def test_a_ceiling_is_set_and_not_raised_while_it_is_fixed() -> None:
         assert Ceiling.objects.filter(admission_id=HOUSE).count() == 2
     assert (
         carol.post(f"{ITS}/ceilings", {"weekly": "3000.00", "valid_from": str(FAR_AHEAD), "reason": "x"}).json()[
-            "state"
+            "status"
         ]
         == "ahead"
     )

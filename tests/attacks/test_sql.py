@@ -12,6 +12,7 @@ from django.db import Error, connection, transaction
 
 from brokerage.core.tenants.context import acting
 from placements.models import Clarification, Offer
+from providers.models import Occupancy
 from tests.cast import actor_of, ident
 from tests.scenarios import award, awarded, chosen, invited, signable_agreement, submitted_offer
 
@@ -125,6 +126,56 @@ def test_a_provider_answers_no_question() -> None:
     forged = "UPDATE placements_clarification SET answer = 'x', answered_at = now() WHERE id = %s"
     assert touched("bob", forged, pk) is None
     assert touched("olive", "UPDATE placements_clarification SET question = 'x' WHERE id = %s", pk) is None
+
+
+# --- Places -------------------------------------------------------------------------------------------------
+
+COUNTER = "UPDATE providers_occupancy SET taken = %s WHERE establishment_id = %s"
+
+
+def taken(home: str = "birch-house") -> int:
+    with acting(actor_of("bob")):
+        return Occupancy.objects.get(establishment_id=ident(home)).taken
+
+
+@pytest.mark.parametrize("who", ["oscar", "edith"])
+def test_no_council_writes_how_many_places_are_taken(who: str) -> None:
+    story, _made = awarded("birch-house")
+    assert taken() == 1
+    for count in (0, 4):
+        assert touched(who, COUNTER, count, ident("birch-house")) is None
+    assert touched(who, "DELETE FROM providers_occupancy") is None
+    assert taken() == 1 and story.reference
+
+
+def test_a_placement_holds_the_place_it_took_and_no_more() -> None:
+    story, _made = awarded("birch-house")
+    where = "WHERE referral_id = %s"
+    own = story.referral.pk
+    # What was counted is not said by hand, so that no place of others is given back.
+    assert touched("oscar", f"UPDATE placements_placement SET is_place_counted = false {where}", own) == 1
+    assert taken() == 1
+    for _time in range(2):
+        assert touched("oscar", f"UPDATE placements_placement SET status = 'cancelled' {where}", own) == 1
+        assert taken() == 0
+    assert touched("oscar", f"UPDATE placements_placement SET is_place_counted = true {where}", own) == 1
+    assert taken() == 0
+    assert touched("oscar", f"UPDATE placements_placement SET status = 'planned' {where}", own) == 1
+    assert taken() == 1
+    lodge = f"UPDATE placements_placement SET establishment_id = %s {where}"
+    assert touched("oscar", lodge, ident("birch-lodge"), own) == 1
+    assert (taken(), taken("birch-lodge")) == (0, 1)
+    assert touched("oscar", f"UPDATE placements_placement SET status = 'cancelled' {where}", own) == 1
+    assert (taken(), taken("birch-lodge")) == (0, 0)
+
+
+# --- The register ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("table", ["provider", "insurance", "establishment", "carerhousehold", "occupancy"])
+@pytest.mark.parametrize("who", ["carol", "wendy", "oscar", "bob"])
+def test_nobody_deletes_what_a_provider_keeps(who: str, table: str) -> None:
+    assert touched(who, f"DELETE FROM providers_{table}") is None
 
 
 # --- Awards and agreements ----------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import zipfile
 import pytest
 
 from brokerage.core.errors import RuleBroken
-from placements.uploads import check_upload
+from brokerage.core.uploads import check_upload
 
 LIMIT = 20 * 1024 * 1024
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"

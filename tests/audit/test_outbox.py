@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from brokerage.celery import app
+from brokerage.core import steadfast
 from brokerage.core.audit import outbox
 from brokerage.core.audit.models import OutboxItem
 from brokerage.core.audit.purge import purge_done_work
@@ -102,8 +104,11 @@ def test_a_connection_cut_while_marking_is_opened_again(committed: str, monkeypa
     assert _item().done_at is not None
 
 
-def test_keep_trying_gives_up_in_the_end(committed: str) -> None:
+def test_keep_trying_gives_up_in_the_end(committed: str, monkeypatch: pytest.MonkeyPatch) -> None:
     tries: list[int] = []
+    clock = [0.0]
+    timing = SimpleNamespace(monotonic=lambda: clock[0], sleep=lambda seconds: clock.append(clock.pop() + seconds))
+    monkeypatch.setattr(steadfast, "time", timing)
 
     def fail() -> None:
         tries.append(1)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import override_settings
 from django.utils import translation
 from pypdf import PdfReader
 from pypdf.generic import DictionaryObject
@@ -50,8 +51,15 @@ def squeeze(text: str) -> str:
     return re.sub(r"\s+", "", text)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _in_london() -> Iterator[None]:
+    """The sample's moments are printed by London's clock, wherever the run takes place."""
+    with override_settings(TIME_ZONE="Europe/London"):
+        yield
+
+
 @pytest.fixture(scope="module")
-def signed() -> bytes:
+def signed(_in_london: None) -> bytes:
     return render_ipa(TERMS, signatures=SIGNATURES, seal_panel=PANEL)
 
 

@@ -149,12 +149,21 @@ def test_a_worker_killed_between_award_and_document(site: Site, victim: str) -> 
     """The referral's lock, held by the test, keeps the worker from finishing, however fast it draws."""
     agreements = site.number("SELECT count(*) FROM contracts_agreement")
     _story, _award = awarded()
-    referral = agreement_now().referral_id
-    drawing = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database ="
-    drawing += " (SELECT oid FROM pg_database WHERE datname = current_database())"
+    drawn = agreement_now()
+    referral = drawn.referral_id
+    # Waiting for this very lock, by whoever has begun this very document: other work takes other locks.
+    waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database ="
+    waiting += " (SELECT oid FROM pg_database WHERE datname = current_database())"
+    waiting += " AND ((classid::bigint << 32) | objid::bigint) = hashtextextended(%s, 0)"
+    begun = "SELECT count(*) FROM audit_outboxitem WHERE kind = 'render_ipa' AND payload->>'agreement' = %s"
+    begun += " AND attempts > 0"
+
+    def drawing() -> bool:
+        return bool(site.number(begun, str(drawn.pk)) and site.number(waiting, f"referral:{referral}"))
+
     with acting(actor_of("oscar")):
         locks.hold(referrals=[referral])
-        until(lambda: site.number(drawing), "the worker has drawn and waits to say so", otherwise=site.trouble)
+        until(drawing, "the worker has drawn and waits to say so", otherwise=site.trouble)
         if victim == "child":
             os.kill(site.child_of_worker(), signal.SIGKILL)
         else:

@@ -32,7 +32,7 @@ from providers.models import Insurance
 from tests import scenarios
 from tests.api.clients import Machine, client_of
 from tests.api.table import Route
-from tests.cast import actor_of, ident
+from tests.cast import TODAY, actor_of, ident
 from tests.isolation.world import everything
 from tests.safeguarding.alerting import CANARY, answered, raised
 
@@ -98,6 +98,8 @@ class ApiWorld:
 
     def knock(self, route: Route, machine: Machine, kind: str, **headers: str) -> Any:
         """Send the operation's request as this client."""
+        if route.operation.named:
+            headers.setdefault("Content-Disposition", 'attachment; filename="note.txt"')
         return machine.send(route.method.upper(), self.address(route, kind), self.body(route), **headers)
 
 
@@ -135,7 +137,7 @@ def build_api_world() -> ApiWorld:
         assert policy and item
         path = f"/o/{carol.slug}/vehicles/"
         told = Notice("placements.invited", carol.organisation_id, "T-RES", path, user_id=carol.user_id)
-        cedar = {"admission_id": ident("admission cedar-house"), "review_on": dt.date.today()}
+        cedar = {"admission_id": ident("admission cedar-house"), "review_on": TODAY}
         suspend_admission(carol, reason="A visit.", **cedar)
         record("vehicle.changed", subject=item.vehicle, actor=carol, notify=[told])
     waits, live, known = _alerts()
@@ -169,7 +171,7 @@ def build_api_world() -> ApiWorld:
         | _places(draft.reference, home.pk, signable.reference, sealed.reference, placement.reference),
         {kind: _own(machines[who], who) for kind, who in OWN.items()},
         bodies=_bodies(draft, running, free[0], signable, person),
-        queries={"add_referral_document": "name=note.txt&kind=care_plan"},
+        queries={"add_referral_document": "kind=care_plan"},
         canaries=("Zachariah", person.case_number, CANARY),
     )
     world.secrets = _secrets(world, running, sealed, offer)
@@ -246,7 +248,7 @@ def _own(machine: Machine, who: str) -> Values:
 def _bodies(
     draft: Referral, running: scenarios.Invited, free: Offer, signable: Any, person: Person
 ) -> dict[str, Values]:
-    today = dt.date.today()
+    today = TODAY
     soon = (today + dt.timedelta(days=20)).isoformat()
     answers = {
         "starts_on": (today + dt.timedelta(days=7)).isoformat(),
@@ -259,13 +261,13 @@ def _bodies(
         "answer_alert": {"plans": plans},
         "create_alert": {"provider_id": str(ident("birch"))},
         "record_welfare_check": {"done_on": today.isoformat()},
-        "accept_offer": {"offer": str(free.pk), "revision": free.revision, "losers": []},
+        "accept_offer": {"offer_id": str(free.pk), "revision": free.revision, "losers": []},
         "sign_agreement_by_client": {"terms_hash": signable.terms_hash},
         "search_people": {"case_number": person.case_number},
         "admit": {"vehicle": "T-RES", "lot": "STD", "establishment_id": str(ident("birch-house"))},
         "copy_referral": {"case_number": person.case_number, "as_sibling": False},
-        "link_siblings": {"reference": draft.reference},
-        "publish_referral": {"lots": [str(ident("lot T-RES"))], "chosen": [str(ident("admission birch-house"))]},
+        "link_siblings": {"referral": draft.reference},
+        "publish_referral": {"lot_ids": [str(ident("lot T-RES"))], "chosen": [str(ident("admission birch-house"))]},
         "put_vacancies": {"items": [{"establishment_id": str(ident("birch-house")), "vacancies": 1}]},
         "review_suspension": {"review_on": soon},
         "suspend_from_lot": {"review_on": soon},

@@ -144,7 +144,6 @@ def test_a_provider_at_the_first_stage_never_reads_who_it_is(api_world: ApiWorld
         _keeps_secret(response, api_world.canaries, "bob", route)
 
 
-@pytest.mark.django_db
-def test_the_cast_is_who_this_matrix_thinks() -> None:
+def test_the_cast_is_who_this_matrix_thinks(api_world: ApiWorld) -> None:
     assert {PEOPLE[who][1] for who in STRANGERS.values()} == {"ealing", "cedar", "newport", "south-east-wales-central"}
     assert all(actor_of(who).kind == kind for who, kind in KINDS.items())

@@ -23,8 +23,19 @@ from tests.safeguarding.alerting import raised
 
 #: Kinds of queued work, and what each must not do for an organisation that does not own what it names.
 WORK = {
-    *("alert_change", "alert_reminder", "announce_closing", "change", "notify", "invite", "render_ipa", "seal_ipa"),
+    "alert_change",
+    "alert_reminder",
+    "announce_closing",
+    "change",
     "import_run",
+    "invite",
+    "move_start",
+    "notify",
+    "remind_extras",
+    "remind_signature",
+    "remind_start",
+    "render_ipa",
+    "seal_ipa",
 }
 
 
@@ -58,6 +69,15 @@ def test_work_for_one_organisation_does_not_touch_another_s(committed: str) -> N
     closing = {"referral": str(award.referral_id), "closes_at": "2026-01-01T00:00:00+00:00"}
     for other in ("alder", "west-london-central"):
         outbox._handlers["announce_closing"](_item("announce_closing", other, **closing))
+    for other in ("alder", "west-london-central", "ealing"):
+        owner = actor_of("edith").organisation_id if other == "ealing" else ident(other)
+        for kind, payload in (
+            ("remind_signature", {"agreement": str(agreement.pk), "working_days": 2}),
+            ("move_start", {"placement": str(agreement.placement_id)}),
+            ("remind_start", {"placement": str(agreement.placement_id), "planned_start_on": "2026-01-01"}),
+            ("remind_extras", {"placement": str(agreement.placement_id), "ends_on": "2026-01-01"}),
+        ):
+            outbox._handlers[kind](OutboxItem(organisation_id=owner, queue="default", kind=kind, payload=payload))
     outbox._handlers["import_run"](_item("import_run", "west-london-central", run=str(run.pk)))
     with acting(actor_of("oscar")):
         agreement.refresh_from_db()

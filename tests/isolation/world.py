@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+
 from brokerage.core.api.clients import create_client
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.context import acting
@@ -29,6 +31,7 @@ OUTSIDERS: dict[str, tuple[tuple[str, str], ...]] = {
     "providers:household": (("bob", "birch"), ("edith", "ealing")),
     # The register of providers is every authority's to read, and no other provider's.
     "providers:provider": (("alice", "alder"),),
+    "providers:certificate": (("alice", "alder"),),
     "providers:establishment": (("alice", "alder"),),
     # Every authority of the region is told of an alert, and its central team; only the raiser decides on it, and its
     # central team sees who was told.
@@ -85,6 +88,7 @@ def build_world() -> World:
     """A draft, a published referral with an offer, a sealed agreement, an import: all through real actions."""
     from dpv.models import AccessAgreement, MenuItem
     from placements.models import Placement
+    from providers.actions.certificates import put_certificate
     from providers.imports.engine import run_import
     from providers.models import Insurance
 
@@ -103,10 +107,13 @@ def build_world() -> World:
         placement = Placement.objects.get(pk=agreement.placement_id)
     with acting(actor_of("bob")):
         policy = Insurance.objects.first()
+        assert policy
+        put_certificate(policy, SimpleUploadedFile("cover.pdf", b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"))
+        policy.save()
     with acting(actor_of("carol")):
         access = AccessAgreement.objects.filter(vehicle__code="T-RES").first()
         item = MenuItem.objects.filter(provider_id=ident("birch"), vehicle__code="T-RES").first()
-    assert policy and access and item
+    assert access and item
     waiting_alert, alert, answered_alert, check = build_alerts()
     values = {
         "reference": running.reference,
@@ -146,6 +153,7 @@ def build_world() -> World:
         "providers:own_establishment": {"pk": ident("birch-house")},
         "providers:vacancies": {"pk": ident("birch-house")},
         "providers:policy_edit": {"pk": policy.pk},
+        "providers:certificate": {"pk": policy.pk},
         "providers:household": {"pk": ident("ALD-1")},
         "providers:household_add": {"pk": ident("alder-fostering")},
         "notifications": {"pk": ident("no such message")},

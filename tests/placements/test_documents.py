@@ -20,11 +20,12 @@ from django.test import Client
 
 from brokerage.core.audit.models import Entry
 from brokerage.core.errors import NotNow, NotPermitted, RuleBroken
+from brokerage.core.stored_files import LINK_SECONDS
 from brokerage.core.tenants.context import acting
+from brokerage.core.uploads import FILES_AT_MOST, check_upload, safe_name
 from placements.actions import documents
 from placements.actions.referrals import withdraw_referral
 from placements.models import Referral, ReferralDocument
-from placements.uploads import FILES_AT_MOST, check_upload, safe_name
 from tests.cast import actor_of
 from tests.scenarios import draft_referral, invited
 
@@ -232,7 +233,7 @@ def test_a_link_is_one_persons_one_files_and_ends_after_five_minutes(monkeypatch
         for signature, which in ((good + "x", document), (good, other)):
             with pytest.raises(Http404):
                 read(olive, signature, which)
-        later = time.time() + documents.LINK_SECONDS + 1
+        later = time.time() + LINK_SECONDS + 1
         monkeypatch.setattr(time, "time", lambda: later)
         with pytest.raises(Http404):
             read(olive, good)

@@ -17,9 +17,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from brokerage.core.clock import database_now
+from brokerage.core.stored_files import LINK_SECONDS
 from brokerage.core.tenants.context import acting
 from placements.actions.clarifications import answer_clarification
-from placements.actions.documents import LINK_SECONDS
 from placements.actions.readings import read_released
 from placements.models import Clarification, Offer, Reading, Release
 from tests.cast import actor_of, ident

@@ -320,7 +320,10 @@ def test_widening_looks_further_and_then_more_are_invited() -> None:
                 widen_search(actor, reference=story.reference, max_miles=miles)
         widen_search(actor, reference=story.reference, max_miles=40)
         assert Referral.objects.get(pk=story.referral.pk).answers["where"]["max_miles"] == 40
-        invite_more(actor, reference=story.reference, chosen=[cedar])
+        with pytest.raises(RuleBroken, match="may tell who the person is"):
+            invite_more(actor, reference=story.reference, chosen=[cedar], reason="Zachariah likes it there")
+        invite_more(actor, reference=story.reference, chosen=[cedar], reason=" Two homes fell out ")
+        assert Entry.objects.get(kind="referral.invited").data["reason"] == "Two homes fell out"
         with pytest.raises(RuleBroken, match="at least one"):
             invite_more(actor, reference=story.reference, chosen=[cedar])
     with acting(actor_of("cecil")):

@@ -243,6 +243,19 @@ def test_recording_a_spot_placement(sign_in: SignIn) -> None:
     assert client.get(address).status_code == 409
 
 
+def test_a_home_for_a_spot_placement_is_searched_first(sign_in: SignIn) -> None:
+    client, address = sign_in("olive"), url(draft_referral().reference, "spot/")
+    nothing_asked = text(client.get(address))
+    assert "Find the home in the register" in nothing_asked and "Birch House" not in nothing_asked
+    found = text(client.get(address, {"q": "birch h"}))
+    assert "1 home found" in found and "Birch House" in found and "Cedar House" not in found
+    assert "2 homes found" in text(client.get(address, {"q": "Birch Care"}))
+    assert "No home in the register fits" in text(client.get(address, {"q": "nowhere"}))
+    kept = client.post(f"{address}?q=birch", {"establishment": str(ident("cedar-house"))})
+    assert kept.status_code == 422 and "Cedar House" in text(kept) and "Birch House" in text(kept)
+    assert client.post(address, {"establishment": "nonsense"}).status_code == 422
+
+
 def test_full_papers_need_a_fresh_proof(sign_in: SignIn) -> None:
     story = published_referral()
     client = sign_in("olive")

@@ -24,18 +24,19 @@ TELL_EVERY = 20
 
 def prove_api(place: Path, cases: int, seed: int) -> Found:
     """Attack until `cases` requests were sent."""
-    with own_place("proof", place), in_process() as told:
+    total = Found()
+    by_kind: dict[str, Found] = {}
+    with own_place("proof", place):
         _say("Building a world to attack.")
         world = build_api_world()
-        total = Found()
-        by_kind: dict[str, Found] = {}
         round_number = 0
-        while total.cases < cases:
-            before = total.cases
-            _round(world, total, by_kind, cases, seed * 1_000_000 + round_number, told)
-            round_number += 1
-            if total.cases == before:
-                break
+        with in_process() as told:
+            while total.cases < cases:
+                before = total.cases
+                _round(world, total, by_kind, cases, seed * 1_000_000 + round_number, told)
+                round_number += 1
+                if total.cases == before:
+                    break
     for kind, found in by_kind.items():
         statuses = ", ".join(f"{status}: {count}" for status, count in sorted(found.statuses.items()))
         _say(

@@ -23,7 +23,7 @@ SignIn = Callable[[str], Client]
 
 def test_the_list_finds_by_name_number_kind_area_and_state() -> None:
     with acting(actor_of("carol")):
-        Insurance.objects.filter(provider_id=ident("cedar"), kind="public_liability").delete()
+        Insurance.objects.filter(provider_id=ident("cedar"), kind="public_liability").update(expires_on=LONG_AGO)
         Establishment.objects.filter(pk=ident("birch-lodge")).update(registration_status="suspended")
 
         def found(**asked: str) -> list[str]:

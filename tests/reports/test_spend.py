@@ -14,6 +14,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from brokerage.core.clock import database_now
 from brokerage.core.tenants.context import acting
@@ -167,7 +168,8 @@ def test_savings_are_measured_against_the_ceilings_of_placements_that_have_one()
 
 
 def test_time_to_place_is_the_median_by_urgency() -> None:
-    now = database_now()
+    # At noon, so that whole days ago are whole days ago by every clock.
+    now = database_now().replace(hour=12)
     for number, (hours, urgency) in enumerate([(12, "today"), (36, "today"), (240, "planned"), (None, "planned")]):
         story = invited("birch-house", urgency=urgency)
         with acting(actor_of("olive")):
@@ -180,7 +182,7 @@ def test_time_to_place_is_the_median_by_urgency() -> None:
                 referral.status = "placed"
             referral.save()
         if hours is not None:
-            placed(100 + number, referral=referral, started_on=(now - dt.timedelta(days=20 - 6)).date())
+            placed(100 + number, referral=referral, started_on=timezone.localdate(now - dt.timedelta(days=20 - 6)))
     sheet, middle = read(spend.time_to_place, "", period_of("last_12", TODAY))
     assert middle == dt.timedelta(hours=36)
     found = values(sheet)

@@ -48,9 +48,9 @@ def test_the_feed_is_read_by_cursor_and_always_says_where_to_go_on() -> None:
     first = client.get("/changes", limit=2).json()
     assert [item["number"] for item in first["items"]] == [1, 2] and first["next"] == "2"
     assert first["items"][0]["path"] == "/api/v1/referrals/HAR-0" and first["items"][0]["at"].endswith("Z")
-    second = client.get("/changes", after=first["next"]).json()
+    second = client.get("/changes", cursor=first["next"]).json()
     assert [item["reference"] for item in second["items"]] == ["HAR-2"] and second["next"] == "3"
-    assert client.get("/changes", after=3).json() == {"items": [], "next": "3"}
+    assert client.get("/changes", cursor=3).json() == {"items": [], "next": "3"}
     picked = client.get("/changes", kind=["award.made", "award.refused"]).json()
     assert [item["kind"] for item in picked["items"]] == ["award.made"] and picked["next"] == "3"
 
@@ -89,16 +89,16 @@ def test_the_number_of_queries_is_the_same_for_one_and_for_many(django_assert_ma
 def test_a_webhook_from_adding_to_deleting() -> None:
     client = machine("olive")
     hook = made(client, kinds=["offer.submitted", "award.made", "award.made"], description=" Cases ")
-    assert hook["kinds"] == ["award.made", "offer.submitted"] and hook["description"] == "Cases" and hook["active"]
+    assert hook["kinds"] == ["award.made", "offer.submitted"] and hook["description"] == "Cases" and hook["is_active"]
     path = f"/webhooks/{hook['id']}"
     assert client.get(path).json() == hook and client.get("/webhooks").json()["items"] == [hook]
     edition = client.get(path)["ETag"]
-    changed = client.patch(path, {"active": False, "kinds": []}, if_match=edition).json()
-    assert (changed["active"], changed["disabled_reason"], changed["kinds"]) == (False, "by_hand", [])
-    assert client.patch(path, {"active": True}, if_match=edition).status_code == 412
+    changed = client.patch(path, {"is_active": False, "kinds": []}, if_match=edition).json()
+    assert (changed["is_active"], changed["disabled_reason"], changed["kinds"]) == (False, "by_hand", [])
+    assert client.patch(path, {"is_active": True}, if_match=edition).status_code == 412
     refused = client.post(f"{path}/test")
     assert (refused.status_code, refused.json()["code"]) == (409, "webhook_disabled")
-    assert client.patch(path, {"active": True}).json()["disabled_reason"] is None
+    assert client.patch(path, {"is_active": True}).json()["disabled_reason"] is None
     assert client.delete(path).status_code == 204
     assert client.get(path).status_code == 404
 
@@ -154,7 +154,7 @@ def test_nobody_elses_webhook_is_found_not_even_of_the_same_organisation() -> No
     for other in (machine("oscar"), machine("edith"), machine("bob")):
         for method, address, body in (
             ("GET", path, None),
-            ("PATCH", path, {"active": False}),
+            ("PATCH", path, {"is_active": False}),
             ("DELETE", path, None),
             ("GET", f"{path}/secret", None),
             ("POST", f"{path}/secret", None),
@@ -180,16 +180,16 @@ def test_test_deliveries_and_sending_again(settings: Any) -> None:
         due_now()
         assert delivery.deliver() == 2
         [sent, test] = client.get(f"{path}/deliveries").json()["items"]
-        assert (sent["kind"], sent["number"], sent["state"], sent["last_status"]) == (
+        assert (sent["kind"], sent["number"], sent["status"], sent["last_http_status"]) == (
             "offer.submitted",
             1,
             "delivered",
             204,
         )
         assert test["number"] is None and test["next_at"] is None
-        assert client.get(f"{path}/deliveries", state="failed").json()["items"] == []
+        assert client.get(f"{path}/deliveries", status="failed").json()["items"] == []
         again = client.post(f"{path}/deliveries/{sent['id']}/replay")
-        assert again.status_code == 202 and again.json()["state"] == "waiting" and again.json()["attempts"] == 0
+        assert again.status_code == 202 and again.json()["status"] == "waiting" and again.json()["attempts"] == 0
         since = (timezone.now() - timedelta(hours=1)).isoformat()
         assert client.post(f"{path}/replay", {"since": since}).json() == {"deliveries": 1}
         due_now()

@@ -55,14 +55,19 @@ def each(
                 result["reference"] = act(item)
         except ActionRefused as refusal:
             result["status"] = refusal.status
-            result["problem"] = problems.body_of(
-                refusal.status,
-                refusal.code,
-                str(refusal.message),
-                f"items.{index}.{refusal.field}" if refusal.field else None,
-            )
+            result["problem"] = _problem_of(refusal, f"items.{index}.")
         except Http404:
             result["status"] = 404
             result["problem"] = problems.body_of(404, "not_found", "There is nothing here that this client may see.")
         results.append(result)
     return {"results": results}
+
+
+def _problem_of(refusal: ActionRefused, row: str) -> dict[str, Any]:
+    """The row's refusal as its own request would have had it, its fields named from the whole body."""
+
+    def field_of(one: ActionRefused) -> str | None:
+        return row + one.field if one.field else None
+
+    errors = [{"code": one.code, "message": str(one.message), "field": field_of(one)} for one in refusal.broken]
+    return problems.body_of(refusal.status, refusal.code, str(refusal.message), field_of(refusal), errors or None)

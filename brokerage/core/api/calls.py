@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from brokerage.core.api import cursors
-from brokerage.core.errors import RuleBroken
+from brokerage.core.errors import ActionRefused
 from brokerage.core.tenants.actors import Actor
 
 
@@ -88,17 +88,22 @@ class Call:
         more = len(found) > limit
         return Page(items, cursors.encode(ends[-1]) if more else None)
 
-    def rows(self, items: Sequence[Mapping[str, Any]], next: str | None = None) -> Page:
-        """A page of rows that are at hand."""
-        return Page(items, next)
+    def rows(self, items: Sequence[Mapping[str, Any]]) -> Page:
+        """One page of rows that are all at hand; few, and in an order that only grows."""
+        if "limit" not in self.query:
+            return Page(items)
+        begin = cursors.position(self.query.get("cursor"))
+        end = begin + int(self.query["limit"])
+        return Page(items[begin:end], cursors.encode([end]) if len(items) > end else None)
 
     @contextmanager
     def renaming(self, names: Mapping[str, str]) -> Iterator[None]:
-        """Tell a broken rule's field by the API's name for it."""
+        """Tell the fields of a refusal by the API's names for them."""
         try:
             yield
-        except RuleBroken as refusal:
-            refusal.field = names.get(refusal.field or "", refusal.field)
+        except ActionRefused as refusal:
+            for one in (refusal, *refusal.broken):
+                one.field = names.get(one.field or "", one.field)
             raise
 
 

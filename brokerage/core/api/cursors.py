@@ -35,6 +35,16 @@ def decode(cursor: str, count: int) -> list[Any]:
     return list(values)
 
 
+def position(cursor: str | None) -> int:
+    """Where to go on in rows that are at hand; raises `Problem` when the cursor is none of ours."""
+    if not cursor:
+        return 0
+    (begin,) = decode(cursor, 1)
+    if not isinstance(begin, int) or begin < 0:
+        raise BROKEN
+    return begin
+
+
 def after(rows: QuerySet[Any], by: Sequence[str], cursor: str | None) -> QuerySet[Any]:
     """The rows in the order `by` that come after the cursor. All of `by` run in one direction, the last is unique."""
     ordered = rows.order_by(*by)

@@ -104,7 +104,7 @@ def codes_of(method: str, operation: Operation) -> tuple[str, ...]:
 
 def _parameters(method: str, operation: Operation) -> list[Any]:
     found: list[Any] = [operation.query] if operation.query else []
-    if method == "post":
+    if method == "post" and not operation.only_reads:
         found.append(
             OpenApiParameter(
                 "Idempotency-Key",
@@ -112,6 +112,18 @@ def _parameters(method: str, operation: Operation) -> list[Any]:
                 OpenApiParameter.HEADER,
                 description="1 to 200 visible ASCII characters, such as a UUID. The same request with the same key has "
                 "one effect and gets the same answer, for 24 hours.",
+            )
+        )
+    if operation.named:
+        found.append(
+            OpenApiParameter(
+                "Content-Disposition",
+                OpenApiTypes.STR,
+                OpenApiParameter.HEADER,
+                required=True,
+                description="The file’s name, plain or extended (RFC 6266). It is not part of the address: names of "
+                "files tell who people are, and addresses are logged.",
+                examples=[OpenApiExample("A file’s name", value='attachment; filename="plan.pdf"')],
             )
         )
     if method == "get" and operation.answer is not None and not operation.paged:

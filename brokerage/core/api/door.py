@@ -11,6 +11,7 @@ import logging
 import re
 import time
 from collections.abc import Callable
+from decimal import Decimal
 from typing import cast
 
 from django.conf import settings
@@ -37,6 +38,7 @@ USE_NOTED_EVERY = dt.timedelta(minutes=1)
 #: Seconds of one window of the rate limit (`API_RATE` requests each).
 WINDOW = 60
 
+NOTHING = Decimal(0)
 _LOOK_UP = "SELECT * FROM api_client_of_token(%s)"
 
 
@@ -151,7 +153,8 @@ def who_asks(request: HttpRequest) -> tuple[Actor, frozenset[str]]:
         kind=kind,
         slug=slug,
         permissions=permissions_granted(kind, scopes),
-        weekly_limit=limit,
+        # Of a person who approves, none means without limit; a machine without one may spend nothing.
+        weekly_limit=NOTHING if limit is None else limit,
         colour=colour,
         client_id=client_id,
         client_name=client_name,

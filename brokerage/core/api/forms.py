@@ -35,8 +35,8 @@ class ClientForm(forms.Form):
         error_messages={"required": _("Choose what the client may do")},
     )
     weekly_limit = MoneyField(
-        label=_("May award alone up to"),
-        help_text=_("Pounds a week, as for a person. Leave empty if every award of this client needs an approver."),
+        label=_("May award alone or approve up to"),
+        help_text=_("Pounds a week. Leave empty if a person must approve every award, and the client approves none."),
         per=_("per week"),
         required=False,
     )

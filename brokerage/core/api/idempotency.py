@@ -33,8 +33,9 @@ def key_of(request: HttpRequest) -> str:
 
 
 def fingerprint_of(request: HttpRequest) -> str:
-    """What makes two requests the same: method, address and body."""
-    words = f"{request.method}\n{request.get_full_path()}\n".encode() + request.body
+    """What makes two requests the same: method, address, a file's name, and body."""
+    named = request.headers.get("Content-Disposition", "")
+    words = f"{request.method}\n{request.get_full_path()}\n{named}\n".encode() + request.body
     return hashlib.sha256(words).hexdigest()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -118,6 +119,18 @@ class MoneyField(serializers.DecimalField):
         except RuleBroken:
             self.fail("invalid_money")
         return self.quantize(self.validate_precision(amount))
+
+
+class MomentField(serializers.DateTimeField):
+    """A moment with its zone, such as `2026-11-23T17:00:00Z`: without one it would be another moment elsewhere."""
+
+    default_error_messages = {"time_zone_missing": "Say the time zone too, such as 2026-11-23T17:00:00Z."}
+
+    def enforce_timezone(self, value: dt.datetime) -> dt.datetime:
+        if value.tzinfo is None:
+            self.fail("time_zone_missing")
+        moment: dt.datetime = super().enforce_timezone(value)
+        return moment
 
 
 class CodeField(serializers.CharField):

@@ -23,7 +23,7 @@ class ApiClient(models.Model):
     oauth = models.OneToOneField(Client, on_delete=models.PROTECT, related_name="api_client")
     name = models.CharField(max_length=60)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    #: The most, in pounds a week, that it may award alone; none means no award at all.
+    #: The most, in pounds a week, that it may award alone or approve; none means nothing at all.
     weekly_limit = models.DecimalField(max_digits=9, decimal_places=2, null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     rotated_at = models.DateTimeField(null=True)

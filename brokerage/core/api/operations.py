@@ -18,6 +18,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import InMemoryUploadedFile
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.functional import Promise
+from django.utils.http import parse_header_parameters
 from rest_framework.exceptions import ErrorDetail, ParseError, UnsupportedMediaType, ValidationError
 
 from brokerage.core.api import idempotency
@@ -47,6 +48,7 @@ class Operation:
     paged: bool
     partial: bool
     upload: bool
+    named: bool
     stream: str
     codes: tuple[str, ...]
     current: Operation | None
@@ -56,13 +58,19 @@ class Operation:
     def name(self) -> str:
         return self.act.__name__
 
+    @property
+    def only_reads(self) -> bool:
+        """Whether it changes nothing, as a search by POST: done again each time, so that each reading is recorded, and
+        no answer that may tell who somebody is lies among the kept ones."""
+        return self.scope.endswith(":read")
+
     def run(self, request: HttpRequest, actor: Actor, **kwargs: Any) -> HttpResponseBase:
         """Answer a request of a client whose transaction is open. Refusals are raised."""
         self._require_scope(request)
         self._receive(request)
         call = Call(actor, request)
         call.query = self._read_query(request)
-        key = idempotency.key_of(request) if request.method == "POST" else ""
+        key = idempotency.key_of(request) if request.method == "POST" and not self.only_reads else ""
         fingerprint = ""
         if key:
             fingerprint = idempotency.fingerprint_of(request)
@@ -128,7 +136,7 @@ class Operation:
             if not content:
                 raise ValidationError({"body": [ErrorDetail("Send the file's bytes.", code="empty")]})
             kind = str(request.content_type or "application/octet-stream")
-            name = str(call.query.get("name", "file"))
+            name = _file_name(request) if self.named else "file"
             call.file = InMemoryUploadedFile(BytesIO(content), "file", name, kind, len(content), None)
             return
         if self.body is None:
@@ -169,6 +177,7 @@ def operation(
     paged: bool = False,
     partial: bool = False,
     upload: bool = False,
+    named: bool = False,
     stream: str = "",
     codes: Sequence[str] = (),
     current: Operation | None = None,
@@ -177,8 +186,9 @@ def operation(
     """Make an operation of a function.
 
     `answer` is the shape of the answer, or of each row of a `paged` list; none means 204, or a file of the media type
-    `stream`. `codes` are the refusals (409, 422) that the called action knows. `current` reads the thing as it stands,
-    for If-Match, after `lock` is held.
+    `stream`. An `upload` takes a file's bytes; a `named` one its name too, in a header: names of files tell who people
+    are, and addresses are logged. `codes` are the refusals (409, 422) that the called action knows. `current` reads
+    the thing as it stands, for If-Match, after `lock` is held.
     """
     assert scope in SCOPES, f"{scope} is no scope"
 
@@ -188,10 +198,23 @@ def operation(
             shape = type(query.__name__, (query, Paged), {}) if query else Paged
         kind = status if answer or stream or status != 200 else 204
         return Operation(
-            act, scope, shape, body, answer, kind, paged, partial, upload, stream, tuple(codes), current, lock
+            act, scope, shape, body, answer, kind, paged, partial, upload, named, stream, tuple(codes), current, lock
         )
 
     return wrap
+
+
+def _file_name(request: HttpRequest) -> str:
+    """The file's name from Content-Disposition, in plain or extended form (RFC 6266)."""
+    try:
+        _kind, said = parse_header_parameters(request.headers.get("Content-Disposition", ""))
+    except (ValueError, UnicodeError):
+        said = {}
+    name = str(said.get("filename") or "").strip()
+    if not name or len(name) > 255 or not name.isprintable():
+        message = 'Name the file: Content-Disposition: attachment; filename="plan.pdf"'
+        raise Problem(422, "file_name_missing", message, "Content-Disposition")
+    return name
 
 
 def edition_of(content: bytes) -> str:

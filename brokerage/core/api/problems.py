@@ -60,6 +60,7 @@ INPUT_CODES = (
     "datetime",
     "overflow",
     "make_aware",
+    "time_zone_missing",
     "money_as_text",
     "invalid_money",
     "invalid_cursor",

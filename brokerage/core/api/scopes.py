@@ -32,6 +32,7 @@ def _scope(label: str | Promise, kinds: tuple[str, ...], *permissions: str) -> S
 SCOPES: dict[str, Scope] = {
     "reference:read": _scope(_("Read authorities and regions"), ALL),
     "messages:read": _scope(_("Read the owner’s messages"), ALL),
+    "messages:write": _scope(_("Mark the owner’s messages as read"), ALL),
     "audit:read": _scope(_("Read the organisation’s audit trail"), ALL, "audit.view"),
     "changes:read": _scope(_("Follow what changes"), ALL),
     "webhooks:write": _scope(_("Keep the client’s webhooks"), ALL),
@@ -50,7 +51,9 @@ SCOPES: dict[str, Scope] = {
     "homes:write": _scope(
         _("Change your own homes, households and vacancies"), ("provider",), "profile.manage", "vacancy.manage"
     ),
-    "referrals:read": _scope(_("Read referrals"), ("authority",), "referral.view", "document.view", "search"),
+    "referrals:read": _scope(_("Read referrals"), ("authority",), "referral.view", "search"),
+    # Papers and their names may tell who the person is.
+    "documents:read": _scope(_("Read the documents of referrals"), ("authority",), "referral.view", "document.view"),
     "people:read": _scope(_("Read who a person is"), ("authority",), "referral.identity", "person.view"),
     "referrals:write": _scope(
         _("Write, publish, change and withdraw referrals"),
@@ -62,9 +65,11 @@ SCOPES: dict[str, Scope] = {
         "referral.withdraw",
         "referral.match",
         "referral.answer",
-        "referral.disclose",
-        "document.view",
         "person.view",
+    ),
+    # On the pages this asks for a fresh proof of who somebody is.
+    "papers:release": _scope(
+        _("Open full papers to shortlisted providers"), ("authority",), "referral.view", "referral.disclose"
     ),
     "offers:read": _scope(_("Read and compare the offers received"), ("authority",), "offer.view", "referral.view"),
     "awards:write": _scope(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from django.urls import path
 from rest_framework import serializers as s
 
-from brokerage.core.api.inputs import Query, Shape
+from brokerage.core.api.inputs import MomentField, Query, Shape
 from brokerage.core.api.operations import Call, Page, operation, resource
 from brokerage.core.audit.models import Link
 
@@ -50,8 +50,8 @@ class AuditQuery(Query):
     """Which entries."""
 
     kind = s.CharField(required=False, max_length=60, help_text="This act only, such as `referral.published`.")
-    since = s.DateTimeField(required=False, help_text="From this moment on.")
-    subject = s.CharField(required=False, max_length=60, help_text="The subject's reference, exactly.")
+    since = MomentField(required=False, help_text="From this moment on.")
+    subject_reference = s.CharField(required=False, max_length=60, help_text="The subject's reference, exactly.")
     subject_id = s.UUIDField(required=False, help_text="The subject's id.")
 
 
@@ -60,7 +60,7 @@ def list_entries(call: Call) -> Page:
     """Read your own audit trail.
 
     In the order of the chain, the oldest first: keep the last cursor and go on from it. Narrow with `kind`, `since`,
-    `subject` and `subject_id`.
+    `subject_reference` and `subject_id`.
     """
     call.actor.require("audit.view")
     rows = Link.objects.filter(organisation_id=call.actor.organisation_id)
@@ -73,7 +73,7 @@ def list_entries(call: Call) -> Page:
 _FILTERS = {
     "kind": "entry__kind",
     "since": "entry__at__gte",
-    "subject": "entry__subject_reference",
+    "subject_reference": "entry__subject_reference",
     "subject_id": "entry__subject_id",
 }
 _FIELDS = {

@@ -21,7 +21,8 @@ class Notice:
     """Who is to be told: everyone of an organisation holding one of `permissions`, or one `user_id`.
 
     `template` names a registered text (`notifications.texts`); `reference` is all that it may say of the subject;
-    `path` is where the link leads.
+    `path` is where the link leads. `category` is the kind of referral that an authority is told about: hub brokers
+    whose delegation covers it are told too.
     """
 
     template: str
@@ -30,6 +31,7 @@ class Notice:
     path: str
     permissions: tuple[str, ...] = ()
     user_id: UUID | None = None
+    category: str = ""
 
 
 def record(
@@ -66,6 +68,7 @@ def record(
             "path": notice.path,
             "permissions": list(notice.permissions),
             "user_id": str(notice.user_id) if notice.user_id else None,
+            "category": notice.category,
         }
         for notice in notify
     ]

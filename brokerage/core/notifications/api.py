@@ -22,7 +22,7 @@ class MessageOut(Shape):
     reference = s.CharField(allow_blank=True)
     subject = s.CharField()
     body = s.CharField()
-    path = s.CharField(help_text="The page it leads to.")
+    page = s.CharField(help_text="Address of the page it leads to.")
     created_at = s.DateTimeField()
     read_at = s.DateTimeField(allow_null=True)
     example = {
@@ -31,7 +31,7 @@ class MessageOut(Shape):
         "reference": "HAR-7K3M-9QX2",
         "subject": "Your offer for HAR-7K3M-9QX2 was accepted",
         "body": "Your offer for HAR-7K3M-9QX2 was accepted. Sign in to see the agreement.",
-        "path": "/o/birch/inbox/HAR-7K3M-9QX2/",
+        "page": "/o/birch/inbox/HAR-7K3M-9QX2/",
         "created_at": "2026-11-22T09:30:00Z",
         "read_at": None,
     }
@@ -71,7 +71,7 @@ def get_message(call: Call, message: UUID) -> dict[str, Any]:
     return message_out(call, message_of(call.actor, message))
 
 
-@operation(scope="messages:read", answer=MessageOut)
+@operation(scope="messages:write", answer=MessageOut)
 def mark_message_read(call: Call, message: UUID) -> dict[str, Any]:
     """Mark a message read.
 
@@ -80,7 +80,7 @@ def mark_message_read(call: Call, message: UUID) -> dict[str, Any]:
     return message_out(call, mark_read(call.actor, message_id=message))
 
 
-@operation(scope="messages:read", answer=MessagesMarked)
+@operation(scope="messages:write", answer=MessagesMarked)
 def mark_messages_read(call: Call) -> dict[str, Any]:
     """Mark every message read.
 
@@ -97,7 +97,7 @@ def message_out(call: Call, message: Message) -> dict[str, Any]:
         "reference": message.reference,
         "subject": subject_of(message, call.actor),
         "body": body_of(message, call.actor),
-        "path": message.path,
+        "page": message.path,
         "created_at": message.created_at,
         "read_at": message.seen_at,
     }

@@ -1,4 +1,5 @@
-"""From an event's notices to message rows: who holds the permission today, once for each channel."""
+"""From an event's notices to message rows: who holds the permission today, once for each channel; hub brokers of a
+delegation that covers the matter are told as if they were the authority's own."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from brokerage.core.audit.models import OutboxItem
 from brokerage.core.audit.outbox import handles
 from brokerage.core.notifications.models import Message
 from brokerage.core.tenants.context import worker
-from brokerage.core.tenants.permissions import PERMISSIONS
+from brokerage.core.tenants.permissions import DELEGATED, PERMISSIONS
 from brokerage.core.webhooks.feed import write_changes
 
 #: Inside the database: ten thousand recipients cost a fraction of a second and no memory here.
@@ -31,6 +32,27 @@ WHERE m.organisation_id = %(organisation)s AND m.is_active AND u.is_active
 ON CONFLICT DO NOTHING
 """
 
+#: A message of the authority acted for, and its link leads there. A delegation for some kinds of referral carries no
+#: message about others, nor one that does not say what it is about.
+EXPAND_DELEGATED = """
+INSERT INTO notifications_message
+  (id, event_id, organisation_id, user_id, channel, template, reference, path, created_at, available_at, attempts,
+   last_error)
+SELECT DISTINCT ON (m.user_id, c.channel) gen_random_uuid(), %(event)s, d.authority_id, m.user_id, c.channel,
+   %(template)s, left(%(reference)s, 60), %(path)s, %(created_at)s, now(), 0, ''
+FROM tenants_delegation d
+JOIN tenants_membership m ON m.organisation_id = d.central_team_id AND 'hub_broker' = ANY (m.roles)
+JOIN accounts_user u ON u.id = m.user_id
+JOIN tenants_organisation o ON o.id = d.authority_id AND o.is_active
+CROSS JOIN unnest(%(channels)s::text[]) AS c (channel)
+WHERE d.authority_id = %(organisation)s AND m.is_active AND u.is_active
+  AND d.ended_at IS NULL AND d.starts_on <= current_date AND (d.ends_on IS NULL OR d.ends_on >= current_date)
+  AND (cardinality(d.categories) = 0 OR %(category)s = ANY (d.categories))
+  AND (m.user_id = %(user)s OR %(delegated)s)
+  AND starts_with(%(path)s, '/o/' || o.slug || '/') AND %(path)s || %(reference)s !~ '[[:cntrl:]]'
+ON CONFLICT DO NOTHING
+"""
+
 
 @handles("notify")
 def expand_notices(item: OutboxItem) -> None:
@@ -38,20 +60,22 @@ def expand_notices(item: OutboxItem) -> None:
     it again writes none twice."""
     with worker(), connection.cursor() as cursor:
         for notice in item.payload["notices"]:
-            cursor.execute(
-                EXPAND,
-                {
-                    "event": item.pk,
-                    "organisation": notice["organisation_id"],
-                    "user": notice["user_id"],
-                    "roles": [] if notice["user_id"] else roles_granting(notice["permissions"]),
-                    "template": notice["template"],
-                    "reference": notice["reference"],
-                    "path": notice["path"],
-                    "created_at": item.created_at,
-                    "channels": Message.Channel.values,
-                },
-            )
+            values = {
+                "event": item.pk,
+                "organisation": notice["organisation_id"],
+                "user": notice["user_id"],
+                "roles": [] if notice["user_id"] else roles_granting(notice["permissions"]),
+                "delegated": not notice["user_id"] and not DELEGATED.isdisjoint(notice["permissions"]),
+                "category": notice.get("category", ""),
+                "template": notice["template"],
+                "reference": notice["reference"],
+                "path": notice["path"],
+                "created_at": item.created_at,
+                "channels": Message.Channel.values,
+            }
+            cursor.execute(EXPAND, values)
+            if values["user"] or values["delegated"]:
+                cursor.execute(EXPAND_DELEGATED, values)
     write_changes(item)
 
 

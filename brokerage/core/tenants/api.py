@@ -38,7 +38,7 @@ _REGION: dict[str, Any] = {
     "name": "West London",
     "central_team": "west-london-central",
     "central_team_name": "West London Central Team",
-    "members": 3,
+    "member_count": 3,
 }
 
 
@@ -91,7 +91,7 @@ class RegionRow(Shape):
     name = s.CharField()
     central_team = s.CharField(help_text="The central team's slug.")
     central_team_name = s.CharField()
-    members = s.IntegerField(help_text="Organisations in it today.")
+    member_count = s.IntegerField(help_text="Organisations in it today.")
     example = _REGION
 
 
@@ -117,8 +117,8 @@ class RegionMemberOut(Shape):
 class RegionOut(RegionRow):
     """One region with its members."""
 
-    organisations = RegionMemberOut(many=True)
-    example = _REGION | {"organisations": [RegionMemberOut.example]}
+    members = RegionMemberOut(many=True)
+    example = _REGION | {"members": [RegionMemberOut.example]}
 
 
 class OwnClient(Shape):
@@ -126,7 +126,9 @@ class OwnClient(Shape):
 
     id = s.UUIDField(allow_null=True)
     name = s.CharField(allow_blank=True)
-    weekly_limit = MoneyField(allow_null=True, help_text="The most it may award alone, in pounds a week; null: nothing")
+    weekly_limit = MoneyField(
+        allow_null=True, help_text="The most it may award alone or approve, in pounds a week; null: nothing."
+    )
     example = {"id": "5b2f0c9e-6d7b-4a0e-9f4d-0f6f5a6c7d10", "name": "Case system", "weekly_limit": "2000.00"}
 
 
@@ -275,8 +277,8 @@ def get_region(call: Call, slug: str) -> dict[str, Any]:
         "name": found.name,
         "central_team": found.central_team.slug,
         "central_team_name": found.central_team.name,
-        "members": len(organisations),
-        "organisations": organisations,
+        "member_count": len(organisations),
+        "members": organisations,
     }
 
 
@@ -285,7 +287,7 @@ _REGION_FIELDS: dict[str, Any] = {
     "name": "name",
     "central_team": "central_team__slug",
     "central_team_name": "central_team__name",
-    "members": "counted",
+    "member_count": "counted",
 }
 
 
@@ -321,7 +323,7 @@ def get_organisation(call: Call) -> dict[str, Any]:
         "client": {
             "id": call.actor.client_id,
             "name": call.actor.client_name,
-            "weekly_limit": call.actor.weekly_limit,
+            "weekly_limit": call.actor.weekly_limit or None,
         },
     }
 

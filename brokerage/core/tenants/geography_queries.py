@@ -16,6 +16,11 @@ def adjoining(gss_code: str) -> frozenset[str]:
     return frozenset(code for pair in pairs for code in pair if code != gss_code)
 
 
+def is_welsh(authority_id: UUID) -> bool:
+    """Whether it is an authority in Wales, whose agreements may be in Welsh."""
+    return AuthorityProfile.objects.filter(pk=authority_id, nation="Wales").exists()
+
+
 def placing_band_of(authority_id: UUID, host_gss_code: str) -> PlacingBand:
     """In area, out of area (an adjoining authority) or at a distance, for the placing authority."""
     own = AuthorityProfile.objects.values_list("gss_code", flat=True).get(pk=authority_id)

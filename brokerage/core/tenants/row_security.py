@@ -8,6 +8,7 @@ from brokerage.core.tenants.rowsecurity import (
     LOGIN,
     ORGANISATION,
     PROVIDER,
+    TODAY,
     USER,
     WORKER,
     Allow,
@@ -71,13 +72,15 @@ TABLES = [
             Allow(AUTHORITY, "UPDATE", f"authority_id = {ORGANISATION}", ("ended_at", "ends_on")),
             Allow(CENTRAL, "SELECT", f"central_team_id = {ORGANISATION}"),
             Allow(DEFINER, "SELECT"),
+            # Hub brokers are told what the authority they act for is told.
+            Allow(WORKER, "SELECT"),
         ),
     ),
 ]
 
 #: Delegations a person of a central team may act under today; the login role asks before it enters any role.
 FUNCTIONS = [
-    """
+    f"""
     CREATE OR REPLACE FUNCTION delegations_of_user(p_user uuid)
     RETURNS TABLE (id uuid, authority_id uuid, central_team_id uuid, weekly_limit numeric, categories varchar[])
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -85,8 +88,8 @@ FUNCTIONS = [
       FROM tenants_delegation d
       JOIN tenants_membership m ON m.organisation_id = d.central_team_id
       WHERE m.user_id = p_user AND m.is_active AND 'hub_broker' = ANY (m.roles)
-        AND d.ended_at IS NULL AND d.starts_on <= current_date
-        AND (d.ends_on IS NULL OR d.ends_on >= current_date)
+        AND d.ended_at IS NULL AND d.starts_on <= {TODAY}
+        AND (d.ends_on IS NULL OR d.ends_on >= {TODAY})
     $$
     """,
     "REVOKE ALL ON FUNCTION delegations_of_user(uuid) FROM PUBLIC",

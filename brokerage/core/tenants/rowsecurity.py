@@ -18,10 +18,12 @@ ORGANISATION = "(SELECT nullif(current_setting('app.organisation_id', true), '')
 USER = "(SELECT nullif(current_setting('app.user_id', true), '')::uuid)"
 #: The kinds of referral that a delegation covers; null when nothing narrows them.
 CATEGORIES = "(SELECT string_to_array(nullif(current_setting('app.categories', true), ''), ','))::text[]"
-#: The regions of the organisation acted for.
+#: The day where the service is (`settings.TIME_ZONE`), whatever the session's time zone.
+TODAY = "(SELECT (clock_timestamp() AT TIME ZONE 'Europe/London')::date)"
+#: The regions that the organisation acted for belongs to today.
 REGIONS = (
-    "ANY (ARRAY(SELECT m.region_id FROM tenants_regionmember m"
-    " WHERE m.organisation_id = (SELECT nullif(current_setting('app.organisation_id', true), '')::uuid)))"
+    f"ANY (ARRAY(SELECT m.region_id FROM tenants_regionmember m WHERE m.organisation_id = {ORGANISATION}"
+    f" AND (m.ends_on IS NULL OR m.ends_on >= {TODAY})))"
 )
 
 LOGIN = "brokerage_login"
@@ -113,15 +115,15 @@ def providers_own(
     column: str = "provider_id",
     commands: str = ALL,
     extra: Sequence[Allow] = (),
-    central: str = ALL,
 ) -> Table:
-    """Rows a provider keeps about itself; authorities read them, rivals do not."""
+    """Rows a provider keeps about itself; authorities read them, rivals do not. A central team writes them, as it
+    keeps the register, and deletes none."""
     return Table(
         name,
         "provider",
         (
             Allow(PROVIDER, commands, f"{column} = {ORGANISATION}"),
-            Allow(CENTRAL, central),
+            Allow(CENTRAL, "SELECT, INSERT, UPDATE"),
             Allow(AUTHORITY, "SELECT"),
             *extra,
         ),

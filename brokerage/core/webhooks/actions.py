@@ -53,6 +53,11 @@ def manageable(actor: Actor) -> QuerySet[Webhook]:
     return webhooks
 
 
+def hold_webhook(actor: Actor, webhook_id: UUID) -> None:
+    """Take the lock of the webhook's actions, until commit."""
+    _hold(webhook_of(actor, webhook_id).client_id)
+
+
 def webhook_of(actor: Actor, webhook_id: UUID) -> Webhook:
     """One webhook; not found unless the actor may manage it."""
     webhook = manageable(actor).filter(pk=webhook_id).first()

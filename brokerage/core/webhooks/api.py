@@ -8,7 +8,7 @@ from uuid import UUID
 from django.urls import path
 from rest_framework import serializers as s
 
-from brokerage.core.api.inputs import Input, Query, Shape
+from brokerage.core.api.inputs import Input, MomentField, Query, Shape
 from brokerage.core.api.operations import Call, Created, Page, operation, resource
 from brokerage.core.webhooks import actions, events
 from brokerage.core.webhooks.feed import PAGE_AT_MOST, changes_after
@@ -42,14 +42,14 @@ class ChangeFeed(Shape):
     """Part of the feed, and where to go on."""
 
     items = ChangeRow(many=True)
-    next = s.CharField(help_text="Send it as `after` next time. It is always there: a poller goes on for ever.")
+    next = s.CharField(help_text="Send it as `cursor` next time. It is always there: a poller goes on for ever.")
     example = {"items": [ChangeRow.example], "next": "12"}
 
 
 class ChangeQuery(Query):
     """Where to go on, and which kinds."""
 
-    after = s.RegexField(
+    cursor = s.RegexField(
         r"^[0-9]{1,18}$", required=False, default="0", help_text="`next` of the answer before; nothing from the start."
     )
     limit = s.IntegerField(min_value=1, max_value=PAGE_AT_MOST, default=100, help_text="Rows in one answer.")
@@ -65,9 +65,9 @@ class WebhookOut(Shape):
     url = s.CharField()
     kinds = s.ListField(child=s.ChoiceField(choices=KINDS), help_text="None is all of them.")
     description = s.CharField(allow_blank=True)
-    active = s.BooleanField()
+    is_active = s.BooleanField()
     disabled_reason = s.ChoiceField(choices=Webhook.Reason.choices, allow_null=True)
-    failing_since = s.DateTimeField(allow_null=True, help_text="The first of the failures in a row.")
+    failing_since = MomentField(allow_null=True, help_text="The first of the failures in a row.")
     old_secret_until = s.DateTimeField(allow_null=True, help_text="Until then the former secret signs too.")
     created_at = s.DateTimeField()
     example = {
@@ -75,7 +75,7 @@ class WebhookOut(Shape):
         "url": "https://cases.harrow.gov.uk/placements/events",
         "kinds": ["offer.submitted", "agreement.sealed"],
         "description": "Case management",
-        "active": True,
+        "is_active": True,
         "disabled_reason": None,
         "failing_since": None,
         "old_secret_until": None,
@@ -98,8 +98,8 @@ class WebhookChange(Input):
     url = s.CharField(max_length=500, required=False)
     kinds = s.ListField(child=s.CharField(max_length=60), max_length=100, required=False)
     description = s.CharField(max_length=120, required=False, allow_blank=True)
-    active = s.BooleanField(required=False, help_text="False switches it off; true on again.")
-    example = {"active": False}
+    is_active = s.BooleanField(required=False, help_text="False switches it off; true on again.")
+    example = {"is_active": False}
 
 
 class SecretOut(Shape):
@@ -116,9 +116,9 @@ class DeliveryOut(Shape):
     number = s.IntegerField(allow_null=True, help_text="The change's number; null for a test.")
     kind = s.CharField()
     reference = s.CharField(allow_blank=True)
-    state = s.ChoiceField(choices=Delivery.State.choices)
+    status = s.ChoiceField(choices=Delivery.State.choices)
     attempts = s.IntegerField()
-    last_status = s.IntegerField(allow_null=True, help_text="The status of the receiver's last answer.")
+    last_http_status = s.IntegerField(allow_null=True, help_text="The status of the receiver's last answer.")
     last_error = s.CharField(allow_blank=True, help_text="One word, such as `timeout` or `refused`.")
     created_at = s.DateTimeField()
     next_at = s.DateTimeField(allow_null=True, help_text="The next attempt, while it waits.")
@@ -128,9 +128,9 @@ class DeliveryOut(Shape):
         "number": 12,
         "kind": "offer.submitted",
         "reference": "HAR-7K3M-9QX2",
-        "state": "waiting",
+        "status": "waiting",
         "attempts": 2,
-        "last_status": 503,
+        "last_http_status": 503,
         "last_error": "refused",
         "created_at": "2026-11-22T09:30:00Z",
         "next_at": "2026-11-22T09:35:05Z",
@@ -141,13 +141,13 @@ class DeliveryOut(Shape):
 class DeliveryQuery(Query):
     """Which deliveries."""
 
-    state = s.ChoiceField(choices=Delivery.State.choices, required=False)
+    status = s.ChoiceField(choices=Delivery.State.choices, required=False)
 
 
 class ReplayInput(Input):
     """From when on."""
 
-    since = s.DateTimeField(help_text="At most 30 days ago.")
+    since = MomentField(help_text="At most 30 days ago.")
     example = {"since": "2026-11-21T00:00:00Z"}
 
 
@@ -163,12 +163,12 @@ def list_changes(call: Call) -> dict[str, Any]:
     """Follow what changes.
 
     Everything that happened for your organisation, ascending by number, without gaps: whoever has read number *n* will
-    never be shown a lower number later. Send `next` as `after` to go on; when nothing is new, `items` is empty and
+    never be shown a lower number later. Send `next` as `cursor` to go on; when nothing is new, `items` is empty and
     `next` stays. Kept for 400 days, from your organisation's first API client on.
     """
     query = call.query
     found = changes_after(
-        call.actor.organisation_id, int(query["after"]), kinds=sorted(set(query["kind"])), limit=query["limit"]
+        call.actor.organisation_id, int(query["cursor"]), kinds=sorted(set(query["kind"])), limit=query["limit"]
     )
     items = [
         {
@@ -219,15 +219,27 @@ def get_webhook(call: Call, webhook: UUID) -> dict[str, Any]:
     return webhook_out(actions.webhook_of(call.actor, webhook))
 
 
+def _hold(call: Call, webhook: UUID) -> None:
+    actions.hold_webhook(call.actor, webhook)
+
+
 @operation(
-    scope="webhooks:write", body=WebhookChange, answer=WebhookOut, partial=True, codes=CODES, current=get_webhook
+    scope="webhooks:write",
+    body=WebhookChange,
+    answer=WebhookOut,
+    partial=True,
+    codes=CODES,
+    current=get_webhook,
+    lock=_hold,
 )
 def change_webhook(call: Call, webhook: UUID) -> dict[str, Any]:
     """Change a webhook, or switch it on or off."""
-    return webhook_out(actions.change_webhook(call.actor, webhook_id=webhook, **call.body))
+    asked = dict(call.body)
+    changed = actions.change_webhook(call.actor, webhook_id=webhook, active=asked.pop("is_active", None), **asked)
+    return webhook_out(changed)
 
 
-@operation(scope="webhooks:write")
+@operation(scope="webhooks:write", current=get_webhook, lock=_hold)
 def delete_webhook(call: Call, webhook: UUID) -> None:
     """Delete a webhook."""
     actions.delete_webhook(call.actor, webhook_id=webhook)
@@ -239,7 +251,7 @@ def get_webhook_secret(call: Call, webhook: UUID) -> dict[str, Any]:
     return {"secret": actions.secret_of(call.actor, webhook_id=webhook)}
 
 
-@operation(scope="webhooks:write", answer=WebhookOut)
+@operation(scope="webhooks:write", answer=WebhookOut, current=get_webhook, lock=_hold)
 def rotate_webhook_secret(call: Call, webhook: UUID) -> dict[str, Any]:
     """Replace a webhook's signing secret.
 
@@ -264,8 +276,8 @@ def list_deliveries(call: Call, webhook: UUID) -> Page:
     Newest first; finished ones are kept for 30 days.
     """
     rows = Delivery.objects.filter(webhook=actions.webhook_of(call.actor, webhook)).select_related("change")
-    if "state" in call.query:
-        rows = rows.filter(state=call.query["state"])
+    if "status" in call.query:
+        rows = rows.filter(state=call.query["status"])
     return call.page(rows, by=("-created_at", "-id"), shape=delivery_out)
 
 
@@ -296,7 +308,7 @@ def webhook_out(webhook: Webhook) -> dict[str, Any]:
         "url": webhook.url,
         "kinds": webhook.kinds,
         "description": webhook.description,
-        "active": webhook.is_active,
+        "is_active": webhook.is_active,
         "disabled_reason": webhook.disabled_reason or None,
         "failing_since": webhook.failing_since,
         "old_secret_until": webhook.old_secret_until,
@@ -312,9 +324,9 @@ def delivery_out(delivery: Delivery) -> dict[str, Any]:
         "number": change.number if change else None,
         "kind": delivery.kind,
         "reference": change.reference if change else "",
-        "state": delivery.state,
+        "status": delivery.state,
         "attempts": delivery.attempts,
-        "last_status": delivery.last_status,
+        "last_http_status": delivery.last_status,
         "last_error": delivery.last_error,
         "created_at": delivery.created_at,
         "next_at": delivery.next_at if delivery.state == Delivery.State.WAITING else None,

@@ -1,0 +1,159 @@
+"""The number of queries of each operation: the same for 1, 10 and 100 rows, and bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests import databases
+from tests.api.crowds import clone_of, multiply
+from tests.api.table import Route, routes
+from tests.conftest import connect_to
+from tests.isolation.api_place import standing_world
+from tests.isolation.api_world import ApiWorld, owners
+
+#: Queries of one GET, with the token, the role and the transaction.
+MOST = 25
+GETS = [route for route in routes() if route.method == "get"]
+LISTS = [route for route in GETS if route.operation.paged]
+ONES = [route for route in GETS if not route.operation.paged]
+#: What each list shows; copied for it.
+SHOWN: dict[str, tuple[str, ...]] = {
+    "list_admissions": ("dpv_admission",),
+    "list_agreements": ("contracts_agreement",),
+    "list_approvals": ("placements_award",),
+    "list_entries": ("audit_entry", "audit_link"),
+    "list_authorities": ("tenants_organisation",),
+    "list_awards": ("placements_award",),
+    "list_establishments": ("providers_establishment",),
+    "list_establishment_households": ("providers_carerhousehold",),
+    "list_homes": ("providers_establishment",),
+    "list_households": ("providers_carerhousehold",),
+    "list_policies": ("providers_insurance",),
+    "list_invitations": ("placements_invitation",),
+    "list_menu_items": ("dpv_menuitem",),
+    "list_messages": ("notifications_message",),
+    "list_offers": ("placements_offer",),
+    "list_opportunities": ("placements_release",),
+    "list_opportunity_clarifications": ("placements_clarification",),
+    "list_opportunity_documents": (),  # they stand in the release itself
+    "list_placements": ("placements_placement",),
+    "list_providers": ("tenants_organisation", "providers_provider"),
+    "list_referrals": ("placements_referral",),
+    "list_referral_clarifications": ("placements_clarification",),
+    "list_referral_documents": ("placements_referraldocument",),
+    "list_received_offers": ("placements_offer",),
+    "list_regions": ("tenants_region",),
+    "list_vacancies": ("providers_occupancy",),
+    "list_vehicles": ("dpv_vehicle",),
+    "list_access": ("dpv_accessagreement",),
+    "list_lots": ("dpv_lot",),
+    "list_webhooks": ("webhooks_webhook",),
+    "list_deliveries": ("webhooks_delivery",),
+}
+#: What stands inside an answer that is no list.
+INSIDE: dict[str, tuple[str, ...]] = {
+    "compare_referral": ("placements_offer",),
+    "list_referral_invitations": ("placements_invitation",),
+    "list_eligible_establishments": ("dpv_admission",),
+    "get_referral_progress": ("placements_invitation", "placements_release"),
+    "get_vehicle": ("dpv_lot",),
+    "get_admission": ("dpv_ceiling",),
+    "list_changes": ("webhooks_change",),
+    "get_market": ("dpv_admission",),
+    "get_opportunity": ("placements_invitation",),
+    "get_referral": ("placements_referrallot",),
+    "get_agreement": ("contracts_signature",),
+}
+
+
+@pytest.fixture
+def crowd(
+    request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: Any, api_place: None
+) -> Iterator[tuple[str, ApiWorld]]:
+    """The world in a database of this test's own, and its name."""
+    from django.conf import settings
+
+    before = settings.DATABASES["default"]["NAME"]
+    with django_db_blocker.unblock():
+        with standing_world(request) as (source, world):
+            pass
+        name = f"{before}_crowd"
+        clone_of(source, name)
+        connect_to(name)
+        try:
+            yield name, world
+        finally:
+            connect_to(before)
+            databases.drop(name)
+
+
+def asked(world: ApiWorld, route: Route, kind: str, limit: int | None = None) -> tuple[int, Any]:
+    """How many queries an answer took, and the answer."""
+    address = world.address(route, kind)
+    if limit is not None:
+        address += f"{'&' if '?' in address else '?'}limit={limit}"
+    with CaptureQueriesContext(connection) as queries:
+        response = world.own(route, kind).send("GET", address)
+        if response.streaming:
+            b"".join(response.streaming_content)
+    # The time of last use is noted once a minute, whenever that is.
+    return sum("api_client_used" not in query["sql"] for query in queries.captured_queries), response
+
+
+@pytest.mark.parametrize("route", LISTS, ids=str)
+def test_a_list_asks_as_often_for_a_hundred_rows_as_for_one(crowd: tuple[str, ApiWorld], route: Route) -> None:
+    name, world = crowd
+    assert route.name in SHOWN, f"which table does {route} show? Say so in SHOWN"
+    seen = {}
+    for kind in owners(route):
+        _count, response = asked(world, route, kind, 200)
+        if response.status_code == 200:
+            seen[kind] = len(response.json()["items"])
+    assert any(seen.values()), f"{route} shows nothing in this world: {seen}"
+    connection.close()
+    if max(seen.values()) < 100:
+        for table in SHOWN[route.name]:
+            multiply(name, table, 100)
+    for kind in [kind for kind, rows in seen.items() if rows]:
+        counts = {}
+        for limit in (1, 10, 100):
+            counts[limit], response = asked(world, route, kind, limit)
+            rows = len(response.json()["items"])
+            assert rows == limit or not SHOWN[route.name], f"{route} as {kind}: {response.content[:300]!r}"
+        assert len(set(counts.values())) == 1 and counts[1] <= MOST, f"{route} as {kind}: {counts}"
+
+
+@pytest.mark.parametrize("route", ONES, ids=str)
+def test_one_thing_asks_a_bounded_number_of_times(api_world: ApiWorld, route: Route) -> None:
+    for kind in owners(route):
+        asked(api_world, route, kind)
+        count, _response = asked(api_world, route, kind)
+        assert count <= MOST, f"{route} as {kind}: {count} queries"
+
+
+@pytest.mark.parametrize("route", [route for route in ONES if route.name in INSIDE], ids=str)
+def test_a_thing_with_rows_inside_asks_as_often_for_many(crowd: tuple[str, ApiWorld], route: Route) -> None:
+    name, world = crowd
+    few, sizes = {}, {}
+    for kind in owners(route):
+        asked(world, route, kind)
+        few[kind], response = asked(world, route, kind)
+        sizes[kind] = len(response.content)
+    connection.close()
+    for table in INSIDE[route.name]:
+        multiply(name, table, 20)
+    for kind, count in few.items():
+        many, response = asked(world, route, kind)
+        assert response.status_code in (200, 403), response.content
+        assert many == count, f"{route} as {kind}: {count} queries, {many} with twenty times the rows"
+        assert response.status_code == 403 or len(response.content) > sizes[kind], f"{route} shows no more rows"
+
+
+def test_everything_named_here_is_there() -> None:
+    assert set(SHOWN) == {route.name for route in LISTS}
+    assert set(INSIDE) <= {route.name for route in ONES}
