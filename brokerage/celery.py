@@ -27,6 +27,8 @@ app.conf.task_routes = {
     "brokerage.core.api.tasks.purge_answers": {"queue": "default"},
     "brokerage.core.accounts.tasks.close_dormant": {"queue": "default"},
     "brokerage.core.audit.tasks.drain_events": {"queue": "events"},
+    "brokerage.core.notifications.tasks.deliver_alerts": {"queue": "alerts"},
+    "brokerage.core.audit.tasks.drain_alerts": {"queue": "alerts"},
     "brokerage.core.notifications.tasks.deliver_messages": {"queue": "messages"},
     "brokerage.core.audit.tasks.drain_documents": {"queue": "documents"},
     "brokerage.core.audit.tasks.drain_work": {"queue": "default"},
@@ -50,6 +52,8 @@ app.conf.beat_scheduler = "brokerage.scheduler:SteadyScheduler"
 app.conf.beat_schedule = {
     "dormant accounts": _nightly("brokerage.core.accounts.tasks.close_dormant", minute=50),
     "events": _tick("brokerage.core.audit.tasks.drain_events"),
+    "alerts": _tick("brokerage.core.notifications.tasks.deliver_alerts"),
+    "alert-work": _tick("brokerage.core.audit.tasks.drain_alerts"),
     "messages": _tick("brokerage.core.notifications.tasks.deliver_messages"),
     "documents": _tick("brokerage.core.audit.tasks.drain_documents"),
     "webhooks": _tick("brokerage.core.webhooks.tasks.deliver_webhooks"),

@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "placements",
     "contracts",
     "brokerage.reports",
+    "brokerage.safeguarding",
     "brokerage.demo",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -134,6 +135,8 @@ TEMPLATES = [
         },
     }
 ]
+#: What stands on top of every page until it is dealt with.
+PAGE_ALERTS = "brokerage.safeguarding.queries.alerts.banners"
 FORM_RENDERER = "brokerage.core.forms.GovukRenderer"
 
 # --- Data -------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ organisation_patterns: list[URLPattern | URLResolver] = [
     path("", include("placements.urls")),
     path("", include("contracts.urls")),
     path("", include("brokerage.reports.urls")),
+    path("alerts/", include("brokerage.safeguarding.urls")),
 ]
 
 urlpatterns = [

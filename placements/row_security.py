@@ -46,13 +46,14 @@ TABLES = [
     Table("placements_award", "tenant", (Allow(AUTHORITY, ALL, _of_covered),)),
     # Decisions and their reasons are added, never edited.
     tenant("placements_approval", commands="SELECT, INSERT"),
-    Table("placements_placement", "tenant", (Allow(AUTHORITY, ALL, _covered),)),
-    two_party("placements_release"),
+    # Who lives where, across authorities: read by the function that tells of an alert alone.
+    Table("placements_placement", "tenant", (Allow(AUTHORITY, ALL, _covered), Allow(DEFINER, "SELECT"))),
+    two_party("placements_release", extra=(Allow(DEFINER, "SELECT"),)),
     two_party("placements_reading", authority="SELECT", provider="SELECT, INSERT"),
     two_party(
         "placements_invitation",
         provider="SELECT",
-        extra=(Allow(PROVIDER, "UPDATE", _answerable, ("status", "answered_at")),),
+        extra=(Allow(PROVIDER, "UPDATE", _answerable, ("status", "answered_at")), Allow(DEFINER, "SELECT")),
     ),
     two_party("placements_invitedhousehold", authority="SELECT, INSERT, UPDATE, DELETE"),
     # A provider asks and the authority answers: an answer goes into every release.

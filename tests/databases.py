@@ -27,6 +27,9 @@ def _fingerprint() -> str:
     patterns = (
         "*/migrations/*.py",
         "*/row_security.py",
+        "brokerage/*/migrations/*.py",
+        "brokerage/*/row_security.py",
+        "brokerage/core/tenants/permissions.py",
         "brokerage/core/*/migrations/*.py",
         "brokerage/core/*/row_security.py",
         "brokerage/core/tenants/rowsecurity.py",

@@ -82,6 +82,10 @@ WORDS = {
     "admission_not_now": "The admission’s state does not allow this.",
     "invitation_not_now": "The invitation’s state does not allow this.",
     "placement_not_now": "The placement’s state does not allow this.",
+    "alert_not_now": "The alert’s state does not allow this.",
+    "what_happened_missing": "Say what happened.",
+    "action_taken_missing": "Say what has been done so far.",
+    "outcome_missing": "Say what came of it.",
     "offer_not_now": "The offer’s state does not allow this.",
 }
 #: A name -> the lines where it was given a text, and the texts.

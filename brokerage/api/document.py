@@ -39,6 +39,11 @@ TAGS = (
     ("Awards", "Choosing an offer, and approving the choice.", "awards approvals"),
     ("Agreements", "Terms, signatures, the sealed PDF and its verification.", "agreements"),
     ("Placements", "Starting, changing and ending placements.", "placements"),
+    (
+        "Safeguarding alerts",
+        "Raising, sending and closing alerts; those you are told of, your answers and welfare checks.",
+        "alerts",
+    ),
     ("Spend and market", "What was committed and spent, and what is offered.", "spend market"),
     (
         "Messages, changes and audit",

@@ -19,6 +19,7 @@ STOREYS = (
     "placements.api.urls",
     "contracts.api.urls",
     "brokerage.reports.api",
+    "brokerage.safeguarding.api",
 )
 
 

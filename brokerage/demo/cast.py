@@ -135,6 +135,7 @@ PEOPLE = (
     DemoPerson("grace@harrow.example", "Grace Okonjo", "E09000015", ("commissioner",)),
     DemoPerson("femi@harrow.example", "Femi Adeyemi", "E09000015", ("finance_officer",)),
     DemoPerson("susan@harrow.example", "Susan Whitlock", "E09000015", ("social_worker",)),
+    DemoPerson("sorcha@harrow.example", "Sorcha Brennan", "E09000015", ("safeguarding_lead",)),
     DemoPerson("admin@harrow.example", "Anil Desai", "E09000015", ("authority_administrator",)),
     DemoPerson("ewan@ealing.example", "Ewan Strachan", "E09000009", ("placement_officer", "commissioner"), "8000.00"),
     DemoPerson(
@@ -143,6 +144,7 @@ PEOPLE = (
         "E09000009",
         ("team_manager", "director", "authority_signatory"),
     ),
+    DemoPerson("selma@ealing.example", "Selma Haddad", "E09000009", ("safeguarding_lead",)),
     DemoPerson("bea@brent.example", "Bea Kowalska", "E09000005", ("placement_officer", "commissioner"), "9000.00"),
     DemoPerson("hal@hillingdon.example", "Hal Nwosu", "E09000017", ("placement_officer", "commissioner"), "9000.00"),
     DemoPerson("hana@hounslow.example", "Hana Iqbal", "E09000018", ("placement_officer", "commissioner"), "9000.00"),

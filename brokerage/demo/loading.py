@@ -17,7 +17,7 @@ from brokerage.core.accounts.models import User
 from brokerage.core.tenants.context import loader, system
 from brokerage.core.tenants.models import AuthorityProfile, Organisation, Region
 from brokerage.core.tenants.ownership import use_owner_connection
-from brokerage.demo import machines, organisations, tale, vehicles
+from brokerage.demo import alerts, machines, organisations, tale, vehicles
 from brokerage.demo.files import read_demo_file
 from dpv.models import Admission, Ceiling, MenuItem, Vehicle
 from placements.models import Placement, Referral
@@ -80,6 +80,7 @@ def steps() -> Iterator[Step]:
     yield "People who sign in", _people
     yield "Live placements", partial(_placements, today)
     yield from tale.steps(today)
+    yield "Safeguarding alerts", alerts.load_alerts
     yield "API clients", _machines
     yield "Done", _finish
 

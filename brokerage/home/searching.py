@@ -16,11 +16,13 @@ from brokerage.core.references import ALPHABET
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.models import Organisation
 from brokerage.core.web import address
+from brokerage.safeguarding.models import AlertRecipient
+from brokerage.safeguarding.queries.alerts import raised_alert
 from contracts.models import Agreement
 from placements.models import Person, Placement, Referral, Release
 from placements.queries.referrals import visible_referrals
 
-PREFIXES = "RPA"
+PREFIXES = "RPAS"
 #: A search for a person answers at most this many.
 PEOPLE_AT_MOST = 20
 _LOOK_ALIKES = str.maketrans({"O": "0", "I": "1", "L": "1"})
@@ -55,6 +57,8 @@ def page_of_reference(actor: Actor, text: str) -> str | None:
 
 def _page(actor: Actor, reference: str) -> str | None:
     kind = reference[:2]
+    if kind == "S-":
+        return _page_of_alert(actor, reference)
     if actor.is_provider:
         if kind == "R-" and actor.may("inbox.view") and Release.objects.filter(reference=reference).exists():
             return address(actor, "placements:opportunity", reference=reference)
@@ -76,6 +80,15 @@ def _page(actor: Actor, reference: str) -> str | None:
         and Agreement.objects.filter(reference=reference).exists()
     ):
         return address(actor, "contracts:agreement", reference=reference)
+    return None
+
+
+def _page_of_alert(actor: Actor, reference: str) -> str | None:
+    if not actor.may("alert.view"):
+        return None
+    is_raised = not actor.is_provider and raised_alert(actor.organisation_id, reference) is not None
+    if is_raised or AlertRecipient.objects.filter(reference=reference).exists():
+        return address(actor, "safeguarding:alert", reference=reference)
     return None
 
 

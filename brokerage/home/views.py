@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.directory import doors_of
 from brokerage.core.web import OrganisationRequest, address, attempt
-from brokerage.home import authority, central, provider
+from brokerage.home import alerts, authority, central, provider
 from brokerage.home.forms import PersonSearchForm
 from brokerage.home.searching import PEOPLE_AT_MOST, FoundPerson, page_of_reference, search_people
 
@@ -24,6 +24,7 @@ STEPS: dict[str, list[tuple[Any, str, tuple[str, ...]]]] = {
     "authority": [
         (gettext_lazy("Start a referral"), "placements:referral_new", ("referral.draft",)),
         (gettext_lazy("Find a person"), "person_search", ("search",)),
+        (gettext_lazy("Raise a safeguarding alert"), "safeguarding:alert_raise", ("alert.raise",)),
         (gettext_lazy("Search for homes"), "placements:home_search", ("referral.match",)),
         (gettext_lazy("See the spend"), "reports:spend", ("spend.view",)),
         (gettext_lazy("Read the vehicles"), "dpv:vehicle_list", ("dpv.view",)),
@@ -32,6 +33,7 @@ STEPS: dict[str, list[tuple[Any, str, tuple[str, ...]]]] = {
     "associate": [(gettext_lazy("Read the vehicles"), "dpv:vehicle_list", ("dpv.view",))],
     "central": [
         (gettext_lazy("Open the vehicles"), "dpv:vehicle_list", ("dpv.view",)),
+        (gettext_lazy("Raise a safeguarding alert"), "safeguarding:alert_raise", ("alert.raise",)),
         (gettext_lazy("See the market"), "reports:market", ("region.report", "dpv.manage")),
         (gettext_lazy("Import the register or prices"), "providers:import_list", ("import.register", "import.prices")),
         (gettext_lazy("Invite a colleague"), "tenants:invite", ("people.manage",)),
@@ -67,7 +69,7 @@ def organisation_home(request: OrganisationRequest) -> HttpResponse:
     """What needs doing now, by role; what to do next where nothing waits."""
     actor = request.actor
     work = {"authority": authority.work_of, "provider": provider.work_of, "central": central.work_of}.get(actor.kind)
-    lists = work(actor) if work else []
+    lists = [*alerts.work_of(actor), *work(actor)] if work else []
     return render(
         request,
         "home/organisation.html",

@@ -11,7 +11,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from django.conf import settings
 from brokerage.embedded.keys import write_private
 from brokerage.embedded.places import make_private_directory, process_is_dead
 from brokerage.embedded.valkey import EmbeddedValkey
+from tests import databases
+from tests.conftest import connect_to
 from tests.databases import ROOT
 from tests.faults.mail_sink import MailSink
 from tests.faults.ports import held_port, is_refused
@@ -228,6 +231,24 @@ class Site:
         )
         logs = "\n".join(f"--- {name}\n{self.log_of(name)[-3000:]}" for name in (WORKER, BEAT))
         return f"items {items}\ne-mails {emails}\n{logs}"
+
+
+@contextmanager
+def running_site(blocker: Any, directory: Path) -> Iterator[Site]:
+    """A site with everything running on a database of its own, which the tests' connections use too."""
+    before, name = settings.DATABASES["default"]["NAME"], database_name()
+    databases.clone(name)
+    with blocker.unblock():
+        connect_to(name)
+        site = Site(name, directory)
+        try:
+            site.start_worker()
+            site.start_beat()
+            yield site
+        finally:
+            site.end()
+            connect_to(before)
+            databases.drop(name)
 
 
 def pg_backend(alias: str) -> int | None:

@@ -23,10 +23,8 @@ from brokerage.core.notifications.models import Message
 from brokerage.core.tenants.context import acting
 from brokerage.core.tenants.models import Organisation
 from contracts.models import Agreement
-from tests import databases
 from tests.cast import actor_of, user_of
-from tests.conftest import connect_to
-from tests.faults.harness import BEAT, WORKER, Site, database_name, until
+from tests.faults.harness import BEAT, WORKER, Site, running_site, until
 from tests.scenarios import awarded, published_referral
 
 #: Whoever holds "inbox.view" at the two providers of children's homes.
@@ -34,25 +32,10 @@ INVITED = ["bob@example.org", "cecil@example.org"]
 
 
 @pytest.fixture(scope="module")
-def running(
-    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory, request: Any
-) -> Iterator[Site]:
+def running(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """One site for all tests of this module: starting workers is slow."""
-    from django.conf import settings
-
-    before, name = settings.DATABASES["default"]["NAME"], database_name()
-    databases.clone(name)
-    with django_db_blocker.unblock():
-        connect_to(name)
-        site = Site(name, tmp_path_factory.mktemp("site"))
-        try:
-            site.start_worker()
-            site.start_beat()
-            yield site
-        finally:
-            site.end()
-            connect_to(before)
-            databases.drop(name)
+    with running_site(django_db_blocker, tmp_path_factory.mktemp("site")) as site:
+        yield site
 
 
 @pytest.fixture

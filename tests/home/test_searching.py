@@ -25,7 +25,7 @@ PEOPLE = "/o/harrow/people/search/"
     [
         ("R-7K3M-9QX2", ["R-7K3M-9QX2"]),
         (" r7k3m 9qx2 ", ["R-7K3M-9QX2", "R7K3M 9QX2"]),
-        ("7k3m-9qx2", ["R-7K3M-9QX2", "P-7K3M-9QX2", "A-7K3M-9QX2", "7K3M-9QX2"]),
+        ("7k3m-9qx2", ["R-7K3M-9QX2", "P-7K3M-9QX2", "A-7K3M-9QX2", "S-7K3M-9QX2", "7K3M-9QX2"]),
         ("a-oil0-9qx2", ["A-0110-9QX2", "A-OIL0-9QX2"]),
         ("HRW/2025/114", ["HRW/2025/114"]),
         ("R-7K3M-9QU2", ["R-7K3M-9QU2"]),

@@ -22,6 +22,7 @@ from brokerage.core.audit.record import Notice, record
 from brokerage.core.notifications.models import Message
 from brokerage.core.tenants.context import acting
 from brokerage.core.webhooks.models import Delivery
+from brokerage.safeguarding.models import WelfareCheck
 from dpv.actions.suspensions import suspend_admission
 from dpv.models import MenuItem
 from placements.actions.clarifications import ask_clarification
@@ -33,6 +34,7 @@ from tests.api.clients import Machine, client_of
 from tests.api.table import Route
 from tests.cast import TODAY, actor_of, ident
 from tests.isolation.world import everything
+from tests.safeguarding.alerting import CANARY, answered, raised
 
 #: Who owns the client that entitles, by kind of organisation.
 OWN = {"authority": "oscar", "provider": "bob", "central": "carol"}
@@ -138,6 +140,7 @@ def build_api_world() -> ApiWorld:
         cedar = {"admission_id": ident("admission cedar-house"), "review_on": TODAY}
         suspend_admission(carol, reason="A visit.", **cedar)
         record("vehicle.changed", subject=item.vehicle, actor=carol, notify=[told])
+    waits, live, known = _alerts()
     outbox.drain("events")
     world = ApiWorld(
         machines,
@@ -162,16 +165,40 @@ def build_api_world() -> ApiWorld:
             "release": running.releases["birch"].pk,
             "person": person.pk,
             "sheet": "months",
+            "check": known,
         },
-        _places(draft.reference, home.pk, signable.reference, sealed.reference, placement.reference),
+        _alert_places(*waits, *live)
+        | _places(draft.reference, home.pk, signable.reference, sealed.reference, placement.reference),
         {kind: _own(machines[who], who) for kind, who in OWN.items()},
         bodies=_bodies(draft, running, free[0], signable, person),
         queries={"add_referral_document": "kind=care_plan"},
-        canaries=("Zachariah", person.case_number),
+        canaries=("Zachariah", person.case_number, CANARY),
     )
     world.secrets = _secrets(world, running, sealed, offer)
     world.outside = _outside()
     return world
+
+
+def _alerts() -> tuple[list[str], list[str], Any]:
+    """Two that wait for a second person, one live without an answer and one with Harrow's; and a welfare check."""
+    words = ("The first thing", "The second thing")
+    waits = [raised("olive", severity="high", what_happened=f"{word} seen in {CANARY}.").reference for word in words]
+    home = {"establishment_id": ident("birch-lodge"), "told_provider": "We are told of a concern. Call us."}
+    live = [raised("olive", what_happened=f"{word} seen in {CANARY}.", **home).reference for word in words]
+    answered(live[1], "oscar")
+    with acting(actor_of("oscar")):
+        check = WelfareCheck.objects.order_by("planned_at").first()
+    assert check is not None
+    return waits, live, check.pk
+
+
+def _alert_places(to_send: str, to_dismiss: str, to_answer: str, with_checks: str) -> dict[str, Values]:
+    return {
+        "alerts/": {"reference": with_checks},
+        "alerts/<str:reference>/answer": {"reference": to_answer},
+        "alerts/<str:reference>/confirm": {"reference": to_send},
+        "alerts/<str:reference>/dismiss": {"reference": to_dismiss},
+    }
 
 
 def _outside() -> dict[str, Machine]:
@@ -227,7 +254,13 @@ def _bodies(
         "starts_on": (today + dt.timedelta(days=7)).isoformat(),
         "held_until": f"{(today + dt.timedelta(days=14)).isoformat()}T17:00:00Z",
     }
+    with acting(actor_of("oscar")):
+        there = Placement.objects.filter(establishment_id=ident("birch-lodge")).values_list("pk", flat=True)
+        plans = [{"placement_id": str(placement), "plan": "A visit today."} for placement in there]
     return {
+        "answer_alert": {"plans": plans},
+        "create_alert": {"provider_id": str(ident("birch"))},
+        "record_welfare_check": {"done_on": today.isoformat()},
         "accept_offer": {"offer_id": str(free.pk), "revision": free.revision, "losers": []},
         "sign_agreement_by_client": {"terms_hash": signable.terms_hash},
         "search_people": {"case_number": person.case_number},

@@ -21,6 +21,8 @@ ALL = routes()
 KINDS = {"edith": "authority", "nia": "authority", "cecil": "provider", "wendy": "central"}
 #: What is not one organisation's own: by the beginning of the address, who may read it beside its owner.
 SHARED: dict[str, tuple[str, ...]] = {
+    # Ealing is told, because it is of the region: no more than that there is an alert.
+    "alerts/": ("edith",),
     "authorities/": ("edith", "nia", "cecil", "wendy"),
     "regions/": ("edith", "nia", "cecil", "wendy"),
     "spend/": ("edith", "nia", "wendy"),
@@ -37,6 +39,13 @@ NOT_HERE: dict[str, str] = {
     "get_market_sheet authority": "the market is its region's",
     "get_spend central": "what was spent is each authority's",
     "get_spend_sheet central": "what was spent is each authority's",
+    "close_live_alert central": "whoever raised an alert closes it",
+    "dismiss_waiting_alert central": "it waits at the authority that raised it",
+    "record_welfare_check central": "authorities check on their people",
+    "record_welfare_check provider": "authorities check on their people",
+    "create_alert provider": "a provider raises none",
+    "list_alert_roster provider": "who else was told is not for the provider",
+    "send_alert central": "it waits at the authority that raised it",
     "list_access provider": "who may buy is not for sellers",
     "get_section_adult": "the draft is for a child",
     "change_section_adult": "the draft is for a child",

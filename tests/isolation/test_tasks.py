@@ -9,15 +9,22 @@ import pytest
 from brokerage.celery import QUEUES, app
 from brokerage.core.audit import outbox
 from brokerage.core.audit.models import OutboxItem
-from brokerage.core.tenants.context import acting, current
+from brokerage.core.notifications.models import Message
+from brokerage.core.tenants.context import acting, current, worker
+from brokerage.core.webhooks.feed import changes_after
+from brokerage.safeguarding.models import AlertRecipient
 from contracts.models import Agreement
 from placements.models import Referral
 from providers.models import ImportRun
 from tests import scenarios
+from tests.api.clients import client_of
 from tests.cast import actor_of, ident
+from tests.safeguarding.alerting import raised
 
 #: Kinds of queued work, and what each must not do for an organisation that does not own what it names.
 WORK = {
+    "alert_change",
+    "alert_reminder",
     "announce_closing",
     "change",
     "import_run",
@@ -77,6 +84,25 @@ def test_work_for_one_organisation_does_not_touch_another_s(committed: str) -> N
         run.refresh_from_db()
         assert agreement.status == "drawn_up" and not agreement.unsealed_file
         assert run.state == "waiting"
+
+
+def test_work_about_an_alert_tells_nobody_for_another_organisation(committed: str) -> None:
+    """Somebody else's item naming Harrow's alert: nobody's feed hears of it, and nobody is reminded for them."""
+    for who in ("olive", "edith", "cecil"):
+        client_of(who, scopes=["changes:read"])
+    alert = raised()
+    with worker():
+        before = Message.objects.count()
+    payload = {"alert": str(alert.pk), "template": "safeguarding.alert", "step": 1}
+    for other in ("ealing", "alder", "south-east-wales-central"):
+        outbox._handlers["alert_change"](_item("alert_change", other, **payload))
+        outbox._handlers["alert_reminder"](_item("alert_reminder", other, **payload))
+    with worker():
+        assert Message.objects.count() == before
+        assert not AlertRecipient.objects.filter(reminded__gt=0).exists()
+    for who in ("olive", "edith", "cecil"):
+        with acting(actor_of(who)) as actor:
+            assert not changes_after(actor.organisation_id, 0, kinds=["alert.received"], limit=10).changes
 
 
 def test_a_task_ends_outside_every_context(committed: str) -> None:

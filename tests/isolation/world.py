@@ -33,6 +33,14 @@ OUTSIDERS: dict[str, tuple[tuple[str, str], ...]] = {
     "providers:provider": (("alice", "alder"),),
     "providers:certificate": (("alice", "alder"),),
     "providers:establishment": (("alice", "alder"),),
+    # Every authority of the region is told of an alert, and its central team; only the raiser decides on it, and its
+    # central team sees who was told.
+    "safeguarding": (("nia", "newport"), ("alice", "alder")),
+    "safeguarding:alert_roster": (("edith", "ealing"), ("bob", "birch"), ("nia", "newport")),
+    "safeguarding:alert_confirm": (("edith", "ealing"), ("carol", "west-london-central"), ("bob", "birch")),
+    "safeguarding:alert_dismiss": (("edith", "ealing"), ("carol", "west-london-central"), ("bob", "birch")),
+    "safeguarding:alert_close": (("edith", "ealing"), ("carol", "west-london-central"), ("bob", "birch")),
+    "safeguarding:welfare_check": (("edith", "ealing"), ("carol", "west-london-central"), ("bob", "birch")),
 }
 
 
@@ -106,6 +114,7 @@ def build_world() -> World:
         access = AccessAgreement.objects.filter(vehicle__code="T-RES").first()
         item = MenuItem.objects.filter(provider_id=ident("birch"), vehicle__code="T-RES").first()
     assert access and item
+    waiting_alert, alert, answered_alert, check = build_alerts()
     values = {
         "reference": running.reference,
         "offer": offer.pk,
@@ -149,5 +158,33 @@ def build_world() -> World:
         "providers:household_add": {"pk": ident("alder-fostering")},
         "notifications": {"pk": ident("no such message")},
         "api_clients": {"pk": machine.pk},
+        "safeguarding": {"reference": alert, "check": check},
+        "safeguarding:alert_confirm": {"reference": waiting_alert},
+        "safeguarding:alert_dismiss": {"reference": waiting_alert},
+        "safeguarding:welfare_check": {"reference": answered_alert, "check": check},
     }
     return World(values, own, frozenset({"providers:import_columns", "reports:spend_csv", "reports:market_csv"}))
+
+
+def build_alerts() -> tuple[str, str, str, Any]:
+    """Alerts of Harrow's about Birch: one that waits for a second person, one without an answer, one answered with a
+    welfare check to do; the first three by reference."""
+    from brokerage.safeguarding.actions.alerts import AlertFacts, raise_alert
+    from brokerage.safeguarding.actions.answers import acknowledge_alert
+    from brokerage.safeguarding.models import AlertRecipient, WelfareCheck
+    from brokerage.safeguarding.queries.alerts import people_there
+
+    said = {"kind": "staffing", "what_happened": "Nobody was on duty.", "action_taken": "The regulator knows."}
+    references = []
+    with acting(actor_of("olive")) as olive:
+        for severity in ("high", "medium", "low"):
+            facts = AlertFacts(provider_id=ident("birch"), severity=severity, told_provider="We will call.", **said)
+            references.append(raise_alert(olive, facts=facts).reference)
+        waiting, open_one, answered = references
+        plans = {
+            placement.pk: "A visit today." for placement in people_there(AlertRecipient.objects.get(reference=answered))
+        }
+        acknowledge_alert(olive, reference=answered, response="We visit everybody.", plans=plans)
+        check = WelfareCheck.objects.first()
+    assert check is not None
+    return waiting, open_one, answered, check.pk

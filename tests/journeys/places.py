@@ -111,6 +111,7 @@ def build_walk() -> Walk:
         {"reference": world.values_for(f"contracts:{name}")["reference"]} for name in ("agreement", "agreement_sign")
     ]
     sections = [{"reference": draft, "section": each} for each in ("person", "needs", "risks", "where", "outcomes")]
+    alerts = [world.values_for(f"safeguarding:{name}") for name in ("alert_confirm", "welfare_check")]
     return Walk(
         world,
         {
@@ -132,6 +133,7 @@ def build_walk() -> Walk:
             "placements:offer": [{}, {"offer": offers[0].pk}],
             "placements:offer_edit": [{"offer": draft_offer.pk}, {}],
             "placements:offer_check": [{"offer": draft_offer.pk}],
+            "safeguarding:alert": [{}, *alerts],
         },
     )
 

@@ -39,6 +39,7 @@ NO_PAGE = {
     "providers:certificate_file": "a file; no policy has one here",
     "reports:spend_csv": "a file; the page's links to it are followed",
     "reports:market_csv": "a file; the page's links to it are followed",
+    "safeguarding:alert_roster_csv": "a file; the page's links to it are followed",
 }
 
 

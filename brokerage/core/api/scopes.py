@@ -102,6 +102,18 @@ SCOPES: dict[str, Scope] = {
     ),
     # An associate has no placements of its own and reads no provider's vacancies.
     "spend:read": _scope(_("Read spend and the market"), ("authority", "central"), "spend.view", "region.report"),
+    "alerts:read": _scope(_("Read safeguarding alerts"), ("authority", "central", "provider"), "alert.view"),
+    # A provider answers an alert about itself and raises none.
+    "alerts:write": _scope(
+        _("Raise and answer safeguarding alerts"),
+        ("authority", "central", "provider"),
+        "alert.view",
+        "alert.raise",
+        "alert.acknowledge",
+    ),
+    "alerts:confirm": _scope(
+        _("Send, dismiss and close safeguarding alerts"), ("authority", "central"), "alert.view", "alert.confirm"
+    ),
     "opportunities:read": _scope(_("Read referrals sent to you"), ("provider",), "inbox.view"),
     "offers:write": _scope(_("Ask, offer and decline"), ("provider",), "inbox.view", "offer.write", "offer.decline"),
     "agreements:read": _scope(_("Read agreements"), ("authority", "provider"), "agreement.view"),
@@ -118,7 +130,7 @@ SCOPES: dict[str, Scope] = {
 #: What a scope for several kinds permits to another kind only.
 ELSEWHERE: dict[str, frozenset[str]] = {
     "authority": frozenset({"agreement.sign_provider", "region.report"}),
-    "provider": frozenset({"agreement.sign_authority", "dpv.view"}),
+    "provider": frozenset({"agreement.sign_authority", "dpv.view", "alert.raise"}),
     "central": frozenset({"spend.view"}),
 }
 

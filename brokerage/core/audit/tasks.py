@@ -13,6 +13,12 @@ def drain_events() -> int:
     return outbox.drain("events", size=100)
 
 
+@shared_task(name="brokerage.core.audit.tasks.drain_alerts")
+def drain_alerts() -> int:
+    """Reminders of safeguarding alerts."""
+    return outbox.drain("alerts", size=20)
+
+
 @shared_task(name="brokerage.core.audit.tasks.drain_documents")
 def drain_documents() -> int:
     """Draw documents; one at a time, so that several workers share them."""

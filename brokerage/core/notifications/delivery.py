@@ -47,14 +47,18 @@ LONGEST_REST = 60.0
 _rest_until = 0.0
 
 
-def deliver(*, rounds: int = 50, seconds: float = 60.0) -> int:
-    """Send what is due; returns how many were sent. Nothing is claimed later than `seconds` after the start."""
+def deliver(*, rounds: int = 50, seconds: float = 60.0, urgent: bool = False) -> int:
+    """Send what is due; returns how many were sent. Nothing is claimed later than `seconds` after the start.
+
+    Messages of alerts go before all others: a backlog holds them up by one batch at most, even where one worker does
+    everything. `urgent` sends nothing else, and has a queue of its own.
+    """
     began = time.monotonic()
     sent = 0
     for _round in range(rounds):
         if time.monotonic() < _rest_until:
             break
-        batch = _claim()
+        batch = _claim(urgent=True) or ([] if urgent else _claim(urgent=False))
         if not batch:
             break
         delivered = _send(batch)
@@ -81,12 +85,13 @@ def compose(message: Message) -> mail.EmailMessage:
         )
 
 
-def _claim() -> list[Message]:
+def _claim(urgent: bool) -> list[Message]:
+    only = " AND is_urgent" if urgent else ""
     with worker(), connection.cursor() as cursor:
         # Materialised: a plan that runs a plain sub-query anew for every row would claim more than a batch.
         cursor.execute(
             "WITH due AS MATERIALIZED (SELECT id FROM notifications_message WHERE channel = 'email' AND sent_at IS NULL"
-            " AND failed_at IS NULL AND available_at <= now() AND (leased_until IS NULL OR leased_until < now())"
+            f" AND failed_at IS NULL{only} AND available_at <= now() AND (leased_until IS NULL OR leased_until < now())"
             " ORDER BY available_at LIMIT %s FOR UPDATE SKIP LOCKED)"
             " UPDATE notifications_message m SET attempts = m.attempts + 1,"
             " leased_until = now() + make_interval(secs => %s) FROM due WHERE m.id = due.id RETURNING m.id",

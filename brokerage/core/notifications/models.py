@@ -28,6 +28,8 @@ class Message(models.Model):
     template = models.CharField(max_length=60)
     reference = models.CharField(max_length=60, blank=True)
     path = models.CharField(max_length=200)
+    #: Of a safeguarding alert: sent by a queue of its own, ahead of everything else.
+    is_urgent = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField(default=timezone.now)
     available_at = models.DateTimeField(default=timezone.now)
     attempts = models.PositiveIntegerField(default=0)
@@ -51,6 +53,11 @@ class Message(models.Model):
                 fields=["available_at"],
                 name="message_due",
                 condition=models.Q(channel="email", sent_at__isnull=True, failed_at__isnull=True),
+            ),
+            models.Index(
+                fields=["available_at"],
+                name="message_urgent_due",
+                condition=models.Q(channel="email", sent_at__isnull=True, failed_at__isnull=True, is_urgent=True),
             ),
             models.Index(fields=["organisation", "user", "-created_at"], name="message_inbox"),
         ]

@@ -49,6 +49,12 @@ def mark_read(actor: Actor, *, message_id: UUID | str) -> Message:
 
 
 @transaction.atomic
+def mark_read_about(actor: Actor, *, reference: str) -> int:
+    """Mark the person's messages about a thing read, when its page is opened without them; how many were not."""
+    return messages_of(actor).filter(reference=reference, seen_at__isnull=True).update(seen_at=timezone.now())
+
+
+@transaction.atomic
 def mark_all_read(actor: Actor) -> int:
     """Mark every message of the person for this organisation read; how many were not."""
     return messages_of(actor).filter(seen_at__isnull=True).update(seen_at=timezone.now())

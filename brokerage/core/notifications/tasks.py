@@ -14,6 +14,12 @@ def deliver_messages(rounds: int = 50) -> int:
     return delivery.deliver(rounds=rounds)
 
 
+@shared_task(name="brokerage.core.notifications.tasks.deliver_alerts")
+def deliver_alerts(rounds: int = 50) -> int:
+    """Send the messages of safeguarding alerts; returns how many were sent."""
+    return delivery.deliver(rounds=rounds, urgent=True)
+
+
 @shared_task(name="brokerage.core.notifications.tasks.purge_messages")
 def purge_messages() -> int:
     """Remove messages sent or read long ago; returns how many."""

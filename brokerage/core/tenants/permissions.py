@@ -24,6 +24,7 @@ class Role(models.TextChoices):
     FINANCE_OFFICER = "finance_officer", _("Finance officer")
     AUTHORITY_ADMINISTRATOR = "authority_administrator", _("Authority administrator")
     AUTHORITY_SIGNATORY = "authority_signatory", _("Authority signatory")
+    SAFEGUARDING_LEAD = "safeguarding_lead", _("Safeguarding lead")
     DUTY_OFFICER = "duty_officer", _("Duty officer (out of hours)")
     CONTRACT_MANAGER = "contract_manager", _("Contract manager")
     MARKET_MANAGER = "market_manager", _("Market manager")
@@ -64,6 +65,10 @@ APPROVER = REFERRAL_READ | {
     "spend.view",
 }
 
+#: Everybody who may raise an alert also reads and answers those that the organisation is told of.
+ALERTS = {"alert.view", "alert.raise", "alert.acknowledge"}
+ALERTS_LEAD = ALERTS | {"alert.confirm"}
+
 PERMISSIONS: dict[str, set[str]] = {
     Role.SOCIAL_WORKER: {
         "referral.view_own",
@@ -73,11 +78,12 @@ PERMISSIONS: dict[str, set[str]] = {
         "document.view",
         "search",
     },
-    Role.PLACEMENT_OFFICER: REFERRAL_RUN,
-    Role.DUTY_OFFICER: REFERRAL_RUN,
-    Role.TEAM_MANAGER: APPROVER,
-    Role.NOMINATED_OFFICER: APPROVER | {"award.approve_out_of_area"},
-    Role.DIRECTOR: APPROVER | {"award.approve_out_of_area", "award.approve_at_a_distance"},
+    Role.PLACEMENT_OFFICER: REFERRAL_RUN | ALERTS,
+    Role.DUTY_OFFICER: REFERRAL_RUN | ALERTS,
+    Role.SAFEGUARDING_LEAD: ALERTS_LEAD | {"placement.view", "search"},
+    Role.TEAM_MANAGER: APPROVER | ALERTS_LEAD,
+    Role.NOMINATED_OFFICER: APPROVER | ALERTS_LEAD | {"award.approve_out_of_area"},
+    Role.DIRECTOR: APPROVER | ALERTS_LEAD | {"award.approve_out_of_area", "award.approve_at_a_distance"},
     Role.COMMISSIONER: {
         "spend.view",
         "dpv.view",
@@ -87,7 +93,8 @@ PERMISSIONS: dict[str, set[str]] = {
         "import.placements",
         "search",
     }
-    | {"referral.view"},
+    | {"referral.view"}
+    | ALERTS_LEAD,
     Role.FINANCE_OFFICER: {"spend.view", "agreement.view", "placement.view", "import.placements"},
     Role.AUTHORITY_SIGNATORY: {"agreement.view", "agreement.sign_authority"},
     Role.AUTHORITY_ADMINISTRATOR: {"people.manage", "organisation.manage", "audit.view"},
@@ -100,8 +107,9 @@ PERMISSIONS: dict[str, set[str]] = {
         "providers.verify",
         "import.register",
         "import.prices",
-    },
-    Role.MARKET_MANAGER: {"dpv.view", "dpv.suspend", "providers.verify", "region.report"},
+    }
+    | ALERTS_LEAD,
+    Role.MARKET_MANAGER: {"dpv.view", "dpv.suspend", "providers.verify", "region.report"} | ALERTS_LEAD,
     Role.HUB_BROKER: {"hub.act"},
     Role.CENTRAL_ADMINISTRATOR: {"people.manage", "organisation.manage", "audit.view", "delegation.view"},
     Role.PROVIDER_ADMINISTRATOR: {
@@ -113,6 +121,8 @@ PERMISSIONS: dict[str, set[str]] = {
         "offer.decline",
         "agreement.view",
         "audit.view",
+        "alert.view",
+        "alert.acknowledge",
     },
     Role.BID_WRITER: {"inbox.view", "offer.write", "offer.decline", "vacancy.manage", "agreement.view"},
     Role.PROVIDER_SIGNATORY: {"inbox.view", "agreement.view", "agreement.sign_provider"},
@@ -131,6 +141,7 @@ ROLES_BY_KIND: dict[str, tuple[Role, ...]] = {
         Role.SOCIAL_WORKER,
         Role.PLACEMENT_OFFICER,
         Role.DUTY_OFFICER,
+        Role.SAFEGUARDING_LEAD,
         Role.TEAM_MANAGER,
         Role.NOMINATED_OFFICER,
         Role.DIRECTOR,
@@ -143,6 +154,7 @@ ROLES_BY_KIND: dict[str, tuple[Role, ...]] = {
     "central": (
         Role.CONTRACT_MANAGER,
         Role.MARKET_MANAGER,
+        Role.SAFEGUARDING_LEAD,
         Role.HUB_BROKER,
         Role.CENTRAL_ADMINISTRATOR,
     ),
@@ -161,9 +173,19 @@ ROLES_BY_KIND: dict[str, tuple[Role, ...]] = {
 ASSOCIATE = PERMISSIONS[Role.AUTHORITY_ADMINISTRATOR] | {"dpv.view"}
 
 
+#: What a role of authorities and central teams permits at an authority alone: a central team's database role reads
+#: nobody's placements or people.
+AUTHORITY_ALONE = {"placement.view", "search"}
+
+
 def permissions_of(roles: Iterable[str], kind: str = "") -> frozenset[str]:
-    """The union of the roles' permissions; an unknown role grants nothing, and at an associate only `ASSOCIATE`."""
+    """The union of the roles' permissions; an unknown role grants nothing, at an associate only `ASSOCIATE` and at a
+    central team nothing of `AUTHORITY_ALONE`."""
     granted: set[str] = set()
     for role in roles:
         granted |= PERMISSIONS.get(role, set())
-    return frozenset(granted & ASSOCIATE if kind == "associate" else granted)
+    if kind == "associate":
+        granted &= ASSOCIATE
+    elif kind == "central":
+        granted -= AUTHORITY_ALONE
+    return frozenset(granted)

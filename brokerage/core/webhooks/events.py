@@ -14,6 +14,7 @@ from typing import Any
 NOUNS = {
     "admissions": "admission",
     "agreements": "agreement",
+    "alerts": "alert",
     "awards": "award",
     "offers": "offer",
     "opportunities": "opportunity",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -49,12 +50,18 @@ def expand_change(item: OutboxItem) -> None:
 def write_changes(item: OutboxItem) -> int:
     """Write the changes an outbox item tells of: its own act's, and one for each organisation notified.
 
-    Returns how many were written. Organisations without a feed are passed over.
+    Returns how many were written.
     """
-    wanted = _wanted(item)
+    return tell_feeds(_wanted(item), event=item.entry_id or item.pk, at=_moment(item))
+
+
+def tell_feeds(wanted: Mapping[UUID, Sequence[Told]], *, event: UUID, at: dt.datetime) -> int:
+    """Write what each organisation is told of one event into its feed; returns how many changes were written.
+
+    Organisations without a feed are passed over. Telling the same event again writes nothing twice.
+    """
     if not wanted:
         return 0
-    event = item.entry_id or item.pk
     with worker():
         rows: list[Change] = []
         for organisation_id, number in _lock_heads(list(wanted)):
@@ -71,7 +78,7 @@ def write_changes(item: OutboxItem) -> int:
                     subject_type=told.subject_type,
                     reference=told.reference,
                     path=told.path,
-                    at=_moment(item),
+                    at=at,
                 )
                 for place, told in enumerate(fresh, start=1)
             ]

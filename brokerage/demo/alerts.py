@@ -1,0 +1,209 @@
+"""The demo's safeguarding alerts, raised, sent, answered and closed through the real actions: one in each state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import transaction
+
+from brokerage.core.accounts.models import User
+from brokerage.core.clock import database_today
+from brokerage.core.tenants.actors import Actor
+from brokerage.core.tenants.context import acting, loader
+from brokerage.core.tenants.directory import actor_for
+from brokerage.core.tenants.models import Membership
+from brokerage.safeguarding.actions.alerts import AlertFacts, close_alert, confirm_alert, dismiss_alert, raise_alert
+from brokerage.safeguarding.actions.answers import acknowledge_alert, read_alert, record_check
+from brokerage.safeguarding.models import Alert, AlertRecipient, WelfareCheck
+from brokerage.safeguarding.queries.alerts import people_there
+from placements.models import Placement
+
+HARROW, EALING = "sorcha@harrow.example", "selma@ealing.example"
+
+
+@dataclass(frozen=True)
+class Tale:
+    """One alert: who raises it, what is said, and what becomes of it. `home` counts the homes with most people."""
+
+    who: str
+    home: int
+    kind: str
+    severity: str
+    what_happened: str
+    action_taken: str
+    then: Callable[[Alert], None] | None = None
+    is_immediate_danger: bool = False
+    told_provider: str = ""
+    lado_reference: str = ""
+
+
+def load_alerts() -> str:
+    """Raise those that are not there; a run that was stopped goes on with the next one."""
+    homes = _homes()
+    raised = 0
+    for tale in TALES:
+        provider, home = homes[tale.home % len(homes)]
+        with transaction.atomic():
+            raised += _tell(tale, provider, home)
+    return f"{raised} raised"
+
+
+def _tell(tale: Tale, provider: UUID, home: UUID) -> int:
+    """1 when told now, with what became of it; 0 when it was there."""
+    actor = _actor(tale.who)
+    with acting(actor):
+        if Alert.objects.filter(what_happened=tale.what_happened).exists():
+            return 0
+        alert = raise_alert(
+            actor,
+            facts=AlertFacts(
+                provider_id=provider,
+                establishment_id=home,
+                kind=tale.kind,
+                severity=tale.severity,
+                what_happened=tale.what_happened,
+                action_taken=tale.action_taken,
+                is_immediate_danger=tale.is_immediate_danger,
+                told_provider=tale.told_provider,
+                lado_reference=tale.lado_reference,
+                lado_told_on=database_today() if tale.lado_reference else None,
+                is_checked=True,
+            ),
+        )
+    if tale.then is not None:
+        tale.then(alert)
+    return 1
+
+
+def _homes() -> list[tuple[UUID, UUID]]:
+    """(provider, children's home) pairs by how many authorities have somebody there, most first."""
+    with loader():
+        rows = Placement.objects.filter(
+            status__in=("planned", "active"), establishment__kind="childrens_home"
+        ).values_list("provider_id", "establishment_id", "authority_id")
+        living: dict[tuple[UUID, UUID], set[UUID]] = {}
+        for provider, home, authority in rows:
+            if provider is not None and home is not None:
+                living.setdefault((provider, home), set()).add(authority)
+    return sorted(living, key=lambda pair: (-len(living[pair]), str(pair)))
+
+
+def _actor(email: str) -> Actor:
+    """The person as an actor of their first organisation."""
+    with loader():
+        member = Membership.objects.select_related("organisation").filter(user__email=email).order_by("pk").first()
+        user = User.objects.get(email=email)
+    assert member is not None
+    actor = actor_for(user, member.organisation.slug)
+    assert actor is not None, email
+    return actor
+
+
+def _answer(email: str, alert: Alert, response: str, *, found: str = "") -> None:
+    """The organisation's answer, if it was told, with a plan (and what was found) for each of its people there."""
+    actor = _actor(email)
+    with acting(actor):
+        told = AlertRecipient.objects.filter(reference=alert.reference).first()
+        if told is None:
+            return
+        read_alert(actor, reference=alert.reference)
+        plans = {
+            placement.pk: "Seen today by the social worker, alone and away from the home."
+            for placement in (people_there(told) if actor.is_authority else ())
+        }
+        acknowledge_alert(actor, reference=alert.reference, response=response, plans=plans)
+        if found:
+            for check in WelfareCheck.objects.filter(recipient=told):
+                record_check(actor, check_id=check.pk, found=found, is_safe=True, done_on=database_today())
+
+
+def _some_answer(alert: Alert) -> None:
+    _answer(HARROW, alert, "We visit everyone of ours there today and stop new placements.")
+    _answer("ruth@westlondon.example", alert, "We visit the home tomorrow with the regulator.")
+
+
+def _sent_by_another(alert: Alert) -> None:
+    actor = _actor("moira@ealing.example")
+    with acting(actor):
+        confirm_alert(actor, reference=alert.reference)
+    _answer(EALING, alert, "A social worker is on the way to everyone of ours.")
+
+
+def _closed(alert: Alert) -> None:
+    well = "Safe and well; no worries about the home."
+    _answer(HARROW, alert, "Everyone of ours was seen the same evening.", found=well)
+    _answer(EALING, alert, "We have looked at our own records and found nothing like it.", found=well)
+    actor = _actor(HARROW)
+    with acting(actor):
+        close_alert(
+            actor,
+            reference=alert.reference,
+            outcome="The boiler was replaced and the home was inspected again. Nobody was harmed.",
+        )
+
+
+def _dismissed(alert: Alert) -> None:
+    actor = _actor("tom@harrow.example")
+    with acting(actor):
+        dismiss_alert(actor, reference=alert.reference, reason="The report was about another home with a similar name.")
+
+
+TALES = (
+    Tale(
+        HARROW,
+        1,
+        "staffing",
+        "medium",
+        "The manager and two senior members of staff left within a week, and agency staff cover every night.",
+        "We have asked the provider for a staffing plan and visit twice a week.",
+        _some_answer,
+        told_provider="We are told that several senior members of staff have left. Send us your staffing plan.",
+    ),
+    Tale(
+        EALING,
+        0,
+        "allegation",
+        "high",
+        "A member of staff is said to have hurt a resident while holding them. The police are looking into it.",
+        "The member of staff has been sent home. The designated officer and the regulator know.",
+        _sent_by_another,
+        lado_reference="LADO-2026-0417",
+    ),
+    Tale(
+        HARROW,
+        2,
+        "missing",
+        "high",
+        "Residents have gone missing overnight eleven times this month and came back with money and telephones.",
+        "We have asked for a strategy meeting with the police this week.",
+    ),
+    Tale(
+        HARROW,
+        3,
+        "premises",
+        "low",
+        "The boiler failed and the home was without heating for five days before anybody was told.",
+        "The provider has brought heaters and has ordered a new boiler.",
+        _closed,
+    ),
+    Tale(
+        HARROW,
+        4,
+        "restraint",
+        "high",
+        "A visitor reported a locked bedroom door at night.",
+        "We have telephoned the home.",
+        _dismissed,
+    ),
+    Tale(
+        EALING,
+        5,
+        "serious_injury",
+        "high",
+        "A resident was taken to hospital after a fall from an upper window that should have been restricted.",
+        "Ambulance and police attended. Every other window is being checked tonight.",
+        is_immediate_danger=True,
+    ),
+)

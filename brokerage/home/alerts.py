@@ -1,0 +1,58 @@
+"""The safeguarding alerts that wait for an answer or a second person, for whoever may give it."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from brokerage.core.tenants.actors import Actor
+from brokerage.core.web import address
+from brokerage.home.lists import Entry, WorkList, work_list
+from brokerage.safeguarding.models import Alert, AlertRecipient
+from brokerage.safeguarding.queries.alerts import received_alerts
+
+
+def work_of(actor: Actor) -> list[WorkList]:
+    """The lists of what the person may do. One query each."""
+    lists: list[WorkList] = []
+    if actor.may("alert.acknowledge"):
+        lists.append(to_answer(actor))
+    if actor.may("alert.confirm"):
+        lists.append(to_confirm(actor))
+    return lists
+
+
+def to_answer(actor: Actor) -> WorkList:
+    """Alerts that the organisation has not answered, the newest first."""
+
+    def entry(told: AlertRecipient) -> Entry:
+        return Entry(
+            told.reference,
+            address(actor, "safeguarding:alert", reference=told.reference),
+            told.content.get("about", ""),
+            state="overdue" if told.severity == "high" else "due",
+            state_label=told.get_severity_display(),
+        )
+
+    return work_list(
+        _("Safeguarding alerts to answer"),
+        received_alerts(unanswered=True),
+        entry,
+        empty=_("No safeguarding alert waits for an answer."),
+        url=f"{address(actor, 'safeguarding:alert_list')}?state=unanswered",
+    )
+
+
+def to_confirm(actor: Actor) -> WorkList:
+    """Alerts of colleagues that wait for a second person, the oldest first."""
+    rows = Alert.objects.filter(raised_by_id=actor.organisation_id, status="awaiting_confirmation")
+
+    def entry(alert: Alert) -> Entry:
+        return Entry(alert.reference, address(actor, "safeguarding:alert", reference=alert.reference), alert.about)
+
+    return work_list(
+        _("Safeguarding alerts to send or not"),
+        rows.exclude(raised_by_user_id=actor.user_id).order_by("raised_at", "pk"),
+        entry,
+        empty=_("No safeguarding alert waits for a second person."),
+        url=f"{address(actor, 'safeguarding:alert_list')}?show=raised&state=awaiting_confirmation",
+    )

@@ -1,0 +1,17 @@
+"""The names of what is done about alerts, on the audit page."""
+
+from django.utils.translation import gettext_lazy as _
+
+from brokerage.core.audit.labels import register
+
+register(
+    {
+        "alert.raised": _("Alert raised"),
+        "alert.sent": _("Alert sent to everybody who must know"),
+        "alert.dismissed": _("Alert not sent"),
+        "alert.closed": _("Alert closed"),
+        "alert.acknowledged": _("Alert answered"),
+        "alert.read": _("Alert read"),
+        "alert.check_done": _("Welfare check recorded"),
+    }
+)

@@ -1,0 +1,13 @@
+from importlib import import_module
+
+from django.apps import AppConfig
+
+
+class SafeguardingConfig(AppConfig):
+    name = "brokerage.safeguarding"
+
+    def ready(self) -> None:
+        import_module("brokerage.safeguarding.acts")  # names the acts on the audit page
+        import_module("brokerage.safeguarding.notices")  # registers the texts
+        import_module("brokerage.safeguarding.changes")  # says what machines are told; registers the outbox handler
+        import_module("brokerage.safeguarding.reminders")  # registers the outbox handler

@@ -1,0 +1,209 @@
+"""Forms of safeguarding alerts: raising, answering, checking on people, deciding, closing, filtering."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from brokerage.core import forms as govuk
+from brokerage.core.pages.templatetags.pages import day
+from brokerage.safeguarding.actions.alerts import LONGEST
+from brokerage.safeguarding.models import Kind, Severity
+from brokerage.safeguarding.queries.lists import STATES
+from brokerage.safeguarding.states import ALERT
+from placements.models import Placement
+
+_ANY = ("", _("All"))
+
+
+class SubjectForm(forms.Form):
+    """The name of a provider or home. Not a person's."""
+
+    q = forms.CharField(
+        label=_("Provider, home or fostering household"),
+        help_text=_("Part of the name, a registration number, or the code of a fostering household."),
+        required=False,
+        max_length=100,
+        widget=govuk.Text(attrs={"autocomplete": "off"}),
+    )
+
+
+class RaiseForm(forms.Form):
+    """Everything that whoever raises an alert says."""
+
+    kind = forms.ChoiceField(
+        label=_("What is it about?"),
+        choices=[("", _("Choose")), *Kind.choices],
+        error_messages={"required": _("Choose what the alert is about")},
+    )
+    severity = forms.ChoiceField(
+        label=_("How serious is it?"),
+        choices=Severity.choices,
+        widget=govuk.Radios(
+            hints={"high": _("A second person decides before it is sent, unless somebody is in danger.")}
+        ),
+        error_messages={"required": _("Choose how serious it is")},
+    )
+    is_immediate_danger = forms.BooleanField(
+        label=_("Somebody is in danger now"),
+        help_text=_("Call 999 first. With this ticked the alert is sent at once, without a second person."),
+        required=False,
+    )
+    what_happened = govuk.LongTextField(
+        label=_("What happened?"),
+        help_text=_("Facts: what, when, where. Name nobody, not even by initials."),
+        max_length=LONGEST,
+        rows=5,
+        error_messages={"required": _("Say what happened")},
+    )
+    action_taken = govuk.LongTextField(
+        label=_("What has been done so far?"),
+        max_length=LONGEST,
+        rows=3,
+        error_messages={"required": _("Say what has been done so far")},
+    )
+    regulator_reference = forms.CharField(label=_("Regulator’s reference"), required=False, max_length=60)
+    regulator_told_on = govuk.GovukDateField(label=_("When was the regulator told?"), required=False)
+    police_reference = forms.CharField(label=_("Police reference"), required=False, max_length=60)
+    police_told_on = govuk.GovukDateField(label=_("When were the police told?"), required=False)
+    lado_reference = forms.CharField(label=_("Designated officer’s (LADO) reference"), required=False, max_length=60)
+    lado_told_on = govuk.GovukDateField(label=_("When was the designated officer told?"), required=False)
+    told_provider = govuk.LongTextField(
+        label=_("What may the provider read?"),
+        help_text=_("Leave it empty and the provider is not told. It never reads what you wrote above."),
+        required=False,
+        max_length=LONGEST,
+        rows=3,
+    )
+    is_checked = forms.BooleanField(
+        label=_("I have checked that nobody is named"),
+        help_text=_(
+            "The texts are searched for names, dates of birth and addresses. Tick this if the search stops at words"
+            " that are not about a person, such as an office. The names of your own people there never go through."
+        ),
+        required=False,
+    )
+
+    #: Drawn under "More details", which is open when one of them is wrong or filled.
+    DETAILS = (
+        *("regulator_reference", "regulator_told_on", "police_reference", "police_told_on"),
+        *("lado_reference", "lado_told_on"),
+    )
+
+    @property
+    def details(self) -> list[Any]:
+        return [self[name] for name in self.DETAILS]
+
+    @property
+    def are_details_open(self) -> bool:
+        typed = (name for name in self.data if name.startswith(("regulator_", "police_", "lado_")))
+        return any(name in self.errors for name in self.DETAILS) or any(self.data.get(name) for name in typed)
+
+
+class AnswerForm(forms.Form):
+    """What the organisation will do, and for each of its people there a plan (`plan_<placement id>`)."""
+
+    response = govuk.LongTextField(
+        label=_("What will your organisation do?"),
+        help_text=_("Whoever raised the alert and the region’s central team read this. Name nobody."),
+        max_length=LONGEST,
+        rows=4,
+        error_messages={"required": _("Say what your organisation will do")},
+    )
+
+    def __init__(self, data: Any = None, *, people: Iterable[Placement] = ()) -> None:
+        super().__init__(data)
+        self.people = list(people)
+        for placement in self.people:
+            self.fields[f"plan_{placement.pk}"] = govuk.LongTextField(
+                label=_now("What will you do for %(reference)s?") % {"reference": placement.reference},
+                help_text=where_and_since(placement),
+                max_length=LONGEST,
+                rows=3,
+                error_messages={
+                    "required": _now("Say what will be done for %(reference)s") % {"reference": placement.reference}
+                },
+            )
+
+    @property
+    def plans(self) -> dict[UUID, str]:
+        return {placement.pk: self.cleaned_data[f"plan_{placement.pk}"] for placement in self.people}
+
+
+class CheckForm(forms.Form):
+    """What was found when somebody looked after one of our people."""
+
+    is_safe = govuk.YesNoField(label=_("Are they safe?"), error_messages={"required": _("Say whether they are safe")})
+    found = govuk.LongTextField(
+        label=_("What was found?"),
+        help_text=_("Only your organisation reads this."),
+        max_length=LONGEST,
+        rows=4,
+        error_messages={"required": _("Say what was found")},
+    )
+    done_on = govuk.GovukDateField(
+        label=_("When was it?"), error_messages={"required": _("Enter the day of the check")}
+    )
+
+
+class ConfirmForm(forms.Form):
+    """Nothing to say: the button says it."""
+
+
+class DismissForm(forms.Form):
+    """Why an alert is not sent."""
+
+    reason = govuk.LongTextField(
+        label=_("Why is it not sent?"),
+        max_length=LONGEST,
+        rows=4,
+        error_messages={"required": _("Say why it is not sent")},
+    )
+
+
+class CloseForm(forms.Form):
+    """What came of a live alert."""
+
+    outcome = govuk.LongTextField(
+        label=_("What came of it?"),
+        help_text=_("Everybody who was told reads this. Name nobody."),
+        max_length=LONGEST,
+        rows=4,
+        error_messages={"required": _("Say what came of it")},
+    )
+
+
+class AlertFilter(forms.Form):
+    """What the list is narrowed to."""
+
+    state = forms.ChoiceField(label=_("Status"), required=False)
+    severity = forms.ChoiceField(label=_("How serious"), required=False, choices=[_ANY, *Severity.choices])
+    kind = forms.ChoiceField(label=_("Kind"), required=False, choices=[_ANY, *Kind.choices])
+    q = forms.CharField(label=_("Home, provider or reference"), required=False, max_length=100)
+    #: Keeps the list that is looked at when its filter is sent.
+    show = forms.CharField(required=False, widget=forms.HiddenInput())
+
+    def __init__(self, data: Any, *, is_raised: bool) -> None:
+        super().__init__(data)
+        state = self.fields["state"]
+        assert isinstance(state, forms.ChoiceField)
+        if is_raised:
+            state.choices = [_ANY, *ALERT.choices]
+        else:
+            state.choices = [_ANY, *((name, label) for name, (_rows, label) in STATES.items())]
+            del self.fields["show"]
+
+
+def where_and_since(placement: Placement) -> str:
+    """Where one of our people lives and since when, or from when: words without a name."""
+    home = placement.establishment.name if placement.establishment else placement.provider_name
+    if placement.household:
+        home = f"{home}, {placement.household.code}"
+    if placement.started_on:
+        return _now("%(home)s, since %(day)s") % {"home": home, "day": day(placement.started_on)}
+    return _now("%(home)s, to move in on %(day)s") % {"home": home, "day": day(placement.planned_start_on)}

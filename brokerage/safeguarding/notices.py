@@ -1,0 +1,28 @@
+"""The texts of messages about alerts: a reference and a link, never what it is about."""
+
+from django.utils.translation import gettext_lazy as _
+
+from brokerage.core.notifications import texts
+
+texts.register(
+    "safeguarding.alert",
+    subject=_("Safeguarding alert %(reference)s: read it now"),
+    body=_(
+        "There is a safeguarding alert, %(reference)s. Sign in to read it and to say what %(organisation)s will do."
+    ),
+)
+texts.register(
+    "safeguarding.reminder",
+    subject=_("Safeguarding alert %(reference)s waits for your answer"),
+    body=_("%(organisation)s has not answered safeguarding alert %(reference)s. Sign in, read it and answer."),
+)
+texts.register(
+    "safeguarding.closed",
+    subject=_("Safeguarding alert %(reference)s is closed"),
+    body=_("Safeguarding alert %(reference)s is closed. Sign in to read what came of it."),
+)
+texts.register(
+    "safeguarding.to_confirm",
+    subject=_("Safeguarding alert %(reference)s waits for a second person"),
+    body=_("A colleague has raised safeguarding alert %(reference)s. Sign in to read it and to send it or not."),
+)

@@ -1,0 +1,100 @@
+"""What pages read of alerts: those received, those raised, who has answered, and the banner on top of every page."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import QuerySet
+from django.http import Http404
+from django.utils.translation import gettext as _
+
+from brokerage.core.web import OrganisationRequest, address
+from brokerage.safeguarding.models import Alert, AlertRecipient, Reason
+from placements.models import Placement
+from placements.states import PLACEMENT_LIVE
+
+#: At most so many banners on one page; the list has them all.
+BANNERS = 3
+
+
+@dataclass(frozen=True)
+class Told:
+    """One line of an alert's roster: an organisation, why it was told, and what it did."""
+
+    organisation_id: UUID
+    organisation_name: str
+    kind: str
+    reasons: tuple[str, ...]
+    people: int
+    told_at: dt.datetime
+    people_told: int
+    e_mails_sent: int
+    seen_at: dt.datetime | None
+    acknowledged_at: dt.datetime | None
+    acknowledged_by_name: str
+    response: str
+    reminded: int
+    reminded_at: dt.datetime | None
+
+    @property
+    def reason_labels(self) -> list[str]:
+        return [str(Reason(reason).label) for reason in Reason.values if reason in self.reasons]
+
+
+def received_alerts(*, unanswered: bool = False) -> QuerySet[AlertRecipient]:
+    """The alerts that the organisation acted for was told of, newest first."""
+    rows = AlertRecipient.objects.order_by("-told_at", "-id")
+    return rows.filter(acknowledged_at__isnull=True, closed_at__isnull=True) if unanswered else rows
+
+
+def received_alert(reference: str) -> AlertRecipient:
+    """One alert as told to the organisation acted for; raises Http404."""
+    found = AlertRecipient.objects.filter(reference=reference).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def raised_alert(organisation_id: UUID, reference: str) -> Alert | None:
+    """The alert itself, for whoever raised it."""
+    return Alert.objects.filter(reference=reference, raised_by_id=organisation_id).first()
+
+
+def people_there(told: AlertRecipient) -> list[Placement]:
+    """The organisation's own placements that the alert is about, running or to start."""
+    rows = Placement.objects.filter(provider_id=told.provider_id, status__in=PLACEMENT_LIVE)
+    if told.establishment_id:
+        rows = rows.filter(establishment_id=told.establishment_id)
+    if told.household_id:
+        rows = rows.filter(household_id=told.household_id)
+    rows = rows.select_related("establishment", "household", "referral").defer("referral__answers")
+    return list(rows.order_by("planned_start_on", "reference"))
+
+
+def roster(reference: str) -> list[Told]:
+    """Everybody who was told, those without an answer first; empty for whoever may not see it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM alert_roster(%s)", [reference])
+        names = [column.name for column in cursor.description]
+        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    return [Told(**row | {"reasons": tuple(row["reasons"])}) for row in rows]
+
+
+def banners(request: OrganisationRequest) -> list[dict[str, Any]]:
+    """The alerts without an answer of the organisation acted for: straight from PostgreSQL, on every page."""
+    actor = request.actor
+    if not actor.may("alert.view"):
+        return []
+    waiting = received_alerts(unanswered=True).values_list("reference", "severity")[: BANNERS + 1]
+    return [
+        {
+            "title": _("Safeguarding alert %(reference)s") % {"reference": reference},
+            "text": _("Your organisation has not answered it."),
+            "url": address(actor, "safeguarding:alert", reference=reference),
+        }
+        for reference, _severity in waiting[:BANNERS]
+    ]
