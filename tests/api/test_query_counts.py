@@ -25,6 +25,11 @@ ONES = [route for route in GETS if not route.operation.paged]
 SHOWN: dict[str, tuple[str, ...]] = {
     "list_admissions": ("dpv_admission",),
     "list_agreements": ("contracts_agreement",),
+    "list_alerts": ("safeguarding_alertrecipient",),
+    "list_raised_alerts": ("safeguarding_alert",),
+    "list_people_there": ("placements_placement",),
+    "list_welfare_checks": ("safeguarding_welfarecheck",),
+    "list_alert_roster": ("safeguarding_alertrecipient",),
     "list_approvals": ("placements_award",),
     "list_entries": ("audit_entry", "audit_link"),
     "list_authorities": ("tenants_organisation",),
@@ -46,6 +51,7 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "list_referrals": ("placements_referral",),
     "list_referral_clarifications": ("placements_clarification",),
     "list_referral_documents": ("placements_referraldocument",),
+    "list_referral_invitations": ("placements_invitation",),
     "list_received_offers": ("placements_offer",),
     "list_regions": ("tenants_region",),
     "list_vacancies": ("providers_occupancy",),
@@ -58,7 +64,6 @@ SHOWN: dict[str, tuple[str, ...]] = {
 #: What stands inside an answer that is no list.
 INSIDE: dict[str, tuple[str, ...]] = {
     "compare_referral": ("placements_offer",),
-    "list_referral_invitations": ("placements_invitation",),
     "list_eligible_establishments": ("dpv_admission",),
     "get_referral_progress": ("placements_invitation", "placements_release"),
     "get_vehicle": ("dpv_lot",),
