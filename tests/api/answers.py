@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers as s
 
+from brokerage.core.api.inputs import Shape
 from brokerage.core.api.operations import Operation
 
 
@@ -17,9 +18,17 @@ def assert_shaped(body: Any, operation: Operation) -> None:
         _hold(each, shape, operation.name)
 
 
+def fits(shape: type[Shape], answer: Any) -> Any:
+    """The answer (or each row of a page), after checking that it has exactly the shape's fields, each of its kind."""
+    for row in answer["items"] if set(answer) == {"items", "next"} else [answer]:
+        _hold(row, shape(), shape.__name__)
+    return answer
+
+
 def _hold(value: Any, field: s.Field, path: str) -> None:
     if value is None:
-        assert field.allow_null, f"{path} is null"
+        # Any JSON value may be null, whatever the field says of input.
+        assert field.allow_null or isinstance(field, s.JSONField), f"{path} is null"
     elif isinstance(field, s.ListSerializer | s.ListField):
         for position, each in enumerate(value):
             _hold(each, field.child, f"{path}.{position}")

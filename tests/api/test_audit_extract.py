@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from brokerage.core.audit.api import AuditRow
 from providers.models import Insurance
+from tests.api.answers import fits
 from tests.api.clients import client_of
-from tests.api.fitting import fits
 
 
 def test_the_audit_trail_is_read_in_the_order_of_its_chain(committed: str) -> None:

@@ -12,8 +12,8 @@ from brokerage.core.audit import outbox
 from brokerage.core.notifications.api import MessageOut, MessagesMarked
 from brokerage.core.tenants.context import acting
 from dpv.actions.suspensions import lift_suspension, suspend_admission
+from tests.api.answers import fits
 from tests.api.clients import Machine, client_of
-from tests.api.fitting import fits
 from tests.cast import TODAY, actor_of, ident
 
 HOUSE = ident("admission birch-house")

@@ -16,8 +16,8 @@ from providers.api.register import RegisterHousehold
 from providers.api.shapes import EstablishmentOut, EstablishmentRow, OwnProfile, ProviderOut, ProviderRow
 from providers.api.vacancies import VacancyOut
 from providers.models import CarerHousehold, Establishment, Occupancy
+from tests.api.answers import fits
 from tests.api.clients import client_of
-from tests.api.fitting import fits
 from tests.cast import LONG_AGO, TODAY, actor_of, ident
 
 pytestmark = pytest.mark.django_db

@@ -7,14 +7,15 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import URLPattern
 
 from brokerage.api.urls import operations
 from brokerage.core.api.inputs import Query
 from brokerage.core.api.operations import Operation
 from brokerage.core.tenants.api import AuthorityOut, AuthorityRow, OrganisationOut, RegionOut, RegionRow
 from brokerage.core.tenants.models import AuthorityProfile
+from tests.api.answers import fits
 from tests.api.clients import client_of
-from tests.api.fitting import fits
 from tests.cast import ident
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +27,8 @@ def own_operations() -> list[tuple[str, Operation]]:
     """Every operation of the lower storeys, with its method."""
     found = []
     for pattern in operations:
-        view: Any = pattern.callback  # type: ignore[union-attr]
+        assert isinstance(pattern, URLPattern)
+        view: Any = pattern.callback
         for method, one in view.view_class.operations.items():
             if one.act.__module__.startswith(OWN):
                 found.append((method, one))

@@ -21,8 +21,8 @@ from dpv.api.vehicles import AccessOut, LotOut, RulesOut, VehicleOut, VehicleRow
 from dpv.models import Admission, Ceiling, Lot, MenuItem, Suspension
 from dpv.rules import PARAMETERS
 from providers.models import Establishment
+from tests.api.answers import fits
 from tests.api.clients import client_of
-from tests.api.fitting import fits
 from tests.cast import FAR_AHEAD, LONG_AGO, TODAY, actor_of, ident, user_of
 
 pytestmark = pytest.mark.django_db

@@ -12,8 +12,8 @@ from brokerage.core.tenants.context import acting, worker
 from brokerage.core.webhooks.models import Delivery
 from brokerage.safeguarding.api import AlertOut, AlertRow, PersonThere, RaisedRow, RosterLine, WelfareCheckOut
 from brokerage.safeguarding.models import Alert
+from tests.api.answers import fits
 from tests.api.clients import Machine, client_of
-from tests.api.fitting import fits
 from tests.cast import TODAY, actor_of, ident
 from tests.safeguarding.alerting import CANARY, HAPPENED, raised
 from tests.scenarios import awarded
