@@ -41,3 +41,16 @@ def hold(
     with connection.cursor() as cursor:
         for function, key in wanted:
             cursor.execute(f"SELECT {function}(hashtextextended(%s, 0))", [key])
+
+
+def hold_name(name: str) -> None:
+    """Take one exclusive lock of a name outside the order above, such as `alert:S-7K3M-9QX2`: for what no action takes
+    together with another of its kind. Needs an open transaction.
+
+    Raises:
+        RuntimeError: no transaction is open, so the lock would be lost at once.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("Locks are held to the end of a transaction; open one first.")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])

@@ -8,7 +8,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from allauth.idp.oidc.models import Client, Token
-from django.db import connection, transaction
+from django.db import transaction
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +17,7 @@ from brokerage.core.api.scopes import scopes_of
 from brokerage.core.audit.record import record
 from brokerage.core.clock import database_now
 from brokerage.core.errors import NotNow, RuleBroken
+from brokerage.core.locks import hold_name
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.models import Membership
 from brokerage.core.webhooks.actions import NEEDED_SCOPE, silence_client
@@ -128,10 +129,7 @@ def revoke_client(actor: Actor, *, client_id: UUID) -> ApiClient:
 
 
 def _hold(actor: Actor) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"api clients:{actor.organisation_id}"]
-        )
+    hold_name(f"api clients:{actor.organisation_id}")
 
 
 def _standing(actor: Actor, client_id: UUID) -> ApiClient:

@@ -10,12 +10,12 @@ import hashlib
 import re
 from datetime import timedelta
 
-from django.db import connection
 from django.http import HttpRequest, HttpResponse
 
 from brokerage.core.api.models import KeptAnswer
 from brokerage.core.api.problems import Problem
 from brokerage.core.clock import database_now
+from brokerage.core.locks import hold_name
 from brokerage.core.tenants.actors import Actor
 
 #: How long an answer is kept.
@@ -44,10 +44,7 @@ def recall(actor: Actor, key: str, fingerprint: str) -> HttpResponse | None:
 
     Raises `Problem` (422 `idempotency_key_reused`) when the key came with another request.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"idempotency:{actor.client_id}:{key}"]
-        )
+    hold_name(f"idempotency:{actor.client_id}:{key}")
     kept = KeptAnswer.objects.filter(client_id=actor.client_id, key=key).first()
     if kept is None:
         return None

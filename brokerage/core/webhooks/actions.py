@@ -17,6 +17,7 @@ from brokerage.core.api.models import ApiClient
 from brokerage.core.audit.record import record
 from brokerage.core.clock import database_now
 from brokerage.core.errors import NotNow, NotPermitted, RuleBroken
+from brokerage.core.locks import hold_name
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.webhooks import events, signing
 from brokerage.core.webhooks.addresses import checked_url
@@ -264,8 +265,7 @@ def _held(actor: Actor, webhook_id: UUID) -> Webhook:
 
 
 def _hold(client_id: UUID) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"webhooks:{client_id}"])
+    hold_name(f"webhooks:{client_id}")
 
 
 def _checked_kinds(actor: Actor, kinds: Sequence[str]) -> list[str]:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from brokerage.core.audit.record import Notice, enqueue, record
 from brokerage.core.clock import database_now, database_today
 from brokerage.core.errors import RuleBroken
+from brokerage.core.locks import hold_name
 from brokerage.core.tenants.actors import Actor
 from brokerage.safeguarding.guard import require_nobody_named
 from brokerage.safeguarding.models import Alert, Kind, Severity
@@ -194,8 +195,7 @@ def _raised_again(actor: Actor, facts: AlertFacts, *, since: dt.datetime) -> Ale
 
 
 def _hold(reference: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"alert:{reference}"])
+    hold_name(f"alert:{reference}")
 
 
 def _own(actor: Actor, reference: str) -> Alert:

@@ -6,13 +6,14 @@ import datetime as dt
 from collections.abc import Mapping
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
 from brokerage.core.audit.record import record
 from brokerage.core.clock import database_now, database_today
 from brokerage.core.errors import NotNow, RuleBroken
+from brokerage.core.locks import hold_name
 from brokerage.core.tenants.actors import Actor
 from brokerage.safeguarding.models import AlertRecipient, WelfareCheck
 from brokerage.safeguarding.queries.alerts import people_there, received_alert
@@ -91,5 +92,4 @@ def record_check(actor: Actor, *, check_id: UUID, found: str, is_safe: bool, don
 
 
 def _hold(name: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+    hold_name(name)
