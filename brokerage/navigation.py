@@ -8,6 +8,10 @@ from django.urls import NoReverseMatch
 from django.utils.translation import gettext_lazy as _
 
 from brokerage.core.web import OrganisationRequest, address
+from brokerage.safeguarding.sections import sections
+
+#: In place of an address: the first part of safeguarding that the actor may see.
+SAFEGUARDING = "safeguarding"
 
 #: (label, address, permissions of which one is needed)
 ITEMS: dict[str, list[tuple[Any, str, tuple[str, ...]]]] = {
@@ -18,7 +22,7 @@ ITEMS: dict[str, list[tuple[Any, str, tuple[str, ...]]]] = {
         (_("Approvals"), "contracts:approval_list", ("award.approve",)),
         (_("Agreements"), "contracts:agreement_list", ("agreement.view",)),
         (_("Placements"), "placements:placement_list", ("placement.view",)),
-        (_("Alerts"), "safeguarding:alert_list", ("alert.view",)),
+        (_("Safeguarding"), SAFEGUARDING, ()),
         (_("Spend"), "reports:spend", ("spend.view",)),
         (_("Vehicles"), "dpv:vehicle_list", ("dpv.view",)),
         (_("Imports"), "providers:import_list", ("import.placements",)),
@@ -33,7 +37,7 @@ ITEMS: dict[str, list[tuple[Any, str, tuple[str, ...]]]] = {
         (_("Home"), "organisation_home", ()),
         (_("Vehicles"), "dpv:vehicle_list", ("dpv.view",)),
         (_("Providers"), "providers:provider_list", ("providers.verify", "dpv.view")),
-        (_("Alerts"), "safeguarding:alert_list", ("alert.view",)),
+        (_("Safeguarding"), SAFEGUARDING, ()),
         (_("Imports"), "providers:import_list", ("import.register", "import.prices")),
         (_("Market"), "reports:market", ("region.report", "dpv.manage")),
         (_("People"), "tenants:people", ("people.manage",)),
@@ -43,7 +47,7 @@ ITEMS: dict[str, list[tuple[Any, str, tuple[str, ...]]]] = {
         (_("Inbox"), "placements:inbox", ("inbox.view",)),
         (_("Offers"), "placements:offer_list", ("offer.write",)),
         (_("Agreements"), "contracts:agreement_list", ("agreement.view",)),
-        (_("Alerts"), "safeguarding:alert_list", ("alert.view",)),
+        (_("Safeguarding"), SAFEGUARDING, ()),
         (_("Our homes"), "providers:own_establishments", ("profile.manage", "vacancy.manage", "inbox.view")),
         (_("People"), "tenants:people", ("people.manage",)),
     ],
@@ -58,6 +62,11 @@ def items(request: OrganisationRequest) -> list[dict[str, Any]]:
     for label, name, permissions in ITEMS.get(actor.kind, []):
         if permissions and not actor.may(*permissions):
             continue
+        if name == SAFEGUARDING:
+            parts = sections(actor, request.path)
+            if parts:
+                found.append({"label": label, "url": parts[0]["url"], "current": False, "parts": parts})
+            continue
         try:
             url = address(actor, name)
         except NoReverseMatch:
@@ -68,7 +77,10 @@ def items(request: OrganisationRequest) -> list[dict[str, Any]]:
     matching = [
         item
         for item in found
-        if request.path == item["url"] or item["url"] != home and request.path.startswith(item["url"])
+        if request.path == item["url"]
+        or item["url"] != home
+        and request.path.startswith(item["url"])
+        or any(part["current"] for part in item.get("parts", ()))
     ]
     if matching:
         max(matching, key=lambda item: len(item["url"]))["current"] = True

@@ -19,6 +19,11 @@ organisation_patterns: list[URLPattern | URLResolver] = [
     path("", include("contracts.urls")),
     path("", include("brokerage.reports.urls")),
     path("alerts/", include("brokerage.safeguarding.urls")),
+    path("closures/", include("brokerage.safeguarding.closures.urls")),
+    path("concerns/", include("brokerage.safeguarding.concerns.urls")),
+    path("firewall/", include("brokerage.safeguarding.firewall.urls")),
+    path("incidents/", include("brokerage.safeguarding.incidents.urls")),
+    path("voice/", include("brokerage.safeguarding.voice.urls")),
 ]
 
 urlpatterns = [

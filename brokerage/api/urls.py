@@ -20,6 +20,11 @@ STOREYS = (
     "contracts.api.urls",
     "brokerage.reports.api",
     "brokerage.safeguarding.api",
+    "brokerage.safeguarding.closures.api",
+    "brokerage.safeguarding.concerns.api",
+    "brokerage.safeguarding.firewall.api",
+    "brokerage.safeguarding.incidents.api",
+    "brokerage.safeguarding.voice.api",
 )
 
 

@@ -114,6 +114,59 @@ SCOPES: dict[str, Scope] = {
     "alerts:confirm": _scope(
         _("Send, dismiss and close safeguarding alerts"), ("authority", "central"), "alert.view", "alert.confirm"
     ),
+    "measures:read": _scope(
+        _("Read restrictions, suspensions and bars"), ("authority", "central", "provider"), "measure.view"
+    ),
+    # A central team proposes and decides; a provider appeals.
+    "measures:write": _scope(
+        _("Propose, decide and appeal against measures"),
+        ("central", "provider"),
+        "measure.view",
+        "measure.propose",
+        "measure.confirm",
+        "measure.appeal",
+    ),
+    "closures:read": _scope(
+        _("Read closures of homes"), ("authority", "central", "provider"), "closure.view", "placement.view"
+    ),
+    "closures:write": _scope(
+        _("Announce closures and say where residents go"),
+        ("authority", "central", "provider"),
+        "closure.view",
+        "closure.track",
+        "closure.manage",
+        "closure.report",
+        "placement.view",
+    ),
+    "concerns:read": _scope(_("Read concerns and patterns"), ("authority", "central"), "concern.view"),
+    "concerns:write": _scope(
+        _("Note concerns and decide on patterns"),
+        ("authority", "central"),
+        "concern.view",
+        "concern.write",
+        "concern.decide",
+    ),
+    "complaints:read": _scope(
+        _("Read complaints and disputes"), ("authority", "central", "provider"), "complaint.view"
+    ),
+    "complaints:write": _scope(
+        _("Make, acknowledge and settle complaints"),
+        ("authority", "central", "provider"),
+        "complaint.view",
+        "complaint.write",
+        "complaint.mediate",
+    ),
+    "firewall:read": _scope(_("Read what the registration firewall found"), ("authority", "central"), "firewall.view"),
+    "incidents:read": _scope(
+        _("Read missing episodes and notifiable events"), ("authority", "provider"), "incident.view"
+    ),
+    "incidents:write": _scope(
+        _("Report and answer missing episodes and notifiable events"),
+        ("authority", "provider"),
+        "incident.view",
+        "incident.report",
+        "incident.answer",
+    ),
     "opportunities:read": _scope(_("Read referrals sent to you"), ("provider",), "inbox.view"),
     "offers:write": _scope(_("Ask, offer and decline"), ("provider",), "inbox.view", "offer.write", "offer.decline"),
     "agreements:read": _scope(_("Read agreements"), ("authority", "provider"), "agreement.view"),
@@ -129,9 +182,31 @@ SCOPES: dict[str, Scope] = {
 
 #: What a scope for several kinds permits to another kind only.
 ELSEWHERE: dict[str, frozenset[str]] = {
-    "authority": frozenset({"agreement.sign_provider", "region.report"}),
-    "provider": frozenset({"agreement.sign_authority", "dpv.view", "alert.raise"}),
-    "central": frozenset({"spend.view"}),
+    "authority": frozenset(
+        {
+            "agreement.sign_provider",
+            "region.report",
+            "closure.manage",
+            "closure.report",
+            "complaint.mediate",
+            "incident.report",
+        }
+    ),
+    "provider": frozenset(
+        {
+            "agreement.sign_authority",
+            "dpv.view",
+            "alert.raise",
+            "measure.propose",
+            "measure.confirm",
+            "placement.view",
+            "closure.track",
+            "closure.manage",
+            "complaint.mediate",
+            "incident.answer",
+        }
+    ),
+    "central": frozenset({"spend.view", "measure.appeal", "placement.view", "closure.track", "closure.report"}),
 }
 
 

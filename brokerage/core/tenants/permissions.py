@@ -68,6 +68,29 @@ APPROVER = REFERRAL_READ | {
 #: Everybody who may raise an alert also reads and answers those that the organisation is told of.
 ALERTS = {"alert.view", "alert.raise", "alert.acknowledge"}
 ALERTS_LEAD = ALERTS | {"alert.confirm"}
+#: What an officer sees and does about homes that worry them.
+WATCH = ALERTS | {
+    "measure.view",
+    "closure.view",
+    "closure.track",
+    "concern.view",
+    "concern.write",
+    "complaint.view",
+    "complaint.write",
+    "incident.view",
+    "incident.answer",
+    "firewall.view",
+}
+#: Leads also decide, and read what people say who do not sign in.
+WATCH_LEAD = WATCH | ALERTS_LEAD | {"concern.decide", "voice.view", "voice.manage"}
+#: What a central team does besides: measures with four eyes, closures, meetings. It has no residents of its own.
+WATCH_CENTRAL = (WATCH_LEAD - {"incident.view", "incident.answer", "closure.track"}) | {
+    "measure.propose",
+    "measure.confirm",
+    "closure.manage",
+    "meeting.manage",
+    "complaint.mediate",
+}
 
 PERMISSIONS: dict[str, set[str]] = {
     Role.SOCIAL_WORKER: {
@@ -78,12 +101,12 @@ PERMISSIONS: dict[str, set[str]] = {
         "document.view",
         "search",
     },
-    Role.PLACEMENT_OFFICER: REFERRAL_RUN | ALERTS,
-    Role.DUTY_OFFICER: REFERRAL_RUN | ALERTS,
-    Role.SAFEGUARDING_LEAD: ALERTS_LEAD | {"placement.view", "search"},
-    Role.TEAM_MANAGER: APPROVER | ALERTS_LEAD,
-    Role.NOMINATED_OFFICER: APPROVER | ALERTS_LEAD | {"award.approve_out_of_area"},
-    Role.DIRECTOR: APPROVER | ALERTS_LEAD | {"award.approve_out_of_area", "award.approve_at_a_distance"},
+    Role.PLACEMENT_OFFICER: REFERRAL_RUN | WATCH,
+    Role.DUTY_OFFICER: REFERRAL_RUN | WATCH,
+    Role.SAFEGUARDING_LEAD: WATCH_LEAD | WATCH_CENTRAL | {"placement.view", "search"},
+    Role.TEAM_MANAGER: APPROVER | WATCH_LEAD,
+    Role.NOMINATED_OFFICER: APPROVER | WATCH_LEAD | {"award.approve_out_of_area"},
+    Role.DIRECTOR: APPROVER | WATCH_LEAD | {"award.approve_out_of_area", "award.approve_at_a_distance"},
     Role.COMMISSIONER: {
         "spend.view",
         "dpv.view",
@@ -94,7 +117,7 @@ PERMISSIONS: dict[str, set[str]] = {
         "search",
     }
     | {"referral.view"}
-    | ALERTS_LEAD,
+    | WATCH_LEAD,
     Role.FINANCE_OFFICER: {"spend.view", "agreement.view", "placement.view", "import.placements"},
     Role.AUTHORITY_SIGNATORY: {"agreement.view", "agreement.sign_authority"},
     Role.AUTHORITY_ADMINISTRATOR: {"people.manage", "organisation.manage", "audit.view"},
@@ -108,8 +131,8 @@ PERMISSIONS: dict[str, set[str]] = {
         "import.register",
         "import.prices",
     }
-    | ALERTS_LEAD,
-    Role.MARKET_MANAGER: {"dpv.view", "dpv.suspend", "providers.verify", "region.report"} | ALERTS_LEAD,
+    | WATCH_CENTRAL,
+    Role.MARKET_MANAGER: {"dpv.view", "dpv.suspend", "providers.verify", "region.report"} | WATCH_CENTRAL,
     Role.HUB_BROKER: {"hub.act"},
     Role.CENTRAL_ADMINISTRATOR: {"people.manage", "organisation.manage", "audit.view", "delegation.view"},
     Role.PROVIDER_ADMINISTRATOR: {
@@ -123,8 +146,24 @@ PERMISSIONS: dict[str, set[str]] = {
         "audit.view",
         "alert.view",
         "alert.acknowledge",
+        "measure.view",
+        "measure.appeal",
+        "closure.view",
+        "closure.report",
+        "complaint.view",
+        "complaint.write",
+        "incident.view",
+        "incident.report",
     },
-    Role.BID_WRITER: {"inbox.view", "offer.write", "offer.decline", "vacancy.manage", "agreement.view"},
+    Role.BID_WRITER: {
+        "inbox.view",
+        "offer.write",
+        "offer.decline",
+        "vacancy.manage",
+        "agreement.view",
+        "incident.view",
+        "incident.report",
+    },
     Role.PROVIDER_SIGNATORY: {"inbox.view", "agreement.view", "agreement.sign_provider"},
     Role.PROVIDER_FINANCE: {"agreement.view"},
     Role.OPERATOR: {"operate"},
@@ -175,12 +214,15 @@ ASSOCIATE = PERMISSIONS[Role.AUTHORITY_ADMINISTRATOR] | {"dpv.view"}
 
 #: What a role of authorities and central teams permits at an authority alone: a central team's database role reads
 #: nobody's placements or people.
-AUTHORITY_ALONE = {"placement.view", "search"}
+AUTHORITY_ALONE = {"placement.view", "search", "incident.view", "incident.answer", "closure.track"}
+
+#: And what at a central team alone.
+CENTRAL_ALONE = {"measure.propose", "measure.confirm", "closure.manage", "meeting.manage", "complaint.mediate"}
 
 
 def permissions_of(roles: Iterable[str], kind: str = "") -> frozenset[str]:
-    """The union of the roles' permissions; an unknown role grants nothing, at an associate only `ASSOCIATE` and at a
-    central team nothing of `AUTHORITY_ALONE`."""
+    """The union of the roles' permissions; an unknown role grants nothing, at an associate only `ASSOCIATE`, at a
+    central team nothing of `AUTHORITY_ALONE` and at an authority nothing of `CENTRAL_ALONE`."""
     granted: set[str] = set()
     for role in roles:
         granted |= PERMISSIONS.get(role, set())
@@ -188,4 +230,6 @@ def permissions_of(roles: Iterable[str], kind: str = "") -> frozenset[str]:
         granted &= ASSOCIATE
     elif kind == "central":
         granted -= AUTHORITY_ALONE
+    elif kind == "authority":
+        granted -= CENTRAL_ALONE
     return frozenset(granted)

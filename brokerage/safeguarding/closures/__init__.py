@@ -1,0 +1,1 @@
+"""Closures of homes, and where everybody who lives there goes next."""

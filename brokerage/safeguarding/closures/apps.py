@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class ClosuresConfig(AppConfig):
+    name = "brokerage.safeguarding.closures"

@@ -1,0 +1,1 @@
+"""Concerns below the threshold of an alert, the patterns they make, complaints and disputes."""

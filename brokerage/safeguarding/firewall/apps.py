@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class FirewallConfig(AppConfig):
+    name = "brokerage.safeguarding.firewall"
