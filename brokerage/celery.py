@@ -36,6 +36,7 @@ app.conf.task_routes = {
     "brokerage.core.notifications.tasks.purge_messages": {"queue": "default"},
     "brokerage.core.webhooks.tasks.deliver_webhooks": {"queue": "webhooks"},
     "brokerage.core.webhooks.tasks.purge_changes": {"queue": "default"},
+    "brokerage.safeguarding.concerns.tasks.look_for_patterns": {"queue": "default"},
 }
 
 
@@ -62,6 +63,7 @@ app.conf.beat_schedule = {
     "purge-work": _nightly("brokerage.core.audit.tasks.purge_done", 10),
     "purge-messages": _nightly("brokerage.core.notifications.tasks.purge_messages", 20),
     "purge-changes": _nightly("brokerage.core.webhooks.tasks.purge_changes", 30),
+    "patterns": _nightly("brokerage.safeguarding.concerns.tasks.look_for_patterns", 25),
 }
 
 

@@ -16,10 +16,13 @@ NOUNS = {
     "agreements": "agreement",
     "alerts": "alert",
     "awards": "award",
+    "complaints": "complaint",
+    "concerns": "concern",
     "offers": "offer",
     "opportunities": "opportunity",
     "placements": "placement",
     "referrals": "referral",
+    "suggestions": "suggestion",
     "webhooks": "webhook",
 }
 #: Sent by the test button only; never part of the feed.
