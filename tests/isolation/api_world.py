@@ -35,6 +35,7 @@ from tests.api.table import Route
 from tests.cast import TODAY, actor_of, ident
 from tests.isolation.world import everything
 from tests.safeguarding.alerting import CANARY, answered, raised
+from tests.safeguarding.concerns import noting
 
 #: Who owns the client that entitles, by kind of organisation.
 OWN = {"authority": "oscar", "provider": "bob", "central": "carol"}
@@ -141,6 +142,7 @@ def build_api_world() -> ApiWorld:
         suspend_admission(carol, reason="A visit.", **cedar)
         record("vehicle.changed", subject=item.vehicle, actor=carol, notify=[told])
     waits, live, known = _alerts()
+    concerns = _concerns()
     outbox.drain("events")
     world = ApiWorld(
         machines,
@@ -167,12 +169,13 @@ def build_api_world() -> ApiWorld:
             "sheet": "months",
             "check": known,
         },
-        _alert_places(*waits, *live)
+        concerns
+        | _alert_places(*waits, *live)
         | _places(draft.reference, home.pk, signable.reference, sealed.reference, placement.reference),
         {kind: _own(machines[who], who) for kind, who in OWN.items()},
         bodies=_bodies(draft, running, free[0], signable, person),
         queries={"add_referral_document": "kind=care_plan"},
-        canaries=("Zachariah", person.case_number, CANARY),
+        canaries=("Zachariah", person.case_number, CANARY, noting.CANARY),
     )
     world.secrets = _secrets(world, running, sealed, offer)
     world.outside = _outside()
@@ -190,6 +193,21 @@ def _alerts() -> tuple[list[str], list[str], Any]:
         check = WelfareCheck.objects.order_by("planned_at").first()
     assert check is not None
     return waits, live, check.pk
+
+
+def _concerns() -> dict[str, Values]:
+    """By the beginning of the address: a concern of Harrow's, the pattern that it makes with others, complaints."""
+    concern = noting.noted()
+    for number in range(2):
+        noting.noted("edith", what=f"Number {number}.")
+        noting.noted("oscar", what=f"Number {number}.")
+    noting.worked("default")
+    (suggestion,) = noting.suggestions_of("carol")
+    return {
+        "concerns/": {"reference": concern.reference},
+        "suggestions/": {"reference": suggestion.reference},
+        "complaints/": {"reference": noting.in_mediation().reference},
+    }
 
 
 def _alert_places(to_send: str, to_dismiss: str, to_answer: str, with_checks: str) -> dict[str, Values]:
@@ -260,6 +278,8 @@ def _bodies(
     return {
         "answer_alert": {"plans": plans},
         "create_alert": {"provider_id": str(ident("birch"))},
+        "create_concern": {"provider_id": str(ident("birch")), "seen_on": today.isoformat()},
+        "create_complaint": {"against_id": str(ident("birch"))},
         "record_welfare_check": {"done_on": today.isoformat()},
         "accept_offer": {"offer_id": str(free.pk), "revision": free.revision, "losers": []},
         "sign_agreement_by_client": {"terms_hash": signable.terms_hash},

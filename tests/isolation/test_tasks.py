@@ -27,6 +27,8 @@ WORK = {
     "alert_reminder",
     "announce_closing",
     "change",
+    "complaint_reminder",
+    "concern_patterns",
     "import_run",
     "invite",
     "move_start",

@@ -112,6 +112,8 @@ def build_walk() -> Walk:
     ]
     sections = [{"reference": draft, "section": each} for each in ("person", "needs", "risks", "where", "outcomes")]
     alerts = [world.values_for(f"safeguarding:{name}") for name in ("alert_confirm", "welfare_check")]
+    moments = ("acknowledge", "mediate", "give_up")
+    complaints = [world.values_for(f"concerns:complaint_{name}") for name in moments]
     return Walk(
         world,
         {
@@ -134,6 +136,7 @@ def build_walk() -> Walk:
             "placements:offer_edit": [{"offer": draft_offer.pk}, {}],
             "placements:offer_check": [{"offer": draft_offer.pk}],
             "safeguarding:alert": [{}, *alerts],
+            "concerns:complaint": [{}, *complaints],
         },
     )
 
