@@ -27,6 +27,7 @@ from providers.actions.verification import change_registration
 from providers.models import Insurance
 from tests import scenarios
 from tests.cast import LONG_AGO, TODAY, actor_of, ident
+from tests.dpv.measuring import in_force
 from tests.proofs.own_place import own_place
 from tests.proofs.play import Play
 from tests.proofs.racing import Act, Watch, interleave, watching, without_locks
@@ -172,6 +173,8 @@ STOPS: dict[str, Act] = {
     "ended": _end,
     "registration suspended": _unregister,
     "insurance ended": _insurance_ends,
+    "its provider suspended in the region": in_force,
+    "suspended as a home": partial(in_force, establishment_id=ident(HOME)),
 }
 
 
@@ -215,6 +218,11 @@ def _twin(play: Play, watch: Watch, drafts: Drafts) -> None:
 def as_it_was(watch: Watch) -> None:
     """Every home admitted, registered, insured, and with room."""
     for statement in (
+        # Without triggers: its steps are never removed otherwise.
+        "SET session_replication_role = replica",
+        "DELETE FROM dpv_measurestep",
+        "DELETE FROM dpv_measure",
+        "SET session_replication_role = origin",
         "UPDATE dpv_suspension SET lifted_at = now() WHERE lifted_at IS NULL",
         "UPDATE dpv_admission SET status = 'admitted' WHERE status <> 'admitted'",
         "UPDATE providers_establishment SET registration_status = 'active'",
