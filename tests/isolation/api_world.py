@@ -206,7 +206,7 @@ def _concerns() -> dict[str, Values]:
     return {
         "concerns/": {"reference": concern.reference},
         "suggestions/": {"reference": suggestion.reference},
-        "complaints/": {"reference": noting.in_mediation().reference},
+        "complaints/": {"reference": noting.in_mediation(what="Five weeks are charged.").reference},
     }
 
 

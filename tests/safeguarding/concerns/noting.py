@@ -83,8 +83,9 @@ def did(who: str, act: str, complaint: Complaint, text: str | None = None) -> An
         return getattr(complaints, act)(actor, reference=complaint.reference, **said)
 
 
-def in_mediation(who: str = "olive") -> Complaint:
-    complaint = complained(who)
+def in_mediation(who: str = "olive", **changes: Any) -> Complaint:
+    """Harrow's complaint, acknowledged and answered by Birch, in which Harrow asked for mediation."""
+    complaint = complained(who, **changes)
     did("bob", "acknowledge_complaint", complaint)
     did("bob", "answer_complaint", complaint, "The invoice is right.")
     did("olive", "ask_mediation", complaint, "We cannot agree.")
