@@ -23,7 +23,10 @@ from contracts.models import Agreement
 from placements.models import Person, Placement, Referral, Release
 from placements.queries.referrals import visible_referrals
 
-PREFIXES = "RPASKGD"
+#: Tried, in this order, before letters that came without one.
+PREFIXES = "RPAS"
+#: Beside those: concerns, patterns that they make, complaints.
+OTHERS = "KGD"
 #: A search for a person answers at most this many.
 PEOPLE_AT_MOST = 20
 _LOOK_ALIKES = str.maketrans({"O": "0", "I": "1", "L": "1"})
@@ -35,7 +38,7 @@ def references_meant(text: str) -> list[str]:
     What does not look like one of ours (an imported placement's own number) is given back in capitals.
     """
     tidy = re.sub(r"[\s\-–_./]", "", text.strip().upper())
-    if len(tidy) == 9 and tidy[0] in PREFIXES:
+    if len(tidy) == 9 and tidy[0] in PREFIXES + OTHERS:
         prefixes, letters = tidy[0], tidy[1:]
     elif len(tidy) == 8:
         prefixes, letters = PREFIXES, tidy
