@@ -185,6 +185,7 @@ def code(request: OrganisationRequest, pk: UUID) -> HttpResponse:
     shown = queries.code_of(actor, pk)
     size = request.GET.get("size") if request.GET.get("size") in SIZES else SIZES[0]
     path = reverse("speak:say", kwargs={"code": shown.code})
+    host = settings.BASE_URL.split("://", 1)[-1]
     side, drawn = qr_path(f"{settings.BASE_URL}{path}")
     return render(
         request,
@@ -194,7 +195,8 @@ def code(request: OrganisationRequest, pk: UUID) -> HttpResponse:
             "size": size,
             "side": side,
             "drawn": drawn,
-            "host": settings.BASE_URL.split("://", 1)[-1],
+            "speak": f"{host}{reverse('speak:start')}",
+            "siarad": f"{host}{reverse('speak:start_cy')}",
             "here": address(actor, "voice:code", pk=shown.pk),
         },
     )
