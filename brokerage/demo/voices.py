@@ -16,7 +16,7 @@ LEAD = "sorcha@harrow.example"
 HOMES = 3
 #: What is said, by whom, of which home, whether danger is now, and what becomes of it.
 TALES = (
-    ("lives", 0, True, "I do not feel safe at night. Somebody comes into my room. Please do not tell the staff.", "new"),
+    ("lives", 0, True, "I do not feel safe at night. Somebody comes into my room. Do not tell the staff.", "new"),
     ("works", 1, False, "There are not enough of us at weekends and the rota says otherwise.", "answered"),
     ("knows", 2, False, "I visit on Sundays. The kitchen is locked and they are hungry.", "closed"),
     ("lives", 0, False, "Nobody asks us what we want to eat. I told my social worker twice.", "new"),
