@@ -37,6 +37,9 @@ app.conf.task_routes = {
     "brokerage.core.webhooks.tasks.deliver_webhooks": {"queue": "webhooks"},
     "brokerage.core.webhooks.tasks.purge_changes": {"queue": "default"},
     "brokerage.safeguarding.concerns.tasks.look_for_patterns": {"queue": "default"},
+    "brokerage.safeguarding.voice.tasks.route_messages": {"queue": "alerts"},
+    "brokerage.safeguarding.voice.tasks.remind_readers": {"queue": "alerts"},
+    "brokerage.safeguarding.voice.tasks.purge_closed": {"queue": "default"},
 }
 
 
@@ -64,6 +67,13 @@ app.conf.beat_schedule = {
     "purge-messages": _nightly("brokerage.core.notifications.tasks.purge_messages", 20),
     "purge-changes": _nightly("brokerage.core.webhooks.tasks.purge_changes", 30),
     "patterns": _nightly("brokerage.safeguarding.concerns.tasks.look_for_patterns", 25),
+    "voices": _tick("brokerage.safeguarding.voice.tasks.route_messages"),
+    "voice-reminders": {
+        "task": "brokerage.safeguarding.voice.tasks.remind_readers",
+        "schedule": crontab(minute="*/15"),
+        "options": {"expires": 600},
+    },
+    "purge-voices": _nightly("brokerage.safeguarding.voice.tasks.purge_closed", 35),
 }
 
 

@@ -46,6 +46,7 @@ OUTSIDERS: dict[str, tuple[tuple[str, str], ...]] = {
     "concerns:suggestion": (("oscar", "harrow"), ("edith", "ealing"), ("bob", "birch")),
     "concerns:complaint": (("edith", "ealing"), ("alice", "alder"), ("carol", "west-london-central")),
     "concerns:complaint_mediate": (("edith", "ealing"), ("alice", "alder"), ("bob", "birch"), ("oscar", "harrow")),
+    "voice": (("edith", "ealing"), ("nia", "newport"), ("bob", "birch"), ("alice", "alder")),
 }
 
 
@@ -121,6 +122,7 @@ def build_world() -> World:
     assert access and item
     waiting_alert, alert, answered_alert, check = build_alerts()
     concerns = build_concerns()
+    voice, unplaced, poster = build_voices()
     values = {
         "reference": running.reference,
         "offer": offer.pk,
@@ -169,6 +171,8 @@ def build_world() -> World:
         "safeguarding:alert_dismiss": {"reference": waiting_alert},
         "safeguarding:welfare_check": {"reference": answered_alert, "check": check},
         **{f"concerns:{name}": {"reference": reference} for name, reference in concerns.items()},
+        "voice": {"reference": voice, "pk": poster},
+        "voice:message_place": {"reference": unplaced},
     }
     return World(values, own, frozenset({"providers:import_columns", "reports:spend_csv", "reports:market_csv"}))
 
@@ -227,3 +231,24 @@ def build_concerns() -> dict[str, str]:
         "complaint_mediate": mediating.reference,
         "complaint_give_up": over.reference,
     }
+
+
+def build_voices() -> tuple[str, str, Any]:
+    """Something said about Birch House, something that named no home (by reference), and the code of its poster."""
+    from django.db import connection
+
+    from brokerage.core.tenants.context import worker
+    from brokerage.safeguarding.voice import actions, speaking
+    from brokerage.safeguarding.voice.models import Message
+
+    with acting(actor_of("tessa")) as tessa:
+        poster = actions.make_code(tessa, home_id=ident("birch-house"))
+    for code in (poster.code, ""):
+        speaking.say(speaking.Words(who="lives", text=f"They know of {CANARIES[0]}.", code=code), once="world")
+    with worker(), connection.cursor() as cursor:
+        cursor.execute("SELECT voice_route(10)")
+    with acting(actor_of("carol")):
+        placed, unplaced = (
+            Message.objects.get(establishment__isnull=is_unplaced).reference for is_unplaced in (False, True)
+        )
+    return placed, unplaced, poster.pk
