@@ -112,7 +112,10 @@ def change_registration(actor: Actor, *, establishment_id: UUID, values: dict[st
     locks.hold(establishments=[establishment_id])
     home = Establishment.objects.select_related("provider__organisation").get(pk=establishment_id)
     _need_reason(reason)
+    places_before = home.capacity
     changed = _set(home, values)
+    if "capacity" in changed and (home.capacity or 0) > (places_before or 0):
+        home.grew_on = database_today()
     if home.age_min > home.age_max:
         raise RuleBroken("ages_crossed", _("The highest age must not be below the lowest age"), "age_max")
     if home.capacity is None and not home.is_fostering:
@@ -120,7 +123,7 @@ def change_registration(actor: Actor, *, establishment_id: UUID, values: dict[st
     if home.closed_on is not None and home.closed_on < home.registered_on:
         raise RuleBroken("closed_before_open", _("It cannot close before it was registered"), "closed_on")
     home.registration_checked_on = database_today()
-    home.save(update_fields=[*changed, "registration_checked_on"])
+    home.save(update_fields=[*changed, "registration_checked_on", "grew_on"])
     if "capacity" in changed and home.capacity is not None:
         _fit_counter(home, home.capacity)
     told = Notice(

@@ -170,9 +170,12 @@ def import_rows(actor: Actor, rows: Sequence[Row], today: dt.date) -> Outcome:
             )
         else:
             entry = old
+            has_grown = (values["capacity"] or 0) > (old.capacity or 0)
             changed = establishments.change(old, facts) + [f"provider.{name}" for name in provider_changes]
             # Seen on the list today; by itself that is no change worth telling.
             establishments.change(old, {"registration_checked_on": today})
+            if has_grown:
+                establishments.change(old, {"grew_on": today})
         if values["kind"] != EstablishmentKind.FOSTERING_AGENCY:
             vacancies = values["vacancies"]
             moved = count_places(
