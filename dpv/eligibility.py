@@ -63,14 +63,16 @@ _restricted = ", ".join(f"'{category}'" for category in WELSH_RESTRICTED_CATEGOR
 
 #: Common table expressions after `chosen` (columns of dpv_admission). Parameters: `on`, `age` (or null: any age).
 #: Materialised: a plan that probes them once per admission took seconds at 10,000.
-SOURCES = """
+COVER = """
 cover AS MATERIALIZED (
   SELECT i.provider_id, array_agg(i.kind) AS kinds
   FROM providers_insurance i
   WHERE i.provider_id = ANY (ARRAY(SELECT DISTINCT provider_id FROM chosen))
     AND %(on)s BETWEEN i.starts_on AND i.expires_on
   GROUP BY i.provider_id
-),
+)
+"""
+SOURCES = f"""{COVER},
 price AS MATERIALIZED (
   SELECT DISTINCT ON (c.admission_id) c.admission_id, c.id, c.weekly
   FROM dpv_ceiling c
