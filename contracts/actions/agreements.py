@@ -38,7 +38,7 @@ FRESHEST = dt.timedelta(minutes=5)
 BY_CLIENT = "api_client"
 
 #: What an award was made under and a signature does not ask again.
-AGREED_ALREADY = ("no_ceiling", "vehicle_not_in_term")
+AGREED_ALREADY = ("no_ceiling", "vehicle_not_in_term", "admission_ended")
 
 PERMISSION = {
     Signature.Side.AUTHORITY.value: "agreement.sign_authority",

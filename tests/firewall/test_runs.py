@@ -23,6 +23,7 @@ from dpv.models import Admission
 from placements.models import Placement
 from providers.models import Insurance, Provider
 from tests.cast import TODAY, actor_of, ident
+from tests.dpv.measuring import LEVELS, in_force
 from tests.firewall.finding import change_home, check, findings, found, living
 
 pytestmark = pytest.mark.django_db
@@ -66,6 +67,8 @@ CAUSES: dict[str, Any] = {
     "insurance_public_liability": _lapse,
     "provider_not_verified": _unverify,
     "admission_suspended": _suspend,
+    "measure_suspended": lambda: in_force(kind="suspend", **LEVELS["provider"]),
+    "measure_barred": lambda: in_force(kind="bar", **LEVELS["establishment"]),
 }
 
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from brokerage.core.tenants.rowsecurity import ORGANISATION
 from brokerage.core.vocabulary import PlacementSource
-from dpv.eligibility import COVER, PROBLEM_TEXTS, home_problems, parameters
+from dpv.eligibility import COVER, PROBLEM_TEXTS, STANDING, home_problems, parameters
 
 #: Beside `dpv.eligibility.PROBLEM_TEXTS`.
 TEXTS: dict[str, str | Promise] = {
@@ -25,7 +25,8 @@ TEXTS: dict[str, str | Promise] = {
 }
 #: What a run can find, in the order of the filter.
 CODES = (
-    *("not_in_register", "admission_suspended", "admission_barred", "provider_inactive"),
+    *("not_in_register", "admission_suspended", "admission_barred", "measure_suspended", "measure_barred"),
+    "provider_inactive",
     *("registration_not_active", "registration_wrong_type", "registration_age", "provider_not_verified"),
     *(code for code in PROBLEM_TEXTS if code.startswith("insurance_")),
     *("welsh_for_profit", "welsh_growth"),
@@ -54,6 +55,10 @@ living AS MATERIALIZED (
 stopped AS MATERIALIZED (
   SELECT a.establishment_id, a.lot_id, 'admission_' || a.status AS code FROM dpv_admission a
   WHERE a.status IN ('suspended', 'barred') AND a.establishment_id IN (SELECT w.establishment_id FROM living w)
+), measures AS MATERIALIZED (
+  SELECT m.provider_id, m.establishment_id, m.lot_id,
+    CASE m.kind WHEN 'bar' THEN 'measure_barred' ELSE 'measure_suspended' END AS code
+  FROM dpv_measure m WHERE m.status IN ({STANDING}) AND m.kind IN ('suspend', 'bar')
 ), judged AS MATERIALIZED (
   SELECT w.id, w.reference, w.category, w.provider_id, w.establishment_id, coalesce(e.name, w.provider_name) AS home,
     CASE WHEN w.establishment_id IS NULL THEN
@@ -61,6 +66,9 @@ stopped AS MATERIALIZED (
     ELSE ARRAY(SELECT code FROM unnest(ARRAY[
       (SELECT min(s.code) FROM stopped s WHERE s.establishment_id = w.establishment_id
         AND (w.lot_id IS NULL OR s.lot_id = w.lot_id)),
+      (SELECT min(m.code) FROM measures m WHERE m.provider_id = w.provider_id
+        AND (m.establishment_id IS NULL OR m.establishment_id = w.establishment_id)
+        AND (m.lot_id IS NULL OR w.lot_id IS NULL OR m.lot_id = w.lot_id)),
       {home_problems(category="w.category", age="w.age")}
     ]) AS code WHERE code IS NOT NULL AND NOT (w.source = '{_OWN}' AND code IN {_EVIDENCE})) END AS codes
   FROM living w
