@@ -19,6 +19,7 @@ from brokerage.core.clock import database_today
 from brokerage.core.errors import NotNow, RuleBroken
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.models import Organisation
+from providers import consequences
 from providers.models import Establishment, Occupancy, Provider
 
 #: What the regulator decides and only the central team changes here.
@@ -43,6 +44,7 @@ def verify_provider(actor: Actor, *, provider_id: UUID, reason: str) -> Provider
     provider.verified_on = database_today()
     provider.save(update_fields=["verified_on"])
     _record("provider.verified", provider, actor, {"reason": reason.strip()}, "providers.verified")
+    _tell_change(actor, provider)
     return provider
 
 
@@ -58,6 +60,7 @@ def withdraw_verification(actor: Actor, *, provider_id: UUID, reason: str) -> Pr
     provider.save(update_fields=["verified_on"])
     data = {"reason": reason.strip(), "verified_on": before.isoformat()}
     _record("provider.verification_withdrawn", provider, actor, data, "providers.verification_withdrawn")
+    _tell_change(actor, provider)
     return provider
 
 
@@ -141,7 +144,14 @@ def change_registration(actor: Actor, *, establishment_id: UUID, values: dict[st
         data={"fields": changed, "reason": reason.strip(), "status": home.registration_status},
         notify=[told] if changed else [],
     )
+    if changed:
+        consequences.changed(actor, [home.pk])
     return home
+
+
+def _tell_change(actor: Actor, provider: Provider) -> None:
+    homes = Establishment.objects.filter(provider_id=provider.pk)
+    consequences.changed(actor, list(homes.values_list("pk", flat=True)))
 
 
 def _fit_counter(home: Establishment, capacity: int) -> None:

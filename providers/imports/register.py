@@ -9,6 +9,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -141,6 +142,7 @@ def import_rows(actor: Actor, rows: Sequence[Row], today: dt.date) -> Outcome:
     spots = spots_of(row.values["postcode"] for row in good)
     establishments: Batch[Establishment] = Batch(Establishment)
     occupancies: Batch[Occupancy] = Batch(Occupancy)
+    owners_changed: set[UUID] = set()
     now = timezone.now()
     for row in good:
         values = row.values
@@ -176,6 +178,10 @@ def import_rows(actor: Actor, rows: Sequence[Row], today: dt.date) -> Outcome:
             establishments.change(old, {"registration_checked_on": today})
             if has_grown:
                 establishments.change(old, {"grew_on": today})
+            if changed:
+                outcome.touched.add(old.pk)
+            if provider_changes:
+                owners_changed.add(provider.pk)
         if values["kind"] != EstablishmentKind.FOSTERING_AGENCY:
             vacancies = values["vacancies"]
             moved = count_places(
@@ -195,6 +201,9 @@ def import_rows(actor: Actor, rows: Sequence[Row], today: dt.date) -> Outcome:
     owners.write()
     establishments.write()
     occupancies.write()
+    if owners_changed:
+        theirs = Establishment.objects.filter(provider_id__in=owners_changed)
+        outcome.touched |= set(theirs.values_list("pk", flat=True))
     return outcome
 
 

@@ -20,12 +20,12 @@ LONGEST = 4000
 
 @transaction.atomic
 def acknowledge_finding(actor: Actor, *, reference: str, plan: str) -> Finding:
-    """Answer a finding: what will be done for the person there. It ends the weekly reminders, not the finding.
+    """Answer a finding, as one answers an alert: what will be done for the person there. It ends the weekly reminders,
+    not the finding.
 
     Refused when: it is not the authority's (Http404); it was answered, or the home passes again (NotNow,
     `finding_not_now`); the plan is missing (`plan_missing`) or too long.
     """
-    actor.require("firewall.view")
     actor.require("alert.acknowledge")
     hold_name(f"firewall:{actor.organisation_id}")
     finding = Finding.objects.filter(reference=reference).first()
