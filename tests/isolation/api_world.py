@@ -33,7 +33,7 @@ from tests import scenarios
 from tests.api.clients import Machine, client_of
 from tests.api.table import Route
 from tests.cast import TODAY, actor_of, ident
-from tests.isolation.world import everything
+from tests.isolation.world import build_finding, everything
 from tests.safeguarding.alerting import CANARY, answered, raised
 from tests.safeguarding.concerns import noting
 
@@ -170,6 +170,7 @@ def build_api_world() -> ApiWorld:
             "check": known,
         },
         concerns
+        | {"findings/": {"reference": build_finding()}}
         | _alert_places(*waits, *live)
         | _places(draft.reference, home.pk, signable.reference, sealed.reference, placement.reference),
         {kind: _own(machines[who], who) for kind, who in OWN.items()},

@@ -18,6 +18,7 @@ NOUNS = {
     "awards": "award",
     "complaints": "complaint",
     "concerns": "concern",
+    "findings": "finding",
     "offers": "offer",
     "opportunities": "opportunity",
     "placements": "placement",
