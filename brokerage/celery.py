@@ -13,14 +13,12 @@ from celery import Celery
 from celery.schedules import crontab
 from celery.signals import worker_init
 
-from brokerage.broker import wait_for_a_full_broker
 from brokerage.startup import refuse_unsafe_start
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "brokerage.settings")
 
 QUEUES: tuple[str, ...] = ("alerts", "events", "messages", "documents", "webhooks", "default")
 
-wait_for_a_full_broker()
 app = Celery("brokerage")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
