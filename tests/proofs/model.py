@@ -13,7 +13,14 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from brokerage.core.errors import NotNow, RuleBroken
 from brokerage.core.tenants.context import acting
@@ -41,9 +48,11 @@ class Road(RuleBasedStateMachine):
 
     watch: Watch
     steps = 0
+    roads = 0
 
     @initialize()
     def begin(self) -> None:
+        type(self).roads += 1
         for statement in (
             "SET session_replication_role = replica",
             "DELETE FROM dpv_suspension",
@@ -102,6 +111,7 @@ class Road(RuleBasedStateMachine):
         if done is not None:
             self.offers[home] = ("submitted", done.pk)
 
+    @precondition(lambda self: self.offers)
     @rule(home=HOME)
     def withdraw(self, home: str) -> None:
         if home not in self.offers:
@@ -116,6 +126,7 @@ class Road(RuleBasedStateMachine):
         if self._do(self._stands(home) and self._is_open(home), act, f"withdrawing {home}"):
             self.offers[home] = ("withdrawn", offer_id)
 
+    @precondition(lambda self: self.offers)
     @rule(home=HOME)
     def choose(self, home: str) -> None:
         if home not in self.offers:
@@ -139,10 +150,9 @@ class Road(RuleBasedStateMachine):
                     self.offers[other] = ("unsuccessful", self.offers[other][1])
                 self.asked[other] = False
 
+    @precondition(lambda self: self.award_id is not None)
     @rule(because_of_provider=st.booleans())
     def fall_through(self, because_of_provider: bool) -> None:
-        if self.award_id is None:
-            return
         won = self.won
         assert won is not None
         allowed = self.status == "awarded"
@@ -201,6 +211,7 @@ class Road(RuleBasedStateMachine):
         self._do(True, act, f"lowering {home} to {weekly}")
         self.ceilings[home] = price
 
+    @precondition(lambda self: self.offers and not self.closed)
     @rule()
     def time_passes(self) -> None:
         """Closing time comes."""
@@ -211,10 +222,9 @@ class Road(RuleBasedStateMachine):
             )
         self.closed = True
 
+    @precondition(lambda self: self.award_id is not None)
     @rule()
     def move_in(self) -> None:
-        if self.award_id is None:
-            return
         found = self.watch.ask("SELECT id FROM placements_placement WHERE award_id = %s", str(self.award_id))[0][0]
 
         def act() -> Any:
@@ -226,11 +236,9 @@ class Road(RuleBasedStateMachine):
         if self._do(self.status == "awarded", act, "moving in") is not None:
             self.status, self.placement = "placed", "active"
 
-    @rule(often=st.integers(0, 9))
-    def give_up(self, often: int) -> None:
-        if often:
-            return
-
+    @precondition(lambda self: self.closed)
+    @rule()
+    def give_up(self) -> None:
         def act() -> Any:
             with acting(actor_of("oscar")) as oscar:
                 return end_without_placement(oscar, reference=self.story.reference, reason="No home is needed.")
@@ -275,7 +283,7 @@ def play_model(play: Play, watch: Watch, *, share: float) -> None:
     for number in play.rounds(3, share=share):
         drawn = settings(
             # The first is always the shortest.
-            max_examples=3,
+            max_examples=5,
             stateful_step_count=steps,
             deadline=None,
             database=None,
@@ -291,4 +299,4 @@ def play_model(play: Play, watch: Watch, *, share: float) -> None:
             play.violated(f"the model, road {drawn_seed}: {type(broken).__name__}: {broken}\n{notes}")
             break
     play.outcome.cases += Watched.steps
-    play.say(f"model: {Watched.steps} steps on {3 * (number + 1)} roads")
+    play.say(f"model: {Watched.steps} steps on {Watched.roads} roads")
