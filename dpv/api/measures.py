@@ -31,6 +31,9 @@ _TEXTS = ("text_too_long",)
 _SECOND = ("measure_not_now", "second_person_needed", "note_missing", *_TEXTS)
 
 
+# An act first looks for the measure: whoever may not see it learns nothing, not even that they may not do this.
+
+
 def _answer(call: Call, reference: str) -> dict[str, Any]:
     return measure_out(call.actor, measure_by_reference(reference))
 
@@ -86,6 +89,7 @@ def decide_measure(call: Call, reference: str) -> dict[str, Any]:
     As the second person: the client’s owner must be somebody else than whoever proposed it. It holds from this moment:
     nobody is invited, offers, is awarded or signs under it. One that holds already is confirmed or ended.
     """
+    measure_by_reference(reference)
     action = acts.confirm_measure if call.body["agree"] else acts.refuse_measure
     action(call.actor, reference=reference, note=call.body["note"])
     return _answer(call, reference)
@@ -102,6 +106,7 @@ def withdraw_proposed_measure(call: Call, reference: str) -> dict[str, Any]:
 
     Before anybody has decided; whoever proposed it.
     """
+    measure_by_reference(reference)
     acts.withdraw_measure(call.actor, reference=reference, note=call.body["note"])
     return _answer(call, reference)
 
@@ -117,6 +122,7 @@ def review_standing_measure(call: Call, reference: str) -> dict[str, Any]:
 
     It goes on, with a new day of review and, if given, other conditions. The provider is told.
     """
+    measure_by_reference(reference)
     acts.review_measure(call.actor, reference=reference, **call.body)
     return _answer(call, reference)
 
@@ -129,6 +135,7 @@ def propose_to_lift_measure(call: Call, reference: str) -> dict[str, Any]:
 
     It holds on until a second person lifts it.
     """
+    measure_by_reference(reference)
     acts.propose_lift(call.actor, reference=reference, **call.body)
     return _answer(call, reference)
 
@@ -139,6 +146,7 @@ def decide_lift_of_measure(call: Call, reference: str) -> dict[str, Any]:
 
     As the second person: somebody else than whoever proposed to lift it.
     """
+    measure_by_reference(reference)
     action = acts.lift_measure if call.body["agree"] else acts.keep_measure
     action(call.actor, reference=reference, note=call.body["note"])
     return _answer(call, reference)
@@ -155,6 +163,7 @@ def appeal_against_measure(call: Call, reference: str) -> dict[str, Any]:
 
     For the provider: its view stays on record. The measure holds until it is lifted.
     """
+    measure_by_reference(reference)
     if not call.actor.is_provider:
         raise Http404
     appeal_measure(call.actor, reference=reference, text=call.body["text"])
@@ -172,5 +181,6 @@ def answer_measure_appeal(call: Call, reference: str) -> dict[str, Any]:
 
     By somebody else than whoever proposed the measure. The provider is told.
     """
+    measure_by_reference(reference)
     answer_appeal(call.actor, reference=reference, **call.body)
     return _answer(call, reference)
