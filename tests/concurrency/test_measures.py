@@ -138,7 +138,7 @@ def _signing() -> Story:
     return Story(
         lambda: scenarios.sign(agreement, who="bob"),
         agreements,
-        "require_not_stopped",
+        "_require_home",
         lambda: _counted("oscar", Signature),
         "measure_suspended",
     )

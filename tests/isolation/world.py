@@ -169,6 +169,7 @@ def build_world() -> World:
         "dpv:measure_lift_decide": {"reference": lifting_measure},
         "dpv:measure_appeal_answer": {"reference": appealed_measure},
         "safeguarding": {"reference": alert, "check": check},
+        "firewall": {"reference": build_finding()},
         "safeguarding:alert_confirm": {"reference": waiting_alert},
         "safeguarding:alert_dismiss": {"reference": waiting_alert},
         "safeguarding:welfare_check": {"reference": answered_alert, "check": check},
@@ -176,6 +177,15 @@ def build_world() -> World:
         "voice:message_place": {"reference": unplaced},
     }
     return World(values, own, frozenset({"providers:import_columns", "reports:spend_csv", "reports:market_csv"}))
+
+
+def build_finding() -> str:
+    """Somebody of Harrow's is too young for Cedar House: the finding's reference."""
+    from tests.firewall.finding import check, findings, living
+
+    living("cedar-house", who="oscar", age=9)
+    check("oscar")
+    return next(one.reference for one in findings("oscar") if one.home == "Cedar House")
 
 
 def build_alerts() -> tuple[str, str, str, Any]:
