@@ -17,6 +17,7 @@ NOUNS = {
     "alerts": "alert",
     "awards": "award",
     "findings": "finding",
+    "measures": "measure",
     "offers": "offer",
     "opportunities": "opportunity",
     "placements": "placement",
