@@ -126,6 +126,7 @@ def build_market() -> None:
             legal_form="limited_company",
             company_number=f"9000000{'abc'.index(slug[0])}",
             profit_status="for_profit",
+            verified_on=TODAY - dt.timedelta(days=30),
         )
         for kind in Insurance.Kind.values:
             Insurance.objects.create(
@@ -263,9 +264,9 @@ def build_market() -> None:
 
 def user_of(who: str) -> User:
     """The user of a member of the cast."""
-    from brokerage.core.accounts.models import User
+    from brokerage.core.accounts.models import UNSEEN, User
 
-    return User.objects.get(pk=ident(f"user {who}"))
+    return User.objects.defer(*UNSEEN).get(pk=ident(f"user {who}"))
 
 
 def actor_of(who: str, organisation: str | None = None) -> Actor:

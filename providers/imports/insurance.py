@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from brokerage.core import locks
 from brokerage.core.csv_input import Column, Row
 from brokerage.core.csv_values import text_up_to
 from brokerage.core.tenants.actors import Actor
@@ -15,7 +17,7 @@ from providers.imports import cells
 from providers.imports.kinds import ImportKind, Outcome, register
 from providers.imports.owners import AmbiguousName, Owners
 from providers.imports.writing import Batch, given
-from providers.models import Insurance
+from providers.models import Establishment, Insurance
 
 COLUMNS = (
     Column("provider_company_number", False, (), cells.company_number),
@@ -46,11 +48,13 @@ def import_rows(actor: Actor, rows: Sequence[Row], today: dt.date) -> Outcome:
             outcome.refuse(row, "provider_company_number", _("No provider has this company number or name"))
         else:
             found[row.line] = provider
+    locks.hold(standings_exclusive={provider.pk for provider in found.values()})
     known = {
         (policy.provider_id, policy.kind, policy.starts_on): policy
         for policy in Insurance.objects.filter(provider__in={provider.pk for provider in found.values()})
     }
     policies: Batch[Insurance] = Batch(Insurance)
+    insured: set[UUID] = set()
     for row in rows:
         values = row.values
         provider = found.get(row.line)
@@ -67,8 +71,15 @@ def import_rows(actor: Actor, rows: Sequence[Row], today: dt.date) -> Outcome:
             outcome.created += 1
         else:
             key = cells.joined(provider.company_number or provider.pk, values["kind"], values["starts_on"])
-            outcome.count(key, policies.change(old, facts))
+            changed = policies.change(old, facts)
+            outcome.count(key, changed)
+            if not changed:
+                continue
+        insured.add(provider.pk)
     policies.write()
+    if insured:
+        homes = Establishment.objects.filter(provider_id__in=insured)
+        outcome.touched |= set(homes.values_list("pk", flat=True))
     return outcome
 
 

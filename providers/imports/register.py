@@ -9,11 +9,13 @@ import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from brokerage.core import locks
 from brokerage.core.csv_input import Column, Row
 from brokerage.core.csv_values import text_up_to
 from brokerage.core.geography import normalise_postcode
@@ -130,10 +132,10 @@ def import_rows(actor: Actor, rows: Sequence[Row], today: dt.date) -> Outcome:
     """Bring establishments and their providers in line with the list."""
     outcome = Outcome()
     good = [row for row in rows if _is_sound(row, outcome)]
-    known = {
-        establishment.urn: establishment
-        for establishment in Establishment.objects.filter(urn__in=[row.values["urn"] for row in good])
-    }
+    listed = Establishment.objects.filter(urn__in=[row.values["urn"] for row in good])
+    # Nobody is invited, offers or is awarded while it is decided who is registered.
+    locks.hold(standings_exclusive=set(listed.values_list("provider_id", flat=True)))
+    known = {establishment.urn: establishment for establishment in listed.all()}
     counters = {
         counter.establishment_id: counter for counter in locked_counters(establishment__in=list(known.values()))
     }
@@ -141,6 +143,7 @@ def import_rows(actor: Actor, rows: Sequence[Row], today: dt.date) -> Outcome:
     spots = spots_of(row.values["postcode"] for row in good)
     establishments: Batch[Establishment] = Batch(Establishment)
     occupancies: Batch[Occupancy] = Batch(Occupancy)
+    owners_changed: set[UUID] = set()
     now = timezone.now()
     for row in good:
         values = row.values
@@ -170,9 +173,16 @@ def import_rows(actor: Actor, rows: Sequence[Row], today: dt.date) -> Outcome:
             )
         else:
             entry = old
+            has_grown = (values["capacity"] or 0) > (old.capacity or 0)
             changed = establishments.change(old, facts) + [f"provider.{name}" for name in provider_changes]
             # Seen on the list today; by itself that is no change worth telling.
             establishments.change(old, {"registration_checked_on": today})
+            if has_grown:
+                establishments.change(old, {"grew_on": today})
+            if changed:
+                outcome.touched.add(old.pk)
+            if provider_changes:
+                owners_changed.add(provider.pk)
         if values["kind"] != EstablishmentKind.FOSTERING_AGENCY:
             vacancies = values["vacancies"]
             moved = count_places(
@@ -192,6 +202,9 @@ def import_rows(actor: Actor, rows: Sequence[Row], today: dt.date) -> Outcome:
     owners.write()
     establishments.write()
     occupancies.write()
+    if owners_changed:
+        theirs = Establishment.objects.filter(provider_id__in=owners_changed)
+        outcome.touched |= set(theirs.values_list("pk", flat=True))
     return outcome
 
 

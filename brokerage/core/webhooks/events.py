@@ -16,6 +16,7 @@ NOUNS = {
     "agreements": "agreement",
     "alerts": "alert",
     "awards": "award",
+    "findings": "finding",
     "offers": "offer",
     "opportunities": "opportunity",
     "placements": "placement",
