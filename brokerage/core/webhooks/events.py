@@ -19,6 +19,7 @@ NOUNS = {
     "complaints": "complaint",
     "concerns": "concern",
     "findings": "finding",
+    "measures": "measure",
     "offers": "offer",
     "opportunities": "opportunity",
     "placements": "placement",
