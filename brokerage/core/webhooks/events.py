@@ -16,6 +16,7 @@ NOUNS = {
     "agreements": "agreement",
     "alerts": "alert",
     "awards": "award",
+    "incidents": "incident",
     "offers": "offer",
     "opportunities": "opportunity",
     "placements": "placement",
