@@ -109,3 +109,21 @@ def work(*, even_later: bool = False) -> None:
         waiting = waiting if even_later else waiting.filter(available_at__lte=database_now())
         items = list(waiting.order_by("created_at"))
     assert all(outbox.do(item) for item in items)
+
+
+def one_of_each(agreement: Agreement) -> dict[str, Incident]:
+    """An incident at each turn of its life, by what is to be done next; all of one person, at Harrow and Birch."""
+    began = database_now() - dt.timedelta(hours=5)
+    told: dict[str, Incident] = {}
+    for turn in ("close", "settle", "offer"):
+        told[turn] = returned(reported(agreement, happened_at=began, police_told_at=None))
+    with acting(actor_of("olive")) as olive:
+        answers.offer_interview(olive, reference=told["settle"].reference, interview_by="The advocacy service")
+    interviewed(told["close"])
+    told["return"] = reported(agreement)
+    told["acknowledge"] = reported(agreement, kind="restraint")
+    told["follow_up"] = reported(agreement, kind="allegation")
+    with acting(actor_of("olive")) as olive:
+        answers.acknowledge_incident(olive, reference=told["follow_up"].reference, text="We call you.")
+        entries.add_entry(olive, reference=told["return"].reference, text=f"We ring {CANARY}.")
+    return told

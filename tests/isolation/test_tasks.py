@@ -28,6 +28,7 @@ WORK = {
     "announce_closing",
     "change",
     "import_run",
+    "incident_reminder",
     "invite",
     "move_start",
     "notify",
