@@ -63,14 +63,13 @@ def incident_list(request: OrganisationRequest) -> HttpResponse:
     chosen: dict[str, Any] = dict(form.cleaned_data) if form.is_valid() else {}
     page = Paginator(listed_incidents(**chosen), PER_PAGE).get_page(request.GET.get("page"))
     now = database_now()
-    for row in page:
-        row.is_late = row.is_acknowledgement_overdue(now) or row.is_interview_overdue(now)
     return render(
         request,
         "incidents/incident_list.html",
         {
             "filter": form,
             "page": page,
+            "lines": [(row, row.is_acknowledgement_overdue(now) or row.is_interview_overdue(now)) for row in page],
             "is_filtered": any(chosen.values()),
             "clear_url": address(actor, "incidents:incident_list"),
             "may_report": actor.is_provider and actor.may("incident.report"),
