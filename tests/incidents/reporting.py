@@ -6,6 +6,8 @@ import datetime as dt
 from dataclasses import replace
 from typing import Any
 
+from django.db.models import F
+
 from brokerage.core.audit import outbox
 from brokerage.core.audit.models import OutboxItem
 from brokerage.core.clock import database_now, database_today
@@ -18,8 +20,9 @@ from contracts.models import Agreement
 from placements.actions.awards import outstanding
 from placements.actions.placements import end_placement, start_placement
 from placements.models import Award, Placement
+from providers.models import Occupancy
 from tests import scenarios
-from tests.cast import actor_of
+from tests.cast import actor_of, ident
 
 #: A word that only the two parties may read.
 CANARY = "Marshwiggle"
@@ -52,6 +55,12 @@ def _approved(award: Award) -> None:
     with acting(ealing):
         for kind in outstanding(award):
             approve(ealing, award_id=award.pk, kind=kind, reason="It is the right home.")
+
+
+def one_place_more(home: str, who: str = "bob") -> None:
+    """Room for a resident in a world where the home is full."""
+    with acting(actor_of(who)):
+        assert Occupancy.objects.filter(establishment_id=ident(home)).update(places=F("places") + 1)
 
 
 def left(agreement: Agreement, *, who: str = "oscar", days_ago: int = 0) -> None:

@@ -34,7 +34,7 @@ from tests.api.clients import Machine, client_of
 from tests.api.table import Route
 from tests.cast import TODAY, actor_of, ident
 from tests.incidents.reporting import CANARY as REPORTED
-from tests.incidents.reporting import one_of_each, resident
+from tests.incidents.reporting import one_of_each, one_place_more, resident
 from tests.isolation.world import everything
 from tests.safeguarding.alerting import CANARY, answered, raised
 
@@ -143,6 +143,7 @@ def build_api_world() -> ApiWorld:
         suspend_admission(carol, reason="A visit.", **cedar)
         record("vehicle.changed", subject=item.vehicle, actor=carol, notify=[told])
     waits, live, known = _alerts()
+    one_place_more("birch-house")
     lives_there = resident("birch-house")
     incidents = {turn: incident.reference for turn, incident in one_of_each(lives_there).items()}
     outbox.drain("events")

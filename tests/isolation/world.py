@@ -177,8 +177,9 @@ def build_world() -> World:
 
 def build_incidents() -> dict[str, str]:
     """References of incidents of Harrow's person at Birch Lodge, by what is to be done next."""
-    from tests.incidents.reporting import one_of_each, resident
+    from tests.incidents.reporting import one_of_each, one_place_more, resident
 
+    one_place_more("birch-lodge")
     return {turn: incident.reference for turn, incident in one_of_each(resident("birch-lodge")).items()}
 
 
