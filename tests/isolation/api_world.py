@@ -178,9 +178,9 @@ def build_api_world() -> ApiWorld:
         {kind: _own(machines[who], who) for kind, who in OWN.items()},
         bodies=_bodies(draft, running, free[0], signable, person) | _incident_bodies(lives_there.reference),
         queries={"add_referral_document": "kind=care_plan"},
-        canaries=("Zachariah", person.case_number, CANARY, REPORTED),
+        canaries=("Zachariah", person.case_number, CANARY),
     )
-    world.secrets = (*_secrets(world, running, sealed, offer), *incidents.values())
+    world.secrets = (*_secrets(world, running, sealed, offer), *incidents.values(), REPORTED)
     world.outside = _outside()
     return world
 

@@ -184,6 +184,7 @@ def record_incident_return(call: Call, reference: str) -> dict[str, Any]:
 
     By either side. Of a child who was missing a return interview is due within 72 hours.
     """
+    _known(call, reference)
     return _row(record_return(call.actor, reference=reference, **call.body))
 
 
@@ -193,6 +194,7 @@ def withdraw_reported_incident(call: Call, reference: str) -> dict[str, Any]:
 
     For the provider; the report stays to be read with the reason, and counts for nothing.
     """
+    _known(call, reference)
     return _row(withdraw_incident(call.actor, reference=reference, **call.body))
 
 
@@ -204,6 +206,7 @@ def acknowledge_reported_incident(call: Call, reference: str) -> dict[str, Any]:
 
     For the authority: within an hour when somebody is missing, else within 24.
     """
+    _known(call, reference)
     return _row(acknowledge_incident(call.actor, reference=reference, **call.body))
 
 
@@ -218,6 +221,7 @@ def require_incident_follow_up(call: Call, reference: str) -> dict[str, Any]:
 
     For the authority, of an acknowledged event; the provider answers with entries.
     """
+    _known(call, reference)
     return _row(require_follow_up(call.actor, reference=reference, **call.body))
 
 
@@ -232,6 +236,7 @@ def offer_return_interview(call: Call, reference: str) -> dict[str, Any]:
 
     For the authority, after the return of somebody who was missing.
     """
+    _known(call, reference)
     return _row(offer_interview(call.actor, reference=reference, **call.body))
 
 
@@ -246,6 +251,7 @@ def settle_return_interview(call: Call, reference: str) -> dict[str, Any]:
 
     For the authority: whether it was done or declined, and when.
     """
+    _known(call, reference)
     return _row(settle_interview(call.actor, reference=reference, **call.body))
 
 
@@ -257,7 +263,14 @@ def close_reported_incident(call: Call, reference: str) -> dict[str, Any]:
 
     For the authority; the provider reads the outcome.
     """
+    _known(call, reference)
     return _row(close_incident(call.actor, reference=reference, **call.body))
+
+
+def _known(call: Call, reference: str) -> None:
+    """Nobody learns from a refusal that somebody else's incident exists."""
+    call.actor.require("incident.view")
+    incident_of(reference)
 
 
 def _report(call: Call, body: Mapping[str, Any]) -> Incident:
