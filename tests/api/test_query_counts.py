@@ -30,6 +30,8 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "list_people_there": ("placements_placement",),
     "list_welfare_checks": ("safeguarding_welfarecheck",),
     "list_alert_roster": ("safeguarding_alertrecipient",),
+    "list_findings": ("firewall_finding",),
+    "list_failing_homes": (),  # one row for each home, however many live there
     "list_approvals": ("placements_award",),
     "list_entries": ("audit_entry", "audit_link"),
     "list_authorities": ("tenants_organisation",),

@@ -35,7 +35,7 @@ from tests.api.table import Route
 from tests.cast import TODAY, actor_of, ident
 from tests.incidents.reporting import CANARY as REPORTED
 from tests.incidents.reporting import one_of_each, one_place_more, resident
-from tests.isolation.world import everything
+from tests.isolation.world import build_finding, everything
 from tests.safeguarding.alerting import CANARY, answered, raised
 
 #: Who owns the client that entitles, by kind of organisation.
@@ -172,7 +172,8 @@ def build_api_world() -> ApiWorld:
             "sheet": "months",
             "check": known,
         },
-        _alert_places(*waits, *live)
+        {"findings/": {"reference": build_finding()}}
+        | _alert_places(*waits, *live)
         | _incident_places(incidents)
         | _places(draft.reference, home.pk, signable.reference, sealed.reference, placement.reference),
         {kind: _own(machines[who], who) for kind, who in OWN.items()},

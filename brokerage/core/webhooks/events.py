@@ -16,6 +16,7 @@ NOUNS = {
     "agreements": "agreement",
     "alerts": "alert",
     "awards": "award",
+    "findings": "finding",
     "incidents": "incident",
     "offers": "offer",
     "opportunities": "opportunity",
