@@ -45,6 +45,7 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "list_incident_entries": ("incidents_incidententry",),
     "list_residents": (),  # one line for each placement, which nobody but its authority reads
     "list_invitations": ("placements_invitation",),
+    "list_measures": ("dpv_measure",),
     "list_menu_items": ("dpv_menuitem",),
     "list_messages": ("notifications_message",),
     "list_offers": ("placements_offer",),

@@ -35,7 +35,7 @@ from tests.api.table import Route
 from tests.cast import TODAY, actor_of, ident
 from tests.incidents.reporting import CANARY as REPORTED
 from tests.incidents.reporting import one_of_each, one_place_more, resident
-from tests.isolation.world import build_finding, everything
+from tests.isolation.world import build_finding, build_measures, everything
 from tests.safeguarding.alerting import CANARY, answered, raised
 
 #: Who owns the client that entitles, by kind of organisation.
@@ -175,6 +175,7 @@ def build_api_world() -> ApiWorld:
         {"findings/": {"reference": build_finding()}}
         | _alert_places(*waits, *live)
         | _incident_places(incidents)
+        | _measure_places()
         | _places(draft.reference, home.pk, signable.reference, sealed.reference, placement.reference),
         {kind: _own(machines[who], who) for kind, who in OWN.items()},
         bodies=_bodies(draft, running, free[0], signable, person) | _incident_bodies(lives_there.reference),
@@ -225,6 +226,17 @@ def _incident_bodies(agreement: str) -> dict[str, Values]:
         "create_incident": said,
         "create_incidents": {"items": [item]},
         "settle_return_interview": {"interview_on": TODAY.isoformat()},
+    }
+
+
+def _measure_places() -> dict[str, Values]:
+    proposed, standing, appealed, lifting = build_measures()
+    return {
+        "measures/": {"reference": standing},
+        "measures/<str:reference>/decide": {"reference": proposed},
+        "measures/<str:reference>/withdraw": {"reference": proposed},
+        "measures/<str:reference>/lift/decide": {"reference": lifting},
+        "measures/<str:reference>/appeal/answer": {"reference": appealed},
     }
 
 
@@ -287,6 +299,12 @@ def _bodies(
     return {
         "answer_alert": {"plans": plans},
         "create_alert": {"provider_id": str(ident("birch"))},
+        "propose_a_measure": {
+            "provider_id": str(ident("birch")),
+            "establishment_id": str(ident("birch-lodge")),
+            "review_on": soon,
+        },
+        "review_standing_measure": {"review_on": soon},
         "record_welfare_check": {"done_on": today.isoformat()},
         "accept_offer": {"offer_id": str(free.pk), "revision": free.revision, "losers": []},
         "sign_agreement_by_client": {"terms_hash": signable.terms_hash},

@@ -30,6 +30,7 @@ SHARED: dict[str, tuple[str, ...]] = {
     "vehicles/": ("edith", "cecil"),
     "admissions/": ("edith",),
     "menu-items/": ("edith",),
+    "measures/": ("edith",),
     "providers/": ("edith", "nia", "wendy"),
     "establishments/": ("edith", "nia", "wendy"),
 }
@@ -60,6 +61,14 @@ NOT_HERE: dict[str, str] = {
             *("settle_return_interview", "close_reported_incident"),
         )
     },
+    "propose_a_measure provider": "the central team measures providers",
+    "decide_measure provider": "the central team decides",
+    "withdraw_proposed_measure provider": "the central team decides",
+    "review_standing_measure provider": "the central team decides",
+    "propose_to_lift_measure provider": "the central team decides",
+    "decide_lift_of_measure provider": "the central team decides",
+    "answer_measure_appeal provider": "the central team answers",
+    "appeal_against_measure central": "the provider appeals",
     "list_access provider": "who may buy is not for sellers",
     "get_section_adult": "the draft is for a child",
     "change_section_adult": "the draft is for a child",

@@ -18,6 +18,7 @@ NOUNS = {
     "awards": "award",
     "findings": "finding",
     "incidents": "incident",
+    "measures": "measure",
     "offers": "offer",
     "opportunities": "opportunity",
     "placements": "placement",
