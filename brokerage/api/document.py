@@ -44,6 +44,7 @@ TAGS = (
         "Raising, sending and closing alerts; those you are told of, your answers and welfare checks.",
         "alerts",
     ),
+    ("Measures", "Restrictions, suspensions and bars by a central team, and appeals.", "measures"),
     ("Spend and market", "What was committed and spent, and what is offered.", "spend market"),
     (
         "Messages, changes and audit",

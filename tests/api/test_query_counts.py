@@ -30,6 +30,8 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "list_people_there": ("placements_placement",),
     "list_welfare_checks": ("safeguarding_welfarecheck",),
     "list_alert_roster": ("safeguarding_alertrecipient",),
+    "list_findings": ("firewall_finding",),
+    "list_failing_homes": (),  # one row for each home, however many live there
     "list_approvals": ("placements_award",),
     "list_entries": ("audit_entry", "audit_link"),
     "list_authorities": ("tenants_organisation",),
@@ -40,6 +42,7 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "list_households": ("providers_carerhousehold",),
     "list_policies": ("providers_insurance",),
     "list_invitations": ("placements_invitation",),
+    "list_measures": ("dpv_measure",),
     "list_menu_items": ("dpv_menuitem",),
     "list_messages": ("notifications_message",),
     "list_offers": ("placements_offer",),

@@ -33,7 +33,7 @@ from tests import scenarios
 from tests.api.clients import Machine, client_of
 from tests.api.table import Route
 from tests.cast import TODAY, actor_of, ident
-from tests.isolation.world import everything
+from tests.isolation.world import build_finding, build_measures, everything
 from tests.safeguarding.alerting import CANARY, answered, raised
 
 #: Who owns the client that entitles, by kind of organisation.
@@ -167,7 +167,9 @@ def build_api_world() -> ApiWorld:
             "sheet": "months",
             "check": known,
         },
-        _alert_places(*waits, *live)
+        {"findings/": {"reference": build_finding()}}
+        | _alert_places(*waits, *live)
+        | _measure_places()
         | _places(draft.reference, home.pk, signable.reference, sealed.reference, placement.reference),
         {kind: _own(machines[who], who) for kind, who in OWN.items()},
         bodies=_bodies(draft, running, free[0], signable, person),
@@ -198,6 +200,17 @@ def _alert_places(to_send: str, to_dismiss: str, to_answer: str, with_checks: st
         "alerts/<str:reference>/answer": {"reference": to_answer},
         "alerts/<str:reference>/confirm": {"reference": to_send},
         "alerts/<str:reference>/dismiss": {"reference": to_dismiss},
+    }
+
+
+def _measure_places() -> dict[str, Values]:
+    proposed, standing, appealed, lifting = build_measures()
+    return {
+        "measures/": {"reference": standing},
+        "measures/<str:reference>/decide": {"reference": proposed},
+        "measures/<str:reference>/withdraw": {"reference": proposed},
+        "measures/<str:reference>/lift/decide": {"reference": lifting},
+        "measures/<str:reference>/appeal/answer": {"reference": appealed},
     }
 
 
@@ -260,6 +273,12 @@ def _bodies(
     return {
         "answer_alert": {"plans": plans},
         "create_alert": {"provider_id": str(ident("birch"))},
+        "propose_a_measure": {
+            "provider_id": str(ident("birch")),
+            "establishment_id": str(ident("birch-lodge")),
+            "review_on": soon,
+        },
+        "review_standing_measure": {"review_on": soon},
         "record_welfare_check": {"done_on": today.isoformat()},
         "accept_offer": {"offer_id": str(free.pk), "revision": free.revision, "losers": []},
         "sign_agreement_by_client": {"terms_hash": signable.terms_hash},

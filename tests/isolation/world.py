@@ -29,6 +29,8 @@ OUTSIDERS: dict[str, tuple[tuple[str, str], ...]] = {
     "dpv": (("nia", "newport"), ("alice", "alder")),
     "providers:import": (("edith", "ealing"), ("alice", "alder")),
     "providers:household": (("bob", "birch"), ("edith", "ealing")),
+    # Only whoever runs the region proposes and decides; the provider reads what is in force.
+    "dpv:measure_decide": (("nia", "newport"), ("bob", "birch")),
     # The register of providers is every authority's to read, and no other provider's.
     "providers:provider": (("alice", "alder"),),
     "providers:certificate": (("alice", "alder"),),
@@ -116,6 +118,7 @@ def build_world() -> World:
         item = MenuItem.objects.filter(provider_id=ident("birch"), vehicle__code="T-RES").first()
     assert access and item
     waiting_alert, alert, answered_alert, check = build_alerts()
+    proposed_measure, measure, appealed_measure, lifting_measure = build_measures()
     voice, unplaced, poster = build_voices()
     values = {
         "reference": running.reference,
@@ -160,7 +163,13 @@ def build_world() -> World:
         "providers:household_add": {"pk": ident("alder-fostering")},
         "notifications": {"pk": ident("no such message")},
         "api_clients": {"pk": machine.pk},
+        "dpv:measure": {"reference": measure},
+        "dpv:measure_decide": {"reference": proposed_measure},
+        "dpv:measure_withdraw": {"reference": proposed_measure},
+        "dpv:measure_lift_decide": {"reference": lifting_measure},
+        "dpv:measure_appeal_answer": {"reference": appealed_measure},
         "safeguarding": {"reference": alert, "check": check},
+        "firewall": {"reference": build_finding()},
         "safeguarding:alert_confirm": {"reference": waiting_alert},
         "safeguarding:alert_dismiss": {"reference": waiting_alert},
         "safeguarding:welfare_check": {"reference": answered_alert, "check": check},
@@ -168,6 +177,15 @@ def build_world() -> World:
         "voice:message_place": {"reference": unplaced},
     }
     return World(values, own, frozenset({"providers:import_columns", "reports:spend_csv", "reports:market_csv"}))
+
+
+def build_finding() -> str:
+    """Somebody of Harrow's is too young for Cedar House: the finding's reference."""
+    from tests.firewall.finding import check, findings, living
+
+    living("cedar-house", who="oscar", age=9)
+    check("oscar")
+    return next(one.reference for one in findings("oscar") if one.home == "Cedar House")
 
 
 def build_alerts() -> tuple[str, str, str, Any]:
@@ -192,6 +210,24 @@ def build_alerts() -> tuple[str, str, str, Any]:
         check = WelfareCheck.objects.first()
     assert check is not None
     return waiting, open_one, answered, check.pk
+
+
+def build_measures() -> tuple[str, str, str, str]:
+    """Restrictions around Birch Lodge, which stop nothing: proposed, in force, appealed, and about to be lifted."""
+    from dpv.actions.measure_appeals import appeal_measure
+    from dpv.actions.measures import propose_lift
+    from tests.dpv.measuring import in_force, proposed
+
+    lodge, lot = ident("birch-lodge"), ident("lot T-RES")
+    waiting = proposed(kind="suspend", provider_id=ident("alder"))
+    standing = in_force(kind="restrict", establishment_id=lodge)
+    appealed = in_force(kind="restrict", establishment_id=lodge, lot_id=lot)
+    lifting = in_force(kind="restrict", provider_id=ident("alder"))
+    with acting(actor_of("bob")) as bob:
+        appeal_measure(bob, reference=appealed.reference, text="Both were awake.")
+    with acting(actor_of("mark")) as mark:
+        propose_lift(mark, reference=lifting.reference, note="The rota was seen.")
+    return waiting.reference, standing.reference, appealed.reference, lifting.reference
 
 
 def build_voices() -> tuple[str, str, Any]:

@@ -16,6 +16,8 @@ NOUNS = {
     "agreements": "agreement",
     "alerts": "alert",
     "awards": "award",
+    "findings": "finding",
+    "measures": "measure",
     "offers": "offer",
     "opportunities": "opportunity",
     "placements": "placement",
