@@ -111,10 +111,11 @@ def _of_region(content: bytes, region: str) -> bytes:
 
 
 def _verify(today: date) -> str:
-    """All but every fortieth provider have been checked by the central team."""
+    """Every provider with a home on a lot has been checked by the central team, and most of the others."""
     with loader():
         found = list(Provider.objects.filter(verified_on__isnull=True).order_by("legal_name"))
-        chosen = [provider for number, provider in enumerate(found) if number % 40]
+        admitted = set(Admission.objects.values_list("provider_id", flat=True))
+        chosen = [provider for number, provider in enumerate(found) if number % 9 or provider.pk in admitted]
         for number, provider in enumerate(chosen):
             provider.verified_on = today - timedelta(days=20 + number)
             provider.credit_report_on = today - timedelta(days=40 + number)
