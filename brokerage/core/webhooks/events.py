@@ -19,6 +19,7 @@ NOUNS = {
     "complaints": "complaint",
     "concerns": "concern",
     "findings": "finding",
+    "incidents": "incident",
     "measures": "measure",
     "offers": "offer",
     "opportunities": "opportunity",
