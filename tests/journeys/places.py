@@ -119,6 +119,8 @@ def build_walk() -> Walk:
     ]
     sections = [{"reference": draft, "section": each} for each in ("person", "needs", "risks", "where", "outcomes")]
     measures = [world.values_for(f"dpv:measure_{name}") for name in ("decide", "lift_decide", "appeal_answer")]
+    turns = ("incident_acknowledge", "interview_settle", "incident_close")
+    incidents = [world.values_for(f"incidents:{name}") for name in turns]
     alerts = [world.values_for(f"safeguarding:{name}") for name in ("alert_confirm", "welfare_check")]
     return Walk(
         world,
@@ -143,6 +145,7 @@ def build_walk() -> Walk:
             "placements:offer_edit": [{"offer": draft_offer.pk}, {}],
             "placements:offer_check": [{"offer": draft_offer.pk}],
             "safeguarding:alert": [{}, *alerts],
+            "incidents:incident": [{}, *incidents],
             "voice:message": [{}, world.values_for("voice:message_place")],
         },
     )
