@@ -44,6 +44,11 @@ TAGS = (
         "Raising, sending and closing alerts; those you are told of, your answers and welfare checks.",
         "alerts",
     ),
+    (
+        "Closures of homes",
+        "Homes that close, who was told, and where each of your people there goes next.",
+        "closures",
+    ),
     ("Spend and market", "What was committed and spent, and what is offered.", "spend market"),
     (
         "Messages, changes and audit",

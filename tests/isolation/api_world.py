@@ -22,6 +22,7 @@ from brokerage.core.audit.record import Notice, record
 from brokerage.core.notifications.models import Message
 from brokerage.core.tenants.context import acting
 from brokerage.core.webhooks.models import Delivery
+from brokerage.safeguarding.closures.models import ClosureResident
 from brokerage.safeguarding.models import WelfareCheck
 from dpv.actions.suspensions import suspend_admission
 from dpv.models import MenuItem
@@ -33,6 +34,7 @@ from tests import scenarios
 from tests.api.clients import Machine, client_of
 from tests.api.table import Route
 from tests.cast import TODAY, actor_of, ident
+from tests.closures.closing import announced
 from tests.isolation.world import everything
 from tests.safeguarding.alerting import CANARY, answered, raised
 
@@ -141,6 +143,7 @@ def build_api_world() -> ApiWorld:
         suspend_admission(carol, reason="A visit.", **cedar)
         record("vehicle.changed", subject=item.vehicle, actor=carol, notify=[told])
     waits, live, known = _alerts()
+    closures, resident = _closures()
     outbox.drain("events")
     world = ApiWorld(
         machines,
@@ -166,8 +169,10 @@ def build_api_world() -> ApiWorld:
             "person": person.pk,
             "sheet": "months",
             "check": known,
+            "resident": resident,
         },
         _alert_places(*waits, *live)
+        | _closure_places(*closures)
         | _places(draft.reference, home.pk, signable.reference, sealed.reference, placement.reference),
         {kind: _own(machines[who], who) for kind, who in OWN.items()},
         bodies=_bodies(draft, running, free[0], signable, person),
@@ -190,6 +195,25 @@ def _alerts() -> tuple[list[str], list[str], Any]:
         check = WelfareCheck.objects.order_by("planned_at").first()
     assert check is not None
     return waits, live, check.pk
+
+
+def _closures() -> tuple[list[str], Any]:
+    """Birch's announcements: of the lodge, where somebody of Harrow's is to move in, of the whole provider and of
+    another home; and that person's row."""
+    homes = (ident("birch-lodge"), None, ident("birch-house"))
+    closures = [announced("bob", establishment_id=home).reference for home in homes]
+    with acting(actor_of("oscar")):
+        row = ClosureResident.objects.filter(closure__reference=closures[0]).first()
+    assert row is not None
+    return closures, row.pk
+
+
+def _closure_places(followed: str, to_withdraw: str, to_close: str) -> dict[str, Values]:
+    return {
+        "closures/": {"reference": followed},
+        "closures/<str:reference>/withdraw": {"reference": to_withdraw},
+        "closures/<str:reference>/close": {"reference": to_close},
+    }
 
 
 def _alert_places(to_send: str, to_dismiss: str, to_answer: str, with_checks: str) -> dict[str, Values]:
@@ -260,6 +284,14 @@ def _bodies(
     return {
         "answer_alert": {"plans": plans},
         "create_alert": {"provider_id": str(ident("birch"))},
+        "create_closure": {
+            "provider_id": str(ident("birch")),
+            "closes_on": soon,
+            "notice_on": today.isoformat(),
+        },
+        "reschedule_announced_closure": {"closes_on": soon},
+        "close_closing_home": {"closed_on": today.isoformat()},
+        "record_resident_next_home": {"ended_on": today.isoformat()},
         "record_welfare_check": {"done_on": today.isoformat()},
         "accept_offer": {"offer_id": str(free.pk), "revision": free.revision, "losers": []},
         "sign_agreement_by_client": {"terms_hash": signable.terms_hash},

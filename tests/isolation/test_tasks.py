@@ -27,6 +27,8 @@ WORK = {
     "alert_reminder",
     "announce_closing",
     "change",
+    "closure_change",
+    "closure_reminder",
     "import_run",
     "invite",
     "move_start",

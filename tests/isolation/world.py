@@ -115,6 +115,7 @@ def build_world() -> World:
         item = MenuItem.objects.filter(provider_id=ident("birch"), vehicle__code="T-RES").first()
     assert access and item
     waiting_alert, alert, answered_alert, check = build_alerts()
+    closure, resident = build_closure()
     values = {
         "reference": running.reference,
         "offer": offer.pk,
@@ -162,6 +163,7 @@ def build_world() -> World:
         "safeguarding:alert_confirm": {"reference": waiting_alert},
         "safeguarding:alert_dismiss": {"reference": waiting_alert},
         "safeguarding:welfare_check": {"reference": answered_alert, "check": check},
+        "closures": {"reference": closure, "resident": resident},
     }
     return World(values, own, frozenset({"providers:import_columns", "reports:spend_csv", "reports:market_csv"}))
 
@@ -188,3 +190,11 @@ def build_alerts() -> tuple[str, str, str, Any]:
         check = WelfareCheck.objects.first()
     assert check is not None
     return waiting, open_one, answered, check.pk
+
+
+def build_closure() -> tuple[str, Any]:
+    """The closure of Birch Lodge, where somebody of Harrow's is to move in: its reference, and that person's row."""
+    from tests.closures.closing import announced, resident
+
+    closure = announced(establishment_id=ident("birch-lodge"))
+    return closure.reference, resident().pk
