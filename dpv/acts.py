@@ -23,5 +23,16 @@ register(
         "vehicle.created": _("Vehicle set up"),
         "vehicle.changed": _("Vehicle changed"),
         "lot.created": _("Lot set up"),
+        "measure.proposed": _("Measure proposed"),
+        "measure.in_force": _("Measure put in force"),
+        "measure.confirmed": _("Measure confirmed by a second person"),
+        "measure.refused": _("Measure refused by a second person"),
+        "measure.withdrawn": _("Proposed measure withdrawn"),
+        "measure.reviewed": _("Measure reviewed"),
+        "measure.lift_proposed": _("Lifting of a measure proposed"),
+        "measure.lifted": _("Measure lifted"),
+        "measure.kept": _("Measure not lifted"),
+        "measure.appealed": _("Provider appealed against a measure"),
+        "measure.answered": _("Appeal against a measure answered"),
     }
 )

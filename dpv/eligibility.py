@@ -19,6 +19,7 @@ from brokerage.core.errors import RuleBroken
 from brokerage.core.tenants.context import require_context
 from brokerage.core.vocabulary import KINDS_FOR_CATEGORY, Category
 from dpv.models import Admission
+from dpv.states import MEASURE_STANDING
 from providers.models import Insurance
 
 #: No new for-profit registration of a restricted children's service in Wales from this day (Health and Social Care
@@ -28,6 +29,9 @@ WELSH_NO_NEW_FOR_PROFIT_FROM = dt.date(2026, 4, 1)
 #: The categories whose services that Act restricts: fostering and care homes for children.
 WELSH_RESTRICTED_CATEGORIES = (Category.FOSTERING.value, Category.RESIDENTIAL.value)
 
+#: What the region's central team decided: nothing is signed under it either.
+STOPPED = ("admission_barred", "admission_suspended", "measure_barred", "measure_suspended")
+
 #: Every policy a provider must hold on the day.
 INSURANCE_NEEDED = tuple(Insurance.Kind.values)
 
@@ -36,6 +40,8 @@ PROBLEM_TEXTS: dict[str, str | Promise] = {
     "admission_suspended": _("Suspended from this lot"),
     "admission_barred": _("Barred from this lot"),
     "admission_ended": _("No longer on this lot"),
+    "measure_barred": _("Barred by the central team"),
+    "measure_suspended": _("Suspended by the central team"),
     "vehicle_not_in_term": _("The vehicle is not in its term on this day"),
     "provider_inactive": _("The provider is no longer active"),
     "registration_not_active": _("Registration is not active"),
@@ -52,9 +58,11 @@ _insurance = ",\n".join(
     f"CASE WHEN cover.kinds IS NULL OR NOT '{kind}' = ANY (cover.kinds) THEN 'insurance_{kind}' END"
     for kind in INSURANCE_NEEDED
 )
+_standing = ", ".join(f"'{status}'" for status in MEASURE_STANDING)
 _restricted = ", ".join(f"'{category}'" for category in WELSH_RESTRICTED_CATEGORIES)
 
 #: Common table expressions after `chosen` (columns of dpv_admission). Parameters: `on`, `age` (or null: any age).
+#: `chosen` has `id`, `region_id`, `provider_id`, `establishment_id`, `lot_id` besides.
 #: Materialised: a plan that probes them once per admission took seconds at 10,000.
 SOURCES = """
 cover AS MATERIALIZED (
@@ -71,8 +79,17 @@ price AS MATERIALIZED (
     AND %(on)s >= c.valid_from AND (c.valid_to IS NULL OR %(on)s <= c.valid_to)
     AND (%(age)s::int IS NULL OR %(age)s::int BETWEEN c.age_min AND c.age_max)
   ORDER BY c.admission_id, c.valid_from DESC, c.age_max - c.age_min, c.id
+),
+measured AS MATERIALIZED (
+  SELECT c.id AS admission_id, array_agg(m.kind) AS kinds
+  FROM (SELECT region_id, provider_id, establishment_id, lot_id, kind FROM dpv_measure
+        WHERE status IN ({standing}) OFFSET 0) m
+  JOIN chosen c ON c.provider_id = m.provider_id AND c.region_id = m.region_id
+    AND (m.establishment_id IS NULL OR m.establishment_id = c.establishment_id)
+    AND (m.lot_id IS NULL OR m.lot_id = c.lot_id)
+  GROUP BY c.id
 )
-"""
+""".replace("{standing}", _standing)
 
 #: What `PROBLEMS` reads.
 JOINS = """
@@ -83,11 +100,17 @@ JOIN providers_provider p ON p.organisation_id = a.provider_id
 JOIN tenants_organisation o ON o.id = a.provider_id
 LEFT JOIN cover ON cover.provider_id = a.provider_id
 LEFT JOIN price ON price.admission_id = a.id
+LEFT JOIN measured ON measured.admission_id = a.id
 """
+
+#: Is it under a restriction: used only with a reason?
+RESTRICTED = "coalesce('restrict' = ANY (measured.kinds), false)"
 
 #: Array elements: the codes of what is wrong, or null.
 PROBLEMS = f"""
 CASE WHEN a.status <> 'admitted' THEN 'admission_' || a.status END,
+CASE WHEN 'bar' = ANY (measured.kinds) THEN 'measure_barred' END,
+CASE WHEN 'suspend' = ANY (measured.kinds) THEN 'measure_suspended' END,
 CASE WHEN %(on)s NOT BETWEEN v.starts_on AND v.ends_on THEN 'vehicle_not_in_term' END,
 CASE WHEN NOT o.is_active THEN 'provider_inactive' END,
 CASE WHEN e.registration_status <> 'active' OR e.registered_on > %(on)s OR e.closed_on <= %(on)s
@@ -139,3 +162,18 @@ def require_eligible(
 def problem_text(code: str, texts: Mapping[str, str | Promise] = PROBLEM_TEXTS) -> str | Promise:
     """What a page says of a problem's code."""
     return texts[code]
+
+
+def require_not_stopped(admission_id: UUID, on: dt.date, *, field: str | None = None) -> None:
+    """Refuse what the central team has stopped (`STOPPED`), whatever else may be wrong: nothing is signed under it.
+
+    An admission that is ended stops no agreement: what was awarded goes on.
+    """
+    stopped = [code for code in problems_of([admission_id], on).get(admission_id, []) if code in STOPPED]
+    if stopped:
+        raise RuleBroken(
+            stopped[0],
+            _("%(problem)s: nobody can sign until this is lifted. The authority may let the award fall through.")
+            % {"problem": problem_text(stopped[0])},
+            field,
+        )

@@ -1,9 +1,34 @@
 """Row security of the vehicles: the region's central team keeps them, members read them, a provider reads the
-vehicles and lots but only its own admissions, ceilings, menu and suspensions."""
+vehicles and lots but only its own admissions, ceilings, menu and suspensions.
 
-from brokerage.core.tenants.rowsecurity import DEFINER, ORGANISATION, Allow, regional
+Of measures, members and the provider read those that were in force; the provider not who said what about it.
+"""
+
+from brokerage.core.tenants.rowsecurity import (
+    AUTHORITY,
+    CENTRAL,
+    DEFINER,
+    LOADER,
+    MIGRATOR,
+    ORGANISATION,
+    PROVIDER,
+    REGIONS,
+    USER,
+    Allow,
+    Table,
+    regional,
+)
 
 _own = f"provider_id = {ORGANISATION}"
+_ours = f"region_id = {REGIONS}"
+_known = "in_force_at IS NOT NULL"
+#: Of a measure that the reader may read.
+_of_known = "measure_id IN (SELECT m.id FROM dpv_measure m)"
+_MOVED = (
+    *("status", "in_force_at", "decided_by_user_id", "decided_at", "confirm_by", "review_on", "conditions"),
+    *("lift_proposed_by_user_id", "lifted_at", "lift_conditions"),
+)
+_ANSWER = ("outcome", "answer", "answered_by_user_id", "answered_by_name", "answered_at")
 
 TABLES = [
     regional("dpv_vehicle"),
@@ -14,4 +39,113 @@ TABLES = [
     regional("dpv_ceiling", provider_rows=_own),
     regional("dpv_suspension", provider_rows=_own),
     regional("dpv_menuitem", provider_rows=_own),
+    Table(
+        "dpv_measure",
+        "regional",
+        (
+            Allow(CENTRAL, "SELECT, INSERT", _ours),
+            Allow(CENTRAL, "UPDATE", _ours, _MOVED),
+            Allow(AUTHORITY, "SELECT", f"{_ours} AND {_known}"),
+            Allow(PROVIDER, "SELECT", f"{_own} AND {_known}"),
+        ),
+    ),
+    # What was said and by whom at each step: added, never edited, and not the provider's to read.
+    Table(
+        "dpv_measurestep",
+        "regional",
+        (
+            Allow(CENTRAL, "SELECT, INSERT", _ours),
+            Allow(AUTHORITY, "SELECT", f"{_ours} AND {_of_known}"),
+            Allow(PROVIDER, "SELECT", "false"),
+        ),
+    ),
+    Table(
+        "dpv_measureappeal",
+        "regional",
+        (
+            Allow(CENTRAL, "SELECT", _ours),
+            Allow(
+                CENTRAL, "UPDATE", f"{_ours} AND answered_at IS NULL", _ANSWER, f"{_ours} AND answered_at IS NOT NULL"
+            ),
+            Allow(AUTHORITY, "SELECT", f"{_ours} AND {_of_known}"),
+            Allow(PROVIDER, "SELECT", _own),
+            Allow(PROVIDER, "INSERT", f"{_own} AND answered_at IS NULL AND {_of_known}"),
+        ),
+    ),
+]
+
+FUNCTIONS = [
+    # A measure moves as `states.MEASURE` says and no other way; two people put it in force and two lift it.
+    f"""
+    CREATE OR REPLACE FUNCTION measure_moves() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+    BEGIN
+      IF current_user IN ('{LOADER}', '{MIGRATOR}') THEN RETURN NEW; END IF;
+      IF TG_OP = 'INSERT' THEN
+        IF NEW.proposed_by_user_id IS DISTINCT FROM {USER} OR NOT (NEW.status = 'proposed'
+            OR NEW.status = 'unconfirmed' AND NEW.kind = 'suspend' AND NEW.is_urgent) THEN
+          RAISE EXCEPTION 'no measure begins so' USING ERRCODE = 'insufficient_privilege';
+        END IF;
+      ELSIF OLD.status = NEW.status THEN
+        -- A review: only of what holds.
+        IF OLD.status NOT IN ('unconfirmed', 'in_force', 'lift_proposed') THEN
+          RAISE EXCEPTION 'this measure does not change any more' USING ERRCODE = 'insufficient_privilege';
+        END IF;
+      ELSIF (OLD.status, NEW.status) NOT IN (('proposed', 'in_force'), ('proposed', 'refused'),
+          ('proposed', 'withdrawn'), ('unconfirmed', 'in_force'), ('unconfirmed', 'refused'),
+          ('in_force', 'lift_proposed'), ('lift_proposed', 'in_force'), ('lift_proposed', 'lifted')) THEN
+        RAISE EXCEPTION 'a measure does not move so' USING ERRCODE = 'insufficient_privilege';
+      ELSIF OLD.status IN ('proposed', 'unconfirmed') AND NEW.status <> 'withdrawn' AND
+          (OLD.proposed_by_user_id IS NOT DISTINCT FROM {USER} OR NEW.decided_by_user_id IS DISTINCT FROM {USER}) THEN
+        RAISE EXCEPTION 'a second person decides' USING ERRCODE = 'insufficient_privilege';
+      ELSIF NEW.status = 'lift_proposed' AND NEW.lift_proposed_by_user_id IS DISTINCT FROM {USER} THEN
+        RAISE EXCEPTION 'whoever proposes it is written down' USING ERRCODE = 'insufficient_privilege';
+      ELSIF NEW.status = 'lifted' AND OLD.lift_proposed_by_user_id IS NOT DISTINCT FROM {USER} THEN
+        RAISE EXCEPTION 'a second person lifts it' USING ERRCODE = 'insufficient_privilege';
+      END IF;
+      RETURN NEW;
+    END $$
+    """,
+    "REVOKE ALL ON FUNCTION measure_moves() FROM PUBLIC",
+    f"GRANT EXECUTE ON FUNCTION measure_moves() TO {MIGRATOR}",
+    # What a measure stops, as numbers and nothing else, for the central team of that region.
+    f"""
+    CREATE OR REPLACE FUNCTION measure_reach(p_region uuid, p_provider uuid, p_establishment uuid, p_lot uuid)
+    RETURNS TABLE (admissions bigint, invitations bigint, offers bigint, unsigned bigint, people bigint,
+      authorities bigint)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    BEGIN
+      IF NOT p_region = {REGIONS} THEN
+        RAISE EXCEPTION 'not your region' USING ERRCODE = 'insufficient_privilege';
+      END IF;
+      RETURN QUERY
+      WITH covered AS (
+        SELECT a.id FROM dpv_admission a WHERE a.region_id = p_region AND a.provider_id = p_provider
+          AND a.status IN ('admitted', 'suspended')
+          AND (p_establishment IS NULL OR a.establishment_id = p_establishment) AND (p_lot IS NULL OR a.lot_id = p_lot)
+      ), asked AS (
+        SELECT i.status FROM placements_invitation i
+        JOIN placements_release r ON r.id = i.release_id AND r.state IN ('open', 'waiting')
+        WHERE i.admission_id IN (SELECT c.id FROM covered c)
+      ), living AS (
+        SELECT p.id, p.authority_id FROM placements_placement p
+        WHERE p.status IN ('planned', 'active') AND p.provider_id = p_provider
+          AND (p_establishment IS NULL OR p.establishment_id = p_establishment) AND (p_lot IS NULL OR p.lot_id = p_lot)
+      )
+      SELECT (SELECT count(*) FROM covered), (SELECT count(*) FROM asked WHERE asked.status = 'open'),
+        (SELECT count(*) FROM asked WHERE asked.status = 'offered'),
+        (SELECT count(*) FROM contracts_agreement g JOIN living v ON v.id = g.placement_id
+          WHERE g.status IN ('drawn_up', 'awaiting_signatures', 'part_signed')),
+        (SELECT count(*) FROM living), (SELECT count(DISTINCT living.authority_id) FROM living);
+    END $$
+    """,
+    "REVOKE ALL ON FUNCTION measure_reach(uuid, uuid, uuid, uuid) FROM PUBLIC",
+    f"GRANT EXECUTE ON FUNCTION measure_reach(uuid, uuid, uuid, uuid) TO {CENTRAL}",
+]
+
+TRIGGERS = [
+    "DROP TRIGGER IF EXISTS dpv_measure_moves ON dpv_measure",
+    """
+    CREATE TRIGGER dpv_measure_moves BEFORE INSERT OR UPDATE ON dpv_measure
+    FOR EACH ROW EXECUTE FUNCTION measure_moves()
+    """,
 ]

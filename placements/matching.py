@@ -85,6 +85,8 @@ class Candidate(NamedTuple):
     ceiling: Decimal | None
     miles: Decimal | None
     reason_line: str
+    #: The central team has restricted its use: it is invited only with a reason.
+    is_restricted: bool = False
 
     @property
     def admission_id(self) -> UUID:

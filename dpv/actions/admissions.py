@@ -47,6 +47,9 @@ def admit_establishment(
     barred from it; no ceiling is given, or one is unsound or given twice; the score is not from 0 to 100; no reason.
     """
     actor.require("dpv.admit")
+    provider_id = Establishment.objects.filter(pk=establishment_id).values_list("provider_id", flat=True).first()
+    # A measure against the provider under way covers this admission, or waits until it can be seen.
+    locks.hold_name(f"measures:{provider_id}")
     locks.hold(establishments=[establishment_id])
     lot = Lot.objects.select_related("vehicle").filter(pk=lot_id).first()
     establishment = Establishment.objects.select_related("provider__organisation").filter(pk=establishment_id).first()

@@ -1,6 +1,7 @@
-"""The vehicle: lots, rules, access, admissions, ceilings, menu, suspensions."""
+"""The vehicle: lots, rules, access, admissions, ceilings, menu, suspensions, measures."""
 
 from dpv.models.admissions import Admission, Ceiling, MenuItem, Suspension
+from dpv.models.measures import Measure, MeasureAppeal, MeasureStep
 from dpv.models.vehicles import AccessAgreement, Lot, RuleVersion, Vehicle
 
 __all__ = [
@@ -8,6 +9,9 @@ __all__ = [
     "Admission",
     "Ceiling",
     "Lot",
+    "Measure",
+    "MeasureAppeal",
+    "MeasureStep",
     "MenuItem",
     "RuleVersion",
     "Suspension",

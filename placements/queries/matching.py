@@ -15,7 +15,7 @@ from django.db import connection
 
 from brokerage.core.tenants.context import require_context
 from brokerage.core.vocabulary import Category, Need
-from dpv.eligibility import JOINS, PROBLEMS, SOURCES
+from dpv.eligibility import JOINS, PROBLEMS, RESTRICTED, SOURCES
 from dpv.models import Lot
 from placements.matching import Candidate, Wanted
 from placements.models import Referral, ReferralLot
@@ -25,7 +25,7 @@ _METRES_PER_MILE = 1609.344
 #: OFFSET 0 keeps the planner from copying an expression into each place that uses it (miles, the reasons).
 _QUERY = """
 WITH chosen AS MATERIALIZED (
-  SELECT id, provider_id, vehicle_id, lot_id, establishment_id, status FROM dpv_admission
+  SELECT id, region_id, provider_id, vehicle_id, lot_id, establishment_id, status FROM dpv_admission
   WHERE lot_id = ANY (%(lots)s::uuid[]) AND status <> 'ended'
 ), {sources},
 place AS (
@@ -41,7 +41,7 @@ place AS (
     coalesce(cardinality(h.children_ages), 0) AS own_children,
     round((sqrt((coalesce(h.easting, e.easting) - home.easting)::float8 ^ 2
       + (coalesce(h.northing, e.northing) - home.northing)::float8 ^ 2) / {mile})::numeric, 1) AS miles,
-    ARRAY[{problems}] AS problems
+    ARRAY[{problems}] AS problems, {restricted} AS is_restricted
   FROM chosen a {joins}
   LEFT JOIN providers_carerhousehold h ON h.agency_id = e.id AND l.category = '{fostering}'
   LEFT JOIN providers_occupancy oe ON oe.establishment_id = e.id
@@ -69,7 +69,7 @@ place AS (
 )
 SELECT id::text, lot_id::text, vehicle_id::text, provider_id::text, establishment_id::text, household_id::text,
   provider_name, name, household_code, lot_name, kind, outward, easting, northing, age_min, age_max, sex_accepted,
-  rating, places - taken, ceiling, miles, array_to_string(reasons, ' ')
+  rating, places - taken, ceiling, miles, array_to_string(reasons, ' '), is_restricted
 FROM judged {only}
 ORDER BY cardinality(reasons) > 0, miles NULLS LAST, name COLLATE "C", household_code COLLATE "C", id
 """
@@ -101,6 +101,7 @@ def matching_sql(
         sources=SOURCES,
         problems=PROBLEMS,
         joins=JOINS,
+        restricted=RESTRICTED,
         mile=_METRES_PER_MILE,
         fostering=Category.FOSTERING.value,
         needs=needs,

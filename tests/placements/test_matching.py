@@ -82,6 +82,7 @@ def test_each_reason_excludes(code: str, cause: Callable[[], object], asked: dic
 def test_every_reason_that_can_be_given_is_tested_somewhere() -> None:
     here = {code for code, _cause, _asked in CAUSES} | {"no_household", "household_on_hold"}
     elsewhere = {"admission_ended", "vehicle_not_in_term", "provider_inactive", "welsh_for_profit"}
+    elsewhere |= {"measure_barred", "measure_suspended"}
     assert {code for code in {*REASON_TEXTS, *PROBLEM_TEXTS} if code not in here | elsewhere} == set()
 
 

@@ -1,0 +1,96 @@
+"""Appeals: the provider's view of a measure, and the central team's answer by somebody else than its proposer."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.http import Http404
+from django.utils.translation import gettext_lazy as _
+
+from brokerage.core import locks
+from brokerage.core.audit.record import record
+from brokerage.core.clock import database_now
+from brokerage.core.errors import NotNow, RuleBroken
+from brokerage.core.tenants.actors import Actor
+from dpv.actions.measures import LONGEST
+from dpv.measure_notices import to_central, to_provider
+from dpv.models import Measure, MeasureAppeal
+from dpv.queries.measures import measure_by_reference
+
+
+@transaction.atomic
+def appeal_measure(actor: Actor, *, reference: str, text: str) -> MeasureAppeal:
+    """Give the provider's view of a measure that holds. It stays on record; the measure holds until it is lifted.
+
+    Refused when: the measure does not hold, or an appeal waits for its answer (NotNow); no text, or too long.
+    """
+    actor.require("measure.appeal")
+    if not actor.is_provider:
+        raise Http404("Not the provider.")
+    measure = _held(reference)
+    if not measure.is_standing:
+        raise NotNow("measure_not_now", _("This measure does not hold any more"))
+    if measure.appeals.filter(answered_at__isnull=True).exists():
+        raise NotNow("appeal_open", _("Your appeal waits for its answer"))
+    _need(text, "text", _("Say what you think of the measure"))
+    appeal = MeasureAppeal(
+        region_id=measure.region_id,
+        provider_id=measure.provider_id,
+        measure=measure,
+        text=text.strip(),
+        by_user_id=actor.user_id,
+        by_name=actor.name[:120],
+        at=database_now(),
+    )
+    appeal.save(force_insert=True)
+    record(
+        "measure.appealed",
+        subject=measure,
+        actor=actor,
+        data={"appeal": str(appeal.pk)},
+        notify=[to_central("dpv.measure_appealed", measure)],
+    )
+    return appeal
+
+
+@transaction.atomic
+def answer_appeal(actor: Actor, *, reference: str, outcome: str, answer: str) -> MeasureAppeal:
+    """Answer the provider's open appeal. An upheld one changes nothing by itself: lifting is proposed and decided.
+
+    Refused when: no appeal waits (NotNow); the actor proposed the measure (`second_person_needed`); no outcome, no
+    answer, or one that is too long.
+    """
+    actor.require("measure.confirm")
+    measure = _held(reference)
+    appeal = measure.appeals.filter(answered_at__isnull=True).first()
+    if appeal is None:
+        raise NotNow("no_appeal", _("No appeal waits for an answer"))
+    if measure.proposed_by_user_id == actor.user_id:
+        raise RuleBroken("second_person_needed", _("Somebody else than whoever proposed the measure answers"), None)
+    if outcome not in MeasureAppeal.Outcome.values:
+        raise RuleBroken("outcome_missing", _("Choose what follows from the appeal"), "outcome")
+    _need(answer, "answer", _("Enter the answer"))
+    appeal.outcome, appeal.answer = outcome, answer.strip()
+    appeal.answered_by_user_id, appeal.answered_by_name = actor.user_id, actor.name[:120]
+    appeal.answered_at = database_now()
+    appeal.save(update_fields=["outcome", "answer", "answered_by_user_id", "answered_by_name", "answered_at"])
+    record(
+        "measure.answered",
+        subject=measure,
+        actor=actor,
+        data={"appeal": str(appeal.pk), "outcome": outcome},
+        notify=[to_provider("dpv.measure_answered", measure)],
+    )
+    return appeal
+
+
+def _held(reference: str) -> Measure:
+    found = measure_by_reference(reference)
+    locks.hold_name(f"measures:{found.provider_id}")
+    return measure_by_reference(reference)
+
+
+def _need(text: str, field: str, message: object) -> None:
+    if not text.strip():
+        raise RuleBroken(f"{field}_missing", str(message), field)
+    if len(text) > LONGEST:
+        raise RuleBroken("text_too_long", _("Use at most %(most)s characters") % {"most": LONGEST}, field)

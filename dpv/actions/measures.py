@@ -1,0 +1,350 @@
+"""Measures against providers, homes and their places on lots: proposed by one of the central team, decided by another.
+
+A measure holds from the commit on: the exclusive locks of every admission it covers wait for invitations, offers,
+awards and signatures under way, and those that come after read that it holds (`dpv.eligibility`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import transaction
+from django.http import Http404
+from django.utils.translation import gettext_lazy as _
+
+from brokerage.core import locks
+from brokerage.core.audit.record import enqueue, record
+from brokerage.core.clock import database_now, database_today
+from brokerage.core.errors import NotNow, RuleBroken
+from brokerage.core.tenants.actors import Actor
+from brokerage.core.working_days import add_working_days
+from dpv.measure_notices import to_provider, to_second_person
+from dpv.models import Lot, Measure, MeasureStep
+from dpv.queries.measures import covered_by, measure_by_reference, region_run_by
+from dpv.states import MEASURE, MEASURE_STANDING
+from providers.models import Establishment, Provider
+
+#: The longest text.
+LONGEST = 4000
+#: Working days in which a second person confirms what was put in force at once.
+CONFIRM_WITHIN = 1
+Step = MeasureStep.Kind
+
+
+@dataclass(frozen=True)
+class MeasureFacts:
+    """What is proposed. `establishment_id` and `lot_id` narrow what it covers; `reason` is for the region,
+    `told_provider` is what the provider reads."""
+
+    kind: str
+    provider_id: UUID
+    reason: str
+    told_provider: str
+    review_on: dt.date
+    establishment_id: UUID | None = None
+    lot_id: UUID | None = None
+    conditions: str = ""
+    alert_reference: str = ""
+    is_urgent: bool = False
+
+
+@transaction.atomic
+def propose_measure(actor: Actor, *, facts: MeasureFacts) -> Measure:
+    """Propose a measure; a second person decides. A suspension in immediate danger (`is_urgent`) holds at once.
+
+    Refused when: the provider, home or lot is not known to the region (Http404); the same measure is proposed or in
+    force already (NotNow `measure_exists`); anything but a suspension is to hold at once (`only_suspend_at_once`); a
+    text is missing or too long, a restriction without conditions; the day of review is past.
+    """
+    actor.require("measure.propose")
+    region = region_run_by(actor)
+    about = _subject(facts, region.pk)
+    _check(facts)
+    locks.hold_name(f"measures:{facts.provider_id}")
+    same = Measure.objects.filter(
+        region=region,
+        provider_id=facts.provider_id,
+        establishment_id=facts.establishment_id,
+        lot_id=facts.lot_id,
+        kind=facts.kind,
+        status__in=("proposed", *MEASURE_STANDING),
+    )
+    if same.exists():
+        raise NotNow("measure_exists", _("The same measure is proposed or in force already"))
+    now = database_now()
+    measure = Measure(
+        region=region,
+        kind=facts.kind,
+        level=_level(facts),
+        provider_id=facts.provider_id,
+        establishment_id=facts.establishment_id,
+        lot_id=facts.lot_id,
+        about=about[:300],
+        told_provider=facts.told_provider.strip(),
+        conditions=facts.conditions.strip(),
+        review_on=facts.review_on,
+        alert_reference=facts.alert_reference.strip().upper()[:20],
+        is_urgent=facts.is_urgent,
+        proposed_by_user_id=actor.user_id,
+        proposed_at=now,
+    )
+    if facts.is_urgent:
+        measure.status = MEASURE.after(measure.status, "put_at_once")
+        measure.in_force_at = now
+        measure.confirm_by = add_working_days(database_today(), CONFIRM_WITHIN)
+        locks.hold(admissions_exclusive=covered_by(measure).values_list("pk", flat=True))
+    measure.save(force_insert=True)
+    _step(actor, measure, Step.PUT_AT_ONCE if facts.is_urgent else Step.PROPOSED, facts.reason)
+    record(
+        "measure.proposed",
+        subject=measure,
+        actor=actor,
+        data={"kind": measure.kind, "level": measure.level, "is_urgent": measure.is_urgent},
+        notify=[to_second_person("dpv.measure_to_decide", actor, measure)],
+    )
+    if facts.is_urgent:
+        _came_into_force(actor, measure)
+    return measure
+
+
+@transaction.atomic
+def confirm_measure(actor: Actor, *, reference: str, note: str = "") -> Measure:
+    """Put a proposed measure in force, or confirm one that holds already. Another person than whoever proposed it."""
+    measure = _to_decide(actor, reference)
+    was_standing = measure.is_standing
+    measure.status = MEASURE.after(measure.status, "confirm")
+    now = database_now()
+    if not was_standing:
+        locks.hold(admissions_exclusive=covered_by(measure).values_list("pk", flat=True))
+        measure.in_force_at = now
+    measure.decided_by_user_id, measure.decided_at = actor.user_id, now
+    measure.save(update_fields=["status", "in_force_at", "decided_by_user_id", "decided_at"])
+    _step(actor, measure, Step.CONFIRMED, note, required=False)
+    if was_standing:
+        record("measure.confirmed", subject=measure, actor=actor)
+    else:
+        _came_into_force(actor, measure)
+    return measure
+
+
+@transaction.atomic
+def refuse_measure(actor: Actor, *, reference: str, note: str) -> Measure:
+    """Do not put a proposed measure in force, or end at once one that was to be confirmed. A reason is needed."""
+    measure = _to_decide(actor, reference)
+    was_standing = measure.is_standing
+    measure.status = MEASURE.after(measure.status, "refuse")
+    _need(note, "note", _("Say why you refuse"))
+    if was_standing:
+        locks.hold(admissions_exclusive=covered_by(measure).values_list("pk", flat=True))
+    measure.decided_by_user_id, measure.decided_at = actor.user_id, database_now()
+    measure.save(update_fields=["status", "decided_by_user_id", "decided_at"])
+    _step(actor, measure, Step.REFUSED, note)
+    told = [to_provider("dpv.measure_lifted", measure)] if was_standing else []
+    record("measure.refused", subject=measure, actor=actor, notify=told)
+    return measure
+
+
+@transaction.atomic
+def withdraw_measure(actor: Actor, *, reference: str, note: str) -> Measure:
+    """Take a proposal back before anybody decided. Only whoever proposed it."""
+    actor.require("measure.propose")
+    measure = _held(reference)
+    if measure.proposed_by_user_id != actor.user_id:
+        raise RuleBroken("not_the_proposer", _("Only whoever proposed it takes it back"), None)
+    measure.status = MEASURE.after(measure.status, "withdraw")
+    _need(note, "note", _("Say why you take it back"))
+    measure.save(update_fields=["status"])
+    _step(actor, measure, Step.WITHDRAWN, note)
+    record("measure.withdrawn", subject=measure, actor=actor)
+    return measure
+
+
+@transaction.atomic
+def review_measure(
+    actor: Actor, *, reference: str, note: str, review_on: dt.date, conditions: str | None = None
+) -> Measure:
+    """Record a review of a measure that goes on: what was found, the next day of review, the conditions from now on
+    (None: as they are).
+
+    Refused when: it does not hold (NotNow); no note; the day is past; a restriction is left without conditions.
+    """
+    actor.require("measure.propose")
+    measure = _held(reference)
+    if not measure.is_standing:
+        raise NotNow("measure_not_now", _("This measure does not hold"))
+    _need(note, "note", _("Say what the review found"))
+    _check_review(review_on)
+    measure.review_on = review_on
+    if conditions is not None:
+        _check_conditions(measure.kind, conditions)
+        measure.conditions = conditions.strip()
+    measure.save(update_fields=["review_on", "conditions"])
+    _step(actor, measure, Step.REVIEWED, note)
+    record(
+        "measure.reviewed",
+        subject=measure,
+        actor=actor,
+        data={"review_on": review_on.isoformat()},
+        notify=[to_provider("dpv.measure_reviewed", measure)],
+    )
+    return measure
+
+
+@transaction.atomic
+def propose_lift(actor: Actor, *, reference: str, note: str, lift_conditions: str = "") -> Measure:
+    """Propose to lift a measure, with the conditions that go on after it; a second person lifts it. It holds on."""
+    actor.require("measure.propose")
+    measure = _held(reference)
+    measure.status = MEASURE.after(measure.status, "propose_lift")
+    _need(note, "note", _("Say why it should be lifted"))
+    _check_length(lift_conditions, "lift_conditions")
+    measure.lift_proposed_by_user_id, measure.lift_conditions = actor.user_id, lift_conditions.strip()
+    measure.save(update_fields=["status", "lift_proposed_by_user_id", "lift_conditions"])
+    _step(actor, measure, Step.LIFT_PROPOSED, note)
+    record(
+        "measure.lift_proposed",
+        subject=measure,
+        actor=actor,
+        notify=[to_second_person("dpv.measure_to_decide", actor, measure)],
+    )
+    return measure
+
+
+@transaction.atomic
+def lift_measure(actor: Actor, *, reference: str, note: str = "") -> Measure:
+    """Lift a measure whose lifting somebody else proposed: what it covers may be used again if nothing else is
+    wrong. Its conditions stay on record and the provider reads them."""
+    measure = _lift_to_decide(actor, reference)
+    if measure.lift_proposed_by_user_id == actor.user_id:
+        raise RuleBroken("second_person_needed", _("Somebody else than whoever proposed it lifts it"), None)
+    measure.status = MEASURE.after(measure.status, "lift")
+    locks.hold(admissions_exclusive=covered_by(measure).values_list("pk", flat=True))
+    measure.lifted_at = database_now()
+    measure.save(update_fields=["status", "lifted_at"])
+    _step(actor, measure, Step.LIFTED, note, required=False)
+    record("measure.lifted", subject=measure, actor=actor, notify=[to_provider("dpv.measure_lifted", measure)])
+    return measure
+
+
+@transaction.atomic
+def keep_measure(actor: Actor, *, reference: str, note: str) -> Measure:
+    """Do not lift a measure although somebody proposed it. A reason is needed."""
+    measure = _lift_to_decide(actor, reference)
+    measure.status = MEASURE.after(measure.status, "keep")
+    _need(note, "note", _("Say why it is not lifted"))
+    measure.lift_proposed_by_user_id, measure.lift_conditions = None, ""
+    measure.save(update_fields=["status", "lift_proposed_by_user_id", "lift_conditions"])
+    _step(actor, measure, Step.KEPT, note)
+    record("measure.kept", subject=measure, actor=actor)
+    return measure
+
+
+def _came_into_force(actor: Actor, measure: Measure) -> None:
+    entry = record(
+        "measure.in_force",
+        subject=measure,
+        actor=actor,
+        data={"kind": measure.kind, "level": measure.level},
+        notify=[to_provider("dpv.measure_in_force", measure)],
+    )
+    enqueue("measure_told", queue="events", actor=actor, payload={"measure": measure.reference}, entry_id=entry.pk)
+
+
+def _held(reference: str) -> Measure:
+    """The measure, read under its provider's lock."""
+    found = measure_by_reference(reference)
+    locks.hold_name(f"measures:{found.provider_id}")
+    return measure_by_reference(reference)
+
+
+def _to_decide(actor: Actor, reference: str) -> Measure:
+    actor.require("measure.confirm")
+    measure = _held(reference)
+    if measure.proposed_by_user_id == actor.user_id:
+        raise RuleBroken("second_person_needed", _("Somebody else than whoever proposed it decides"), None)
+    return measure
+
+
+def _lift_to_decide(actor: Actor, reference: str) -> Measure:
+    actor.require("measure.confirm")
+    return _held(reference)
+
+
+def _step(actor: Actor, measure: Measure, kind: str, text: str, *, required: bool = True) -> None:
+    if required:
+        _need(text, "note", _("Enter the reason"))
+    _check_length(text, "note")
+    MeasureStep(
+        region_id=measure.region_id,
+        measure=measure,
+        kind=kind,
+        text=text.strip(),
+        by_user_id=actor.user_id,
+        by_name=actor.name[:120],
+        at=database_now(),
+    ).save(force_insert=True)
+
+
+def _level(facts: MeasureFacts) -> str:
+    if facts.lot_id is not None:
+        return Measure.Level.LOT
+    return Measure.Level.PROVIDER if facts.establishment_id is None else Measure.Level.ESTABLISHMENT
+
+
+def _subject(facts: MeasureFacts, region_id: UUID) -> str:
+    """What it covers, in words; raises Http404 for what is not one provider's or not the region's."""
+    provider = Provider.objects.filter(pk=facts.provider_id).first()
+    if provider is None:
+        raise Http404("No such provider.")
+    parts = [provider.legal_name]
+    if facts.establishment_id is not None:
+        home = Establishment.objects.filter(pk=facts.establishment_id, provider_id=provider.pk).first()
+        if home is None:
+            raise Http404("No such home.")
+        parts.insert(0, home.name)
+    if facts.lot_id is not None:
+        lot = Lot.objects.select_related("vehicle").filter(pk=facts.lot_id, region_id=region_id).first()
+        if lot is None:
+            raise Http404("No such lot.")
+        parts.append(f"{lot.vehicle.code} {lot.code}")
+    return ", ".join(parts)
+
+
+def _check(facts: MeasureFacts) -> None:
+    if facts.kind not in Measure.Kind.values:
+        raise RuleBroken("kind_missing", _("Choose what to do"), "kind")
+    if facts.is_urgent and facts.kind != Measure.Kind.SUSPEND:
+        raise RuleBroken(
+            "only_suspend_at_once",
+            _("Only a suspension may hold before a second person has decided"),
+            "is_urgent",
+        )
+    _need(facts.reason, "reason", _("Enter the reason"))
+    _need(facts.told_provider, "told_provider", _("Say what the provider is told"))
+    _check_length(facts.reason, "reason")
+    _check_length(facts.told_provider, "told_provider")
+    _check_conditions(facts.kind, facts.conditions)
+    _check_review(facts.review_on)
+
+
+def _check_conditions(kind: str, conditions: str) -> None:
+    if kind == Measure.Kind.RESTRICT:
+        _need(conditions, "conditions", _("Say on which conditions it may be used"))
+    _check_length(conditions, "conditions")
+
+
+def _check_review(review_on: dt.date) -> None:
+    if review_on < database_today():
+        raise RuleBroken("review_in_past", _("The day of review must be today or later"), "review_on")
+
+
+def _check_length(text: str, field: str) -> None:
+    if len(text) > LONGEST:
+        raise RuleBroken("text_too_long", _("Use at most %(most)s characters") % {"most": LONGEST}, field)
+
+
+def _need(text: str, field: str, message: object) -> None:
+    if not text.strip():
+        raise RuleBroken(f"{field}_missing", str(message), field)

@@ -1,0 +1,250 @@
+"""What pages, the API and upper storeys read of measures. Row security narrows every query: a central team and the
+authorities of a region read that region's, a provider its own, the latter two only those that were in force."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+from django.http import Http404
+from django.utils.translation import gettext_lazy as _
+
+from brokerage.core.references import normalise_reference
+from brokerage.core.tenants.actors import Actor
+from brokerage.core.tenants.models import Region
+from dpv.models import Admission, Lot, Measure, MeasureAppeal, MeasureStep
+from dpv.states import ADMISSION_LIVE, MEASURE_STANDING
+from providers.models import Establishment, Provider
+
+#: Found at most of each kind.
+FOUND_AT_MOST = 10
+_APPEALED, _ANSWERED = _("Appealed by the provider"), _("Appeal answered")
+#: Filters of the list: what each shows.
+SHOWN: dict[str, Q] = {
+    "waiting": Q(status__in=("proposed", "unconfirmed", "lift_proposed")),
+    "standing": Q(status__in=MEASURE_STANDING),
+    "over": Q(status__in=("lifted", "refused", "withdrawn")),
+}
+
+
+def measures_listed(*, show: str = "", kind: str = "", q: str = "") -> QuerySet[Measure]:
+    """The measures that may be read, those that hold or wait first, then the newest."""
+    rows = Measure.objects.annotate(is_over=SHOWN["over"]).select_related("region")
+    if show in SHOWN:
+        rows = rows.filter(SHOWN[show])
+    if kind:
+        rows = rows.filter(kind=kind)
+    if words := q.strip():
+        rows = rows.filter(Q(reference=normalise_reference(words)) | Q(about__icontains=words))
+    return rows.order_by("is_over", "-proposed_at", "-id")
+
+
+def measure_by_reference(reference: str) -> Measure:
+    """The measure with that reference, or Http404."""
+    rows = Measure.objects.select_related("region__central_team", "provider__organisation", "establishment", "lot")
+    found = rows.filter(reference=normalise_reference(reference)).first()
+    if found is None:
+        raise Http404("No such measure.")
+    return found
+
+
+def steps_of(measure: Measure) -> list[MeasureStep]:
+    """Every step that may be read, the first first."""
+    return list(measure.steps.order_by("at", "pk"))
+
+
+def appeals_of(measure: Measure) -> list[MeasureAppeal]:
+    """The provider's appeals, the first first."""
+    return list(measure.appeals.order_by("at", "pk"))
+
+
+def region_run_by(actor: Actor) -> Region:
+    """The region whose central team acts, or Http404."""
+    found = Region.objects.filter(central_team_id=actor.organisation_id).order_by("slug").first()
+    if found is None:
+        raise Http404("No region.")
+    return found
+
+
+def covered_by(measure: Measure) -> QuerySet[Admission]:
+    """The admissions that it covers, whether usable or not; not those that are over."""
+    rows = Admission.objects.filter(
+        region_id=measure.region_id, provider_id=measure.provider_id, status__in=ADMISSION_LIVE
+    )
+    if measure.establishment_id:
+        rows = rows.filter(establishment_id=measure.establishment_id)
+    if measure.lot_id:
+        rows = rows.filter(lot_id=measure.lot_id)
+    return rows.order_by("pk")
+
+
+def standing_on(admission_ids: Iterable[UUID]) -> dict[UUID, list[Measure]]:
+    """The measures that hold on each of these admissions, bars first. Two queries."""
+    admissions = list(
+        Admission.objects.filter(pk__in=list(admission_ids)).values_list(
+            "pk", "region_id", "provider_id", "establishment_id", "lot_id"
+        )
+    )
+    found: dict[UUID, list[Measure]] = {}
+    if not admissions:
+        return found
+    providers = {provider for *_rest, provider, _home, _lot in admissions}
+    standing = list(
+        Measure.objects.filter(status__in=MEASURE_STANDING, provider_id__in=providers).order_by("kind", "proposed_at")
+    )
+    for pk, region, provider, home, lot in admissions:
+        found[pk] = [
+            each
+            for each in standing
+            if (each.region_id, each.provider_id) == (region, provider)
+            and each.establishment_id in (None, home)
+            and each.lot_id in (None, lot)
+        ]
+    return found
+
+
+def restrictions_on(admission_ids: Iterable[UUID]) -> dict[UUID, list[Measure]]:
+    """The restrictions that hold on each of these admissions; only those that have one."""
+    return {
+        pk: limits
+        for pk, measures in standing_on(admission_ids).items()
+        if (limits := [each for each in measures if not each.stops])
+    }
+
+
+def standing_about(establishment_ids: Collection[UUID]) -> dict[UUID, list[Measure]]:
+    """The measures that hold on these homes: on the home, on one of its lots, or on its provider. Two queries."""
+    homes = dict(Establishment.objects.filter(pk__in=establishment_ids).values_list("pk", "provider_id"))
+    standing = list(
+        Measure.objects.filter(status__in=MEASURE_STANDING, provider_id__in=set(homes.values()))
+        .select_related("lot__vehicle", "region")
+        .order_by("kind", "proposed_at")
+    )
+    return {
+        pk: [each for each in standing if each.provider_id == provider and each.establishment_id in (None, pk)]
+        for pk, provider in homes.items()
+    }
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What a measure stops, as numbers: admissions, open invitations, live offers, unsigned agreements; and how many
+    people live there (or are to), of how many authorities."""
+
+    admissions: int
+    invitations: int
+    offers: int
+    unsigned: int
+    people: int
+    authorities: int
+
+
+def reach_of(measure: Measure) -> Reach:
+    """What it stops now; for the region's central team (the database refuses anybody else)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT admissions, invitations, offers, unsigned, people, authorities FROM measure_reach(%s, %s, %s, %s)",
+            [measure.region_id, measure.provider_id, measure.establishment_id, measure.lot_id],
+        )
+        return Reach(*cursor.fetchone())
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Something that happened to a measure, for a timeline: `kind` is a step's, `appealed` or `answered`."""
+
+    at: dt.datetime
+    kind: str
+    label: str
+    by_name: str
+    reference: str
+    about: str
+    measure_kind: str
+
+
+def measures_about(provider_id: UUID, establishment_id: UUID | None = None) -> list[Moment]:
+    """Every moment of the measures about a provider (with a home: those that cover it), oldest first. Three queries."""
+    measures = Measure.objects.filter(provider_id=provider_id)
+    if establishment_id is not None:
+        measures = measures.filter(Q(establishment_id=establishment_id) | Q(establishment_id__isnull=True))
+    known = {measure.pk: measure for measure in measures}
+    moments = [
+        _moment(known[step.measure_id], step.at, step.kind, str(step.get_kind_display()), step.by_name)
+        for step in MeasureStep.objects.filter(measure_id__in=known)
+    ]
+    for appeal in MeasureAppeal.objects.filter(measure_id__in=known):
+        measure = known[appeal.measure_id]
+        moments.append(_moment(measure, appeal.at, "appealed", str(_APPEALED), appeal.by_name))
+        if appeal.answered_at is not None:
+            moments.append(_moment(measure, appeal.answered_at, "answered", str(_ANSWERED), appeal.answered_by_name))
+    return sorted(moments, key=lambda moment: moment.at)
+
+
+def _moment(measure: Measure, at: dt.datetime, kind: str, label: str, by_name: str) -> Moment:
+    return Moment(at, kind, label, by_name, measure.reference, measure.about, measure.kind)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A provider, or one of its homes, that a measure may be about."""
+
+    provider: Provider
+    establishment: Establishment | None = None
+
+    @property
+    def name(self) -> str:
+        return self.establishment.name if self.establishment else self.provider.legal_name
+
+    @property
+    def query(self) -> str:
+        """Its part of the propose page's address."""
+        return f"establishment={self.establishment.pk}" if self.establishment else f"provider={self.provider.pk}"
+
+    def lots(self, region_id: UUID) -> list[Lot]:
+        """The lots of the region that it is on."""
+        rows = Admission.objects.filter(region_id=region_id, provider_id=self.provider.pk, status__in=ADMISSION_LIVE)
+        if self.establishment is not None:
+            rows = rows.filter(establishment_id=self.establishment.pk)
+        lots = Lot.objects.filter(pk__in=rows.values("lot_id")).select_related("vehicle")
+        return list(lots.order_by("vehicle__code", "code"))
+
+
+def subject_of(provider_id: str, establishment_id: str) -> Subject | None:
+    """What the address names; None when it names nothing. Raises Http404 for what there is not."""
+    if establishment_id:
+        home = Establishment.objects.select_related("provider").filter(pk=_uuid(establishment_id)).first()
+        if home is None:
+            raise Http404("No such home.")
+        return Subject(home.provider, home)
+    if provider_id:
+        provider = Provider.objects.filter(pk=_uuid(provider_id)).first()
+        if provider is None:
+            raise Http404("No such provider.")
+        return Subject(provider)
+    return None
+
+
+def find_subjects(text: str) -> list[Subject]:
+    """Providers and homes by name, company number or URN, at most ten of each. Two queries."""
+    words = " ".join(text.replace("\x00", "").split())
+    if len(words) < 2:
+        return []
+    providers = Provider.objects.filter(Q(legal_name__icontains=words) | Q(company_number__iexact=words))
+    homes = Establishment.objects.select_related("provider").filter(
+        Q(name__icontains=words) | Q(urn__iexact=words) | Q(provider__legal_name__icontains=words)
+    )
+    return [
+        *(Subject(provider) for provider in providers.order_by("legal_name", "pk")[:FOUND_AT_MOST]),
+        *(Subject(home.provider, home) for home in homes.order_by("name", "pk")[:FOUND_AT_MOST]),
+    ]
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Http404("No such id.") from None
