@@ -12,6 +12,7 @@ register(
         "alert.closed": _("Alert closed"),
         "alert.acknowledged": _("Alert answered"),
         "alert.read": _("Alert read"),
+        "alert.checks_late": _("Welfare checks late"),
         "alert.check_done": _("Welfare check recorded"),
     }
 )

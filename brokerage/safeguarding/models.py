@@ -172,6 +172,8 @@ class WelfareCheck(models.Model):
     plan = models.TextField()
     planned_by_name = models.CharField(max_length=120)
     planned_at = models.DateTimeField(default=timezone.now)
+    #: The day by which it is to be done; by how serious the alert is.
+    due_on = models.DateField(null=True, blank=True)
     found = models.TextField(blank=True)
     is_safe = models.BooleanField(null=True)
     done_on = models.DateField(null=True, blank=True)

@@ -75,6 +75,8 @@ TABLES = [
                 ("found", "is_safe", "done_on", "done_by_name"),
                 f"{_checked_by} AND done_on IS NOT NULL",
             ),
+            # To count them, for `alert_checks`.
+            Allow(DEFINER, "SELECT"),
         ),
     ),
 ]
@@ -216,6 +218,28 @@ FUNCTIONS = [
     """,
     "REVOKE ALL ON FUNCTION alert_roster(varchar) FROM PUBLIC",
     f"GRANT EXECUTE ON FUNCTION alert_roster(varchar) TO {AUTHORITY}, {CENTRAL}",
+    # How far the welfare checks of each authority are: numbers, for whoever raised it and the central teams told.
+    f"""
+    CREATE OR REPLACE FUNCTION alert_checks(p_reference varchar)
+    RETURNS TABLE (organisation_id uuid, organisation_name varchar, planned bigint, done bigint, safe bigint,
+      unsafe bigint, late bigint, first_planned_at timestamptz)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+      SELECT r.organisation_id, o.name, count(*), count(c.done_on), count(*) FILTER (WHERE c.is_safe),
+        count(*) FILTER (WHERE NOT c.is_safe),
+        count(*) FILTER (WHERE c.done_on IS NULL AND c.due_on < (now() AT TIME ZONE 'Europe/London')::date),
+        min(c.planned_at)
+      FROM safeguarding_alertrecipient r
+      JOIN tenants_organisation o ON o.id = r.organisation_id
+      JOIN safeguarding_welfarecheck c ON c.recipient_id = r.id
+      WHERE r.reference = p_reference AND EXISTS (SELECT FROM safeguarding_alertrecipient mine
+        WHERE mine.alert_id = r.alert_id AND mine.organisation_id = {ORGANISATION}
+          AND mine.reasons && ARRAY['raised', 'central']::varchar[])
+      GROUP BY r.organisation_id, o.name
+      ORDER BY count(*) FILTER (WHERE NOT c.is_safe) DESC, count(*) - count(c.done_on) DESC, o.name
+    $$
+    """,
+    "REVOKE ALL ON FUNCTION alert_checks(varchar) FROM PUBLIC",
+    f"GRANT EXECUTE ON FUNCTION alert_checks(varchar) TO {AUTHORITY}, {CENTRAL}",
 ]
 
 TRIGGERS = [

@@ -30,6 +30,7 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "list_people_there": ("placements_placement",),
     "list_welfare_checks": ("safeguarding_welfarecheck",),
     "list_alert_roster": ("safeguarding_alertrecipient",),
+    "list_collected_checks": ("safeguarding_alertrecipient", "safeguarding_welfarecheck"),
     "list_closures": ("closures_closurerecipient",),
     "list_closure_progress": ("closures_closurerecipient",),
     "list_closure_residents": ("closures_closureresident",),

@@ -53,6 +53,7 @@ NOT_HERE: dict[str, str] = {
     "close_closing_home provider": "the central team keeps the register",
     "record_resident_next_home central": "authorities have people there",
     "record_resident_next_home provider": "authorities have people there",
+    "list_collected_checks provider": "how others are is not for the provider",
     "list_access provider": "who may buy is not for sellers",
     "get_section_adult": "the draft is for a child",
     "change_section_adult": "the draft is for a child",

@@ -27,6 +27,7 @@ WORK = {
     "alert_reminder",
     "announce_closing",
     "change",
+    "check_reminder",
     "closure_change",
     "closure_reminder",
     "import_run",
