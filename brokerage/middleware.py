@@ -18,6 +18,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from brokerage.core.accounts.proof import ProofNeeded
+from brokerage.core.api import problems
 from brokerage.core.errors import NotNow, NotPermitted
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.context import acting
@@ -53,7 +54,10 @@ class BodyLimitMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         announced = str(request.META.get("CONTENT_LENGTH") or "0")
         if not announced.isdecimal() or len(announced) > 18 or int(announced) > settings.BODY_MAX_BYTES:
-            return HttpResponse("This is too large to be received.", status=413, content_type="text/plain")
+            said = "This is too large to be received."
+            if request.path.startswith("/api/"):
+                return problems.answer(problems.body_of(413, "too_large", said))
+            return HttpResponse(said, status=413, content_type="text/plain")
         return self.get_response(request)
 
 

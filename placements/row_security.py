@@ -87,7 +87,8 @@ TABLES = [
             Allow(PROVIDER, "INSERT", _left),
             Allow(PROVIDER, "UPDATE", _undecided, written=_left),
             Allow(PROVIDER, "DELETE", f"{_mine} AND status = 'draft'"),
-            Allow(DEFINER, "SELECT, UPDATE", _ours, ("status", "opens_at")),
+            Allow(DEFINER, "SELECT", _ours),
+            Allow(DEFINER, "UPDATE", _ours, ("status", "opens_at")),
         ),
     ),
 ]

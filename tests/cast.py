@@ -263,9 +263,9 @@ def build_market() -> None:
 
 def user_of(who: str) -> User:
     """The user of a member of the cast."""
-    from brokerage.core.accounts.models import User
+    from brokerage.core.accounts.models import UNSEEN, User
 
-    return User.objects.get(pk=ident(f"user {who}"))
+    return User.objects.defer(*UNSEEN).get(pk=ident(f"user {who}"))
 
 
 def actor_of(who: str, organisation: str | None = None) -> Actor:

@@ -1,7 +1,8 @@
 """Advisory locks, held to the end of the transaction, always taken in one order.
 
 The order is: admissions (shared to read, exclusive to suspend or reprice) -> establishments (exclusive to award)
--> blocks -> referrals, each kind sorted by id, so that no two actions can wait for each other. Advisory, because
+-> standings of providers (shared to invite, offer and award, exclusive to change a registration or insurance) ->
+blocks -> referrals, each kind sorted by id, so that no two actions can wait for each other. Advisory, because
 `SELECT ... FOR UPDATE` needs an UPDATE policy that readers must not have.
 """
 
@@ -20,6 +21,8 @@ def hold(
     admissions: Ids = (),
     admissions_exclusive: Ids = (),
     establishments: Ids = (),
+    standings: Ids = (),
+    standings_exclusive: Ids = (),
     blocks: Ids = (),
     referrals: Ids = (),
 ) -> None:
@@ -31,13 +34,17 @@ def hold(
     if not connection.in_atomic_block:
         raise RuntimeError("Locks are held to the end of a transaction; open one first.")
     wanted: list[tuple[str, str]] = []
-    exclusive = {str(i) for i in admissions_exclusive}
-    shared = {str(i) for i in admissions} - exclusive
-    for key in sorted(exclusive | shared):
-        function = "pg_advisory_xact_lock" if key in exclusive else "pg_advisory_xact_lock_shared"
-        wanted.append((function, f"admission:{key}"))
-    for kind, ids in (("establishment", establishments), ("block", blocks), ("referral", referrals)):
-        wanted.extend(("pg_advisory_xact_lock", f"{kind}:{key}") for key in sorted({str(i) for i in ids}))
+    for kind, shared_ids, exclusive_ids in (
+        ("admission", admissions, admissions_exclusive),
+        ("establishment", (), establishments),
+        ("standing", standings, standings_exclusive),
+        ("block", (), blocks),
+        ("referral", (), referrals),
+    ):
+        exclusive = {str(i) for i in exclusive_ids}
+        for key in sorted(exclusive | {str(i) for i in shared_ids}):
+            function = "pg_advisory_xact_lock" if key in exclusive else "pg_advisory_xact_lock_shared"
+            wanted.append((function, f"{kind}:{key}"))
     with connection.cursor() as cursor:
         for function, key in wanted:
             cursor.execute(f"SELECT {function}(hashtextextended(%s, 0))", [key])

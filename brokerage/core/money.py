@@ -49,7 +49,10 @@ def percent_of(base: Decimal, percent: Decimal) -> Decimal:
 
 def is_whole_pence(amount: Decimal) -> bool:
     """Whether `amount` is finite and has nothing smaller than a penny."""
-    return amount.is_finite() and amount == pence(amount)
+    if not amount.is_finite():
+        return False
+    # Whole pounds first: 1E+400 has no pennies either, and is too long to be rounded to them.
+    return amount == amount.to_integral_value() or amount == pence(amount)
 
 
 def parse_money(text: str, *, field: str | None = None) -> Decimal:

@@ -179,7 +179,7 @@ def close_live_alert(call: Call, reference: str) -> dict[str, Any]:
 def list_people_there(call: Call, reference: str) -> Page:
     """List your people there.
 
-    Your own placements that the alert is about, running or to start; for an authority. All of them on one page.
+    Your own placements that the alert is about, running or to start; for an authority.
     """
     call.actor.require("alert.view")
     told = received_alert(reference)
@@ -220,7 +220,7 @@ def answer_alert(call: Call, reference: str) -> dict[str, Any]:
 def list_welfare_checks(call: Call, reference: str) -> Page:
     """List your welfare checks.
 
-    Those of your own answer, in the order they were planned; nobody else reads them. All of them on one page.
+    Those of your own answer, in the order they were planned; nobody else reads them.
     """
     call.actor.require("alert.view")
     told = received_alert(reference)
@@ -276,7 +276,7 @@ def list_alert_roster(call: Call, reference: str) -> Page:
     """List who was told.
 
     For the organisation that raised the alert and its region’s central team: everybody who was told and why, and what
-    they did; those without an answer first. All of them on one page.
+    they did; those without an answer first.
     """
     call.actor.require("alert.view")
     lines = [] if call.actor.is_provider else roster(reference)

@@ -264,6 +264,7 @@ def _hold(offer: Offer) -> None:
     locks.hold(
         admissions=[offer.admission_id],
         establishments=[offer.household_id or offer.establishment_id],
+        standings=[offer.provider_id],
         referrals=[offer.referral_id],
     )
 

@@ -232,19 +232,19 @@ def _require_readable(release: Release, invitation: Invitation) -> None:
 
 
 def _hold_invitation(invitation_id: UUID) -> Invitation:
-    found = Invitation.objects.filter(pk=invitation_id).values_list("admission_id", "referral_id").first()
+    found = Invitation.objects.filter(pk=invitation_id).first()
     if found is None:
         raise Http404
-    locks.hold(admissions=[found[0]], referrals=[found[1]])
+    locks.hold(admissions=[found.admission_id], standings=[found.provider_id], referrals=[found.referral_id])
     return Invitation.objects.select_related("release").get(pk=invitation_id)
 
 
 def hold_offer(offer_id: UUID) -> Offer:
     """One of the provider's offers under the locks that every act takes, as it now stands. Raises Http404."""
-    found = Offer.objects.filter(pk=offer_id).values_list("admission_id", "referral_id").first()
+    found = Offer.objects.filter(pk=offer_id).values_list("admission_id", "referral_id", "provider_id").first()
     if found is None:
         raise Http404
-    locks.hold(admissions=[found[0]], referrals=[found[1]])
+    locks.hold(admissions=[found[0]], standings=[found[2]], referrals=[found[1]])
     # Gone when another window discarded the draft while this one waited.
     offer = Offer.objects.select_related("release", "invitation").filter(pk=offer_id).first()
     if offer is None:

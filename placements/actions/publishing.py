@@ -22,7 +22,7 @@ from brokerage.core.audit.record import record
 from brokerage.core.clock import database_now, database_today
 from brokerage.core.errors import NotNow, RuleBroken
 from brokerage.core.tenants.actors import Actor
-from dpv.models import Lot
+from dpv.models import Admission, Lot
 from dpv.queries.access import require_access
 from dpv.queries.rules import rules_in_force
 from dpv.rules import VehicleRules
@@ -219,9 +219,13 @@ def save(referral: Referral) -> None:
 
 
 def held(actor: Actor, reference: str, *, admission_ids: Collection[UUID] = ()) -> Referral:
-    """The referral under its lock (and the admissions' shared locks), read after the locks were got."""
+    """The referral under its lock (and the shared locks of the admissions and of their providers' standing), read after
+    the locks were got."""
     referral = referral_of(actor, reference)
-    locks.hold(admissions=admission_ids, referrals=[referral.pk])
+    providers: Collection[UUID] = ()
+    if admission_ids:
+        providers = Admission.objects.filter(pk__in=admission_ids).values_list("provider_id", flat=True)
+    locks.hold(admissions=admission_ids, standings=providers, referrals=[referral.pk])
     return referral_of(actor, reference)
 
 

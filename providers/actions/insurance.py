@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.http import Http404
 from django.utils.translation import gettext as _
 
+from brokerage.core import locks
 from brokerage.core.audit.record import record
 from brokerage.core.errors import RuleBroken
 from brokerage.core.money import money_text
@@ -39,6 +40,8 @@ def put_policy(
     not what it says (`uploads.check_upload`).
     """
     actor.require("profile.manage")
+    # Who is being invited, offers or is awarded now has the cover that was looked at.
+    locks.hold(standings_exclusive=[actor.organisation_id])
     policy = Insurance(provider_id=actor.organisation_id)
     if policy_id is not None:
         found = Insurance.objects.filter(pk=policy_id, provider_id=actor.organisation_id).first()

@@ -100,16 +100,17 @@ def record_oversight(
 def change_registration(actor: Actor, *, establishment_id: UUID, values: dict[str, Any], reason: str) -> Establishment:
     """Bring what the regulator decides in line with its register, and note that it was checked today.
 
-    Awards of this home wait meanwhile. Refused: no reason, ages the wrong way round, no places, a closing date that
-    comes before the registration.
+    Invitations, offers and awards of its provider wait meanwhile. Refused: no reason, ages the wrong way round, no
+    places, a closing date that comes before the registration.
     """
     actor.require("providers.verify")
     unknown = set(values) - set(REGISTRATION)
     if unknown:
         raise ValueError(f"{sorted(unknown)} are not of the registration.")
-    if not Establishment.objects.filter(pk=establishment_id).exists():
+    provider_id = Establishment.objects.filter(pk=establishment_id).values_list("provider_id", flat=True).first()
+    if provider_id is None:
         raise Http404
-    locks.hold(establishments=[establishment_id])
+    locks.hold(establishments=[establishment_id], standings_exclusive=[provider_id])
     home = Establishment.objects.select_related("provider__organisation").get(pk=establishment_id)
     _need_reason(reason)
     changed = _set(home, values)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from brokerage.core import locks
 from brokerage.core.csv_input import Column, Row
 from brokerage.core.csv_values import text_up_to
 from brokerage.core.tenants.actors import Actor
@@ -46,6 +47,7 @@ def import_rows(actor: Actor, rows: Sequence[Row], today: dt.date) -> Outcome:
             outcome.refuse(row, "provider_company_number", _("No provider has this company number or name"))
         else:
             found[row.line] = provider
+    locks.hold(standings_exclusive={provider.pk for provider in found.values()})
     known = {
         (policy.provider_id, policy.kind, policy.starts_on): policy
         for policy in Insurance.objects.filter(provider__in={provider.pk for provider in found.values()})

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from brokerage.core import locks
 from brokerage.core.csv_input import Column, Row
 from brokerage.core.csv_values import text_up_to
 from brokerage.core.geography import normalise_postcode
@@ -130,10 +131,10 @@ def import_rows(actor: Actor, rows: Sequence[Row], today: dt.date) -> Outcome:
     """Bring establishments and their providers in line with the list."""
     outcome = Outcome()
     good = [row for row in rows if _is_sound(row, outcome)]
-    known = {
-        establishment.urn: establishment
-        for establishment in Establishment.objects.filter(urn__in=[row.values["urn"] for row in good])
-    }
+    listed = Establishment.objects.filter(urn__in=[row.values["urn"] for row in good])
+    # Nobody is invited, offers or is awarded while it is decided who is registered.
+    locks.hold(standings_exclusive=set(listed.values_list("provider_id", flat=True)))
+    known = {establishment.urn: establishment for establishment in listed.all()}
     counters = {
         counter.establishment_id: counter for counter in locked_counters(establishment__in=list(known.values()))
     }

@@ -144,6 +144,11 @@ def test_whatever_is_typed_is_an_amount_or_a_refusal(written: str) -> None:
     assert 0 <= amount <= Decimal("9999999999.99")
 
 
+@pytest.mark.parametrize(("written", "is_whole"), [("1E+400", True), ("1E-400", False), ("NaN", False), ("4.10", True)])
+def test_an_amount_of_any_length_is_whole_pence_or_not(written: str, is_whole: bool) -> None:
+    assert is_whole_pence(Decimal(written)) is is_whole
+
+
 @given(whole_pence)
 @settings(max_examples=100)
 def test_what_is_written_is_read_back(amount: Decimal) -> None:

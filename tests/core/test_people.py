@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Callable
 from typing import Any
@@ -93,6 +94,35 @@ def test_a_delegation_is_given_and_ended() -> None:
     with acting(actor_of("adam")) as adam:
         actions.end_delegation(adam, delegation_id=given.pk)
     assert {door.slug for door in doors_of(user_of("hugh"))} == {"ealing", "west-london-central"}
+
+
+@pytest.mark.django_db
+def test_two_delegations_never_cover_the_same_day_and_kind() -> None:
+    from brokerage.core.clock import database_today
+
+    today = database_today()
+
+    def give(first: int, last: int | None, *categories: str) -> str | None:
+        with acting(actor_of("adam")) as adam:
+            try:
+                actions.give_delegation(
+                    adam,
+                    central_team_id=ident("west-london-central"),
+                    starts_on=today + dt.timedelta(first),
+                    ends_on=None if last is None else today + dt.timedelta(last),
+                    weekly_limit=None,
+                    reason="Adults are placed by the hub",
+                    categories=categories,
+                )
+            except RuleBroken as broken:
+                return broken.code
+        return None
+
+    assert give(0, 30, "fostering") is None
+    assert give(30, None, "fostering", "residential") == "delegation_overlaps"
+    assert give(10, 20) == "delegation_overlaps"
+    assert give(0, None, "residential") is None
+    assert give(31, None, "fostering") is None
 
 
 @pytest.mark.django_db

@@ -14,7 +14,7 @@ from django.db import transaction
 from tests import databases
 from tests.conftest import connect_to
 from tests.isolation.api_world import ApiWorld, build_api_world
-from tests.proofs.places import file_settings
+from tests.proofs.own_place import file_settings
 
 _standing: dict[str, ApiWorld] = {}
 

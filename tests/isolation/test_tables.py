@@ -105,3 +105,13 @@ def test_definer_functions_are_not_open_to_everybody() -> None:
     for name, config, open_to_all in functions:
         assert any(setting.startswith("search_path=") for setting in config or []), name
         assert not open_to_all, name
+
+
+def test_nobody_but_the_login_role_reads_a_password() -> None:
+    readers = _rows(
+        "SELECT rolname FROM pg_roles WHERE rolname LIKE 'brokerage%' AND has_column_privilege(rolname,"
+        " 'accounts_user', 'password', 'SELECT')"
+    )
+    assert {row[0] for row in readers} == {
+        *("brokerage_login", "brokerage_migrator", "brokerage_loader", "brokerage_backup")
+    }

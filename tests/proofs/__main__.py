@@ -1,47 +1,170 @@
-"""`python -m tests.proofs [name ...]`: runs proofs at length, with servers of its own; `script/prove` calls this."""
+"""`python -m tests.proofs [number or name ...]`: plays the proofs in processes of their own and prints what each came
+to; `script/prove` calls this.
+
+Proofs that kill PostgreSQL or Redis have servers of their own, which are stopped at the end, as is every process
+started, also after Ctrl-C.
+"""
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
+import signal
+import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
-import tests.plugin  # starts or finds the servers, and names this process's own database
+from tests.proofs.play import Outcome
+from tests.proofs.registry import HERE, MACHINES, PROOFS, Proof, named
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "brokerage.settings")
+ROOT = Path(__file__).resolve().parent.parent.parent
+#: Seconds for a process to end in good order, before it is ended otherwise.
+GRACE = 60
 
 
 def main() -> int:
-    """Run the proofs named, or all; 1 when any found a violation."""
-    assert tests.plugin
-    import django
+    """Play the proofs named, or all; 1 when any was broken or a twin was not caught."""
+    chosen = _arguments()
+    proofs = chosen.proofs
+    began = time.monotonic()
+    _say(f"{len(proofs)} proofs, seed {chosen.seed}.")
+    with tempfile.TemporaryDirectory() as place:
+        answers = Path(place) / "answers"
+        answers.touch()
+        code = _play(chosen, proofs, answers)
+        found = {row["number"]: Outcome.from_data(row) for row in map(json.loads, answers.read_text().splitlines())}
+    if code == 130 or code == 143:
+        _say("Stopped; no process is left.")
+        return code
+    _say(table(proofs, found))
+    broken = [str(proof.number) for proof in proofs if proof.number not in found or not found[proof.number].holds]
+    seconds = time.monotonic() - began
+    if broken:
+        _say(f"BROKEN: invariant {', '.join(broken)} ({len(proofs)} played), seed {chosen.seed}, in {seconds:.0f} s.")
+        return 1
+    total, faults = sum(each.cases for each in found.values()), sum(each.faults.total() for each in found.values())
+    twins = sum(len(each.twins) for each in found.values())
+    _say(
+        f"All {len(proofs)} invariants hold: {total} cases, {faults} faults, 0 violations, {twins} of {twins} twins"
+        f" caught, seed {chosen.seed}, in {seconds:.0f} s."
+    )
+    return 0
 
-    django.setup()
-    from tests.proofs.registry import PROOFS
 
-    parser = argparse.ArgumentParser(prog="script/prove", description="Proofs of what must always hold, at length.")
-    parser.add_argument("names", nargs="*", metavar="name", help=f"one of: {', '.join(PROOFS)} (all, without any)")
-    parser.add_argument("--cases", type=int, default=20_000, help="how many cases each proof plays (20000)")
-    parser.add_argument("--seed", type=int, default=1, help="another number plays other cases (1)")
-    chosen = parser.parse_args()
-    unknown = [name for name in chosen.names if name not in PROOFS]
-    if unknown or chosen.cases < 1:
-        parser.error(f"There is no proof called {unknown[0]}." if unknown else "At least one case.")
-    broken = []
-    for name in chosen.names or PROOFS:
-        began = time.monotonic()
-        with tempfile.TemporaryDirectory() as place:
-            proved = PROOFS[name](Path(place), chosen.cases, chosen.seed)
-        sys.stdout.write(
-            f"{name}: {proved.cases} cases, {len(proved.faults)} faults, {len(proved.violations)} violations"
-            f" in {time.monotonic() - began:.0f} s: {'holds' if proved.holds else 'BROKEN'}\n"
+def table(proofs: list[Proof], found: dict[int, Outcome]) -> str:
+    """Invariant, cases, faults, violations and twins, a line each; below, which faults."""
+    width = max(len(proof.words) for proof in proofs)
+    lines = ["", f"{'':>3}  {'invariant':<{width}}  {'cases':>7}  {'faults':>6}  {'violations':>10}  twin caught"]
+    every: Counter[str] = Counter()
+    for proof in proofs:
+        outcome = found.get(proof.number)
+        if outcome is None:
+            lines.append(f"{proof.number:>3}  {proof.words:<{width}}  did not end")
+            continue
+        caught = sum(outcome.twins.values())
+        twin = f"{caught} of {len(outcome.twins)}" if outcome.twins else "-"
+        lines.append(
+            f"{proof.number:>3}  {proof.words:<{width}}  {outcome.cases:>7}  {outcome.faults.total():>6}"
+            f"  {len(outcome.violations):>10}  {twin}"
         )
-        if not proved.holds:
-            broken.append(name)
-    return 1 if broken else 0
+        every += outcome.faults
+    if every:
+        lines.append("Faults: " + ", ".join(f"{name} {count}" for name, count in sorted(every.items())) + ".")
+    return "\n".join(lines)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="script/prove", description="Proofs of what must always hold.")
+    names = ", ".join(f"{proof.number} ({proof.name})" for proof in PROOFS)
+    parser.add_argument("names", nargs="*", metavar="invariant", help=f"all without any, or some of: {names}")
+    parser.add_argument("--minutes", type=float, help="go on for about so many minutes in all (60)")
+    parser.add_argument("--short", action="store_true", help="the form of the test-suite: less than eight minutes")
+    parser.add_argument("--seed", type=int, default=1, help="another number plays other cases (1)")
+    parser.add_argument("--cases", type=int, help="no more than so many requests in 16, however long they take")
+    chosen = parser.parse_args()
+    try:
+        chosen.proofs = named(chosen.names)
+    except KeyError as unknown:
+        parser.error(f"There is no proof called {unknown.args[0]}.")
+    if (chosen.minutes or 1) <= 0 or (chosen.cases or 1) < 1:
+        parser.error("More than nothing, please.")
+    # As before there were others: "script/prove api" is 20,000 requests.
+    if chosen.proofs == named(["api"]) and not chosen.short and chosen.minutes is None:
+        chosen.cases, chosen.minutes = chosen.cases or 20_000, 600.0
+    return chosen
+
+
+def _play(chosen: argparse.Namespace, proofs: list[Proof], answers: Path) -> int:
+    """Every lane in a process, at the same time; the code with which this process is to end when it was stopped."""
+    lanes = {lane: [proof for proof in proofs if proof.lane == lane] for lane in (MACHINES, HERE)}
+    lanes = {lane: given for lane, given in lanes.items() if given}
+    longest = max(len(given) for given in lanes.values())
+    minutes = None if chosen.short else chosen.minutes or 60.0
+    running: list[subprocess.Popen[bytes]] = []
+    signal.signal(signal.SIGTERM, _stopped)
+    own = own_servers()
+    try:
+        for lane, given in lanes.items():
+            asked = {
+                "names": [proof.name for proof in given],
+                "seed": chosen.seed,
+                "seconds": minutes * 60 / longest if minutes else None,
+                "short": chosen.short,
+                "cases": chosen.cases,
+                "answers": str(answers),
+            }
+            environment = {**os.environ, "TEST_SERVERS": str(own)} if lane == MACHINES else dict(os.environ)
+            command = [sys.executable, "-m", "tests.proofs.lane", json.dumps(asked)]
+            # In a group of its own: Ctrl-C reaches it once, from here.
+            running.append(subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True))
+        for process in running:
+            process.wait()
+    except (KeyboardInterrupt, SystemExit) as stop:
+        _say("Stopping.")
+        return 143 if isinstance(stop, SystemExit) else 130
+    finally:
+        _end_all(running)
+        if MACHINES in lanes:
+            command = [sys.executable, "-m", "brokerage.embedded", "stop", "--tests", "--unless-used"]
+            subprocess.run([*command, "--directory", str(own)], cwd=ROOT, check=False)
+    return 0
+
+
+def own_servers() -> Path:
+    """Where the servers are that proofs may kill."""
+    beside = Path(os.environ.get("TEST_SERVERS") or ROOT / "var" / "test-servers").resolve()
+    return beside.with_name(f"{beside.name}-proofs")
+
+
+def _end_all(running: list[subprocess.Popen[bytes]]) -> None:
+    """No process of ours stays: each is asked, then made to end. Impatience does not stop that."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    for process in running:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+    deadline = time.monotonic() + GRACE
+    for process in running:
+        try:
+            process.wait(max(deadline - time.monotonic(), 0.1))
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _stopped(_signal: int, _frame: FrameType | None) -> Any:
+    raise SystemExit(143)
+
+
+def _say(words: str) -> None:
+    sys.stdout.write(f"{words}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

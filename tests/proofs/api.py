@@ -6,70 +6,82 @@ three of each. What was found is printed as it is found; the same seed plays the
 
 from __future__ import annotations
 
-import sys
 import time
 from collections import Counter
-from pathlib import Path
+from dataclasses import dataclass, field
 
 from brokerage.core.api.scopes import SCOPES
 from tests.isolation.api_world import ApiWorld, build_api_world
 from tests.proofs.attack import Found, attack, in_process, pairs
-from tests.proofs.places import own_place
+from tests.proofs.own_place import own_place
+from tests.proofs.play import TELL_EVERY, Play
 
 #: Cases in one go: then the world is as it was, and the next operation has its turn.
 SERIES = 25
-#: Seconds between lines of progress.
-TELL_EVERY = 20
 
 
-def prove_api(place: Path, cases: int, seed: int) -> Found:
-    """Attack until `cases` requests were sent."""
+def prove(play: Play) -> None:
+    """Attack until the cases or the time are used up."""
     total = Found()
     by_kind: dict[str, Found] = {}
-    with own_place("proof", place):
-        _say("Building a world to attack.")
-        world = build_api_world()
-        round_number = 0
+    attack_of = Attack(play, total, by_kind, play.most or (400 if play.short else 10_000_000))
+    with own_place("proof", play.place):
+        play.say("Building a world to attack.")
+        attack_of.world = build_api_world()
         with in_process() as told:
-            while total.cases < cases:
+            for round_number in play.rounds(1):
                 before = total.cases
-                _round(world, total, by_kind, cases, seed * 1_000_000 + round_number, told)
-                round_number += 1
-                if total.cases == before:
+                attack_of.round(play.seed * 1_000_000 + round_number, told)
+                if total.cases in (before, attack_of.cases):
                     break
+    play.outcome.cases = total.cases
+    play.outcome.violations += [*total.faults, *total.violations]
     for kind, found in by_kind.items():
         statuses = ", ".join(f"{status}: {count}" for status, count in sorted(found.statuses.items()))
-        _say(
+        play.say(
             f"{kind}: {found.cases} cases, {len(found.faults)} faults, {len(found.violations)} violations ({statuses})"
         )
-    return total
 
 
-def _round(world: ApiWorld, total: Found, by_kind: dict[str, Found], cases: int, number: int, told: list[str]) -> None:
-    """Every operation as every kind of client, once; from the second round on only by those who have the scope."""
-    told_at = time.monotonic()
-    for route, kind in pairs():
-        if total.cases >= cases:
-            return
-        if number % 1_000_000 and kind not in SCOPES[route.operation.scope].kinds:
-            continue
-        found = attack(world, route, kind, cases=min(SERIES, cases - total.cases), number=number, told=told)
-        for each in [*found.faults, *found.violations][:3]:
-            _say(f"\n{each}\n")
-        total.add(found)
-        by_kind.setdefault(kind, Found()).add(found)
-        if time.monotonic() - told_at > TELL_EVERY:
-            told_at = time.monotonic()
-            wrong = len(total.faults) + len(total.violations)
-            _say(f"{total.cases} of {cases} cases, {wrong} wrong; {_share(total.statuses)}; now {route} as {kind}")
+@dataclass
+class Attack:
+    """The requests of one proof, and what they came to."""
+
+    play: Play
+    total: Found
+    by_kind: dict[str, Found]
+    cases: int
+    world: ApiWorld = field(default_factory=ApiWorld)
+
+    def round(self, number: int, told: list[str]) -> None:
+        """Every operation as every kind of client, once; from the second round on only by those who have the scope."""
+        told_at = time.monotonic()
+        total, ends = self.total, self.play.began + self.play.seconds
+        asked = pairs()
+        series = SERIES
+        if self.play.short:
+            # A part of the matrix, another for each seed: one request or two of each.
+            self.play.random.shuffle(asked)
+            series = 2
+        for route, kind in asked:
+            if total.cases >= self.cases or time.monotonic() > ends:
+                return
+            if number % 1_000_000 and kind not in SCOPES[route.operation.scope].kinds:
+                continue
+            some = min(series, self.cases - total.cases)
+            found = attack(self.world, route, kind, cases=some, number=number, told=told)
+            for each in [*found.faults, *found.violations][:3]:
+                self.play.say(f"\n{each}\n")
+            total.add(found)
+            self.by_kind.setdefault(kind, Found()).add(found)
+            if time.monotonic() - told_at > TELL_EVERY:
+                told_at = time.monotonic()
+                wrong = len(total.faults) + len(total.violations)
+                done = f"{total.cases} cases, {wrong} wrong; {_share(total.statuses)}; now {route} as {kind}"
+                self.play.say(done)
 
 
 def _share(statuses: Counter[int]) -> str:
     sent = sum(statuses.values()) or 1
     good = sum(count for status, count in statuses.items() if status < 400)
     return f"{100 * good // sent} % were carried out"
-
-
-def _say(words: str) -> None:
-    sys.stdout.write(f"{words}\n")
-    sys.stdout.flush()

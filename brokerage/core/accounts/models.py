@@ -23,6 +23,15 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email=(username or "").lower())
 
 
+#: What only the login role reads of a person (`row_security`).
+UNSEEN = ("password", "last_login", "date_joined")
+
+
+def unseen(path: str) -> tuple[str, ...]:
+    """What to `defer` where a query follows a key to a person: "user" -> "user__password" and so on."""
+    return tuple(f"{path}__{name}" for name in UNSEEN)
+
+
 class User(AbstractBaseUser):
     """One person, whatever the number of organisations they belong to."""
 

@@ -15,6 +15,7 @@ from brokerage.core.tenants.rowsecurity import (
 )
 
 _colleagues = f"id = ANY (ARRAY(SELECT m.user_id FROM tenants_membership m WHERE m.organisation_id = {ORGANISATION}))"
+_KNOWN = ("id", "name", "email", "language", "is_active")
 _own_client = f"starts_with({{}}, {ORGANISATION}::text || '.')"
 
 TABLES = [
@@ -24,9 +25,10 @@ TABLES = [
     identity(
         "accounts_user",
         (
-            *(Allow(role, "SELECT", _colleagues) for role in ACTORS),
-            Allow(WORKER, "SELECT"),
-            Allow(DEFINER, "SELECT"),
+            # Never the password's hash.
+            *(Allow(role, "SELECT", _colleagues, _KNOWN) for role in ACTORS),
+            Allow(WORKER, "SELECT", "true", _KNOWN),
+            Allow(DEFINER, "SELECT", "true", _KNOWN),
         ),
     ),
     # An API client's identifier begins with its organisation's: an administrator keeps its own, by the actions alone.

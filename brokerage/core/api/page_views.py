@@ -12,10 +12,12 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from brokerage.core.accounts.models import unseen
 from brokerage.core.accounts.proof import is_fresh, require_fresh
 from brokerage.core.api import clients
 from brokerage.core.api.forms import ClientForm
@@ -35,7 +37,9 @@ def client_list(request: OrganisationRequest) -> HttpResponse:
     owners = _owners(request.actor)
     rows: list[dict[str, Any]] = [
         {"client": client, "scopes": len(client.scopes), "state": _state(client, owners)}
-        for client in ApiClient.objects.select_related("oauth", "owner").order_by("name", "created_at")
+        for client in ApiClient.objects.select_related("oauth", "owner")
+        .defer(*unseen("owner"))
+        .order_by("name", "created_at")
     ]
     rows.sort(key=lambda row: row["client"].revoked_at is not None)
     return render(request, "api/client_list.html", {"rows": rows})
@@ -108,9 +112,13 @@ def client_revoke(request: OrganisationRequest, pk: UUID) -> HttpResponse:
     return render(request, "api/client_revoke.html", {"client": client})
 
 
+def _clients() -> QuerySet[ApiClient]:
+    return ApiClient.objects.select_related("oauth", "owner").defer(*unseen("owner"))
+
+
 def _client(request: OrganisationRequest, pk: UUID) -> ApiClient:
     request.actor.require("organisation.manage")
-    client = ApiClient.objects.select_related("oauth", "owner").filter(pk=pk).first()
+    client = _clients().filter(pk=pk).first()
     if client is None:
         raise Http404
     return client

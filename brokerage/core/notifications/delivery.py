@@ -22,6 +22,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connection
 from django.utils import translation
 
+from brokerage.core.accounts.models import unseen
 from brokerage.core.notifications.models import Message
 from brokerage.core.notifications.texts import text_of
 from brokerage.core.steadfast import keep_trying
@@ -98,9 +99,8 @@ def _claim(urgent: bool) -> list[Message]:
             [BATCH, LEASE.total_seconds()],
         )
         ids = [row[0] for row in cursor.fetchall()]
-        return list(
-            Message.objects.filter(pk__in=ids).select_related("user", "organisation").order_by("available_at", "id")
-        )
+        rows = Message.objects.select_related("user", "organisation").defer(*unseen("user"))
+        return list(rows.filter(pk__in=ids).order_by("available_at", "id"))
 
 
 def _send(batch: list[Message]) -> int:

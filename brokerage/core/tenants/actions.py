@@ -10,12 +10,15 @@ from uuid import UUID
 
 from django.core import signing
 from django.db import connection, transaction
+from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
+from brokerage.core.accounts.models import unseen
 from brokerage.core.audit.record import enqueue, record
 from brokerage.core.clock import database_now, database_today
 from brokerage.core.errors import NotNow, RuleBroken
+from brokerage.core.locks import hold_name
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.models import Delegation, Invitation, Membership, Organisation
 from brokerage.core.tenants.permissions import ROLES_BY_KIND, Role, permissions_of
@@ -135,7 +138,12 @@ def give_delegation(
     categories: Sequence[str] = (),
 ) -> Delegation:
     """Let the region's hub brokers run the authority's referrals, from a day on, up to a weekly price, of some kinds of
-    home or (none named) of all."""
+    home or (none named) of all.
+
+    Refused when: the team is not of a region of theirs (`not_our_region`); the days are turned round (`dates`); there
+    is no reason; a kind is unknown (`categories`); another delegation to that team covers one of the days and kinds
+    (`delegation_overlaps`).
+    """
     actor.require("organisation.manage")
     if actor.kind != "authority":
         raise Http404
@@ -148,6 +156,18 @@ def give_delegation(
         raise RuleBroken("reason_missing", _("Say why you delegate"), "reason")
     if not set(categories) <= set(Category.values):
         raise RuleBroken("categories", _("Choose kinds of home from the list"), "categories")
+    hold_name(f"delegations:{actor.organisation_id}")
+    same = Delegation.objects.filter(central_team_id=central_team_id, ended_at__isnull=True)
+    same = same.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=starts_on))
+    if ends_on is not None:
+        same = same.filter(starts_on__lte=ends_on)
+    # Two at once would leave open which of two limits holds. No kind named means all kinds.
+    if any(not categories or not other or set(categories) & set(other) for other in _categories_of(same)):
+        raise RuleBroken(
+            "delegation_overlaps",
+            _("You have delegated these homes to this team on some of these days: end that delegation first"),
+            "starts_on",
+        )
     delegation = Delegation.objects.create(
         authority_id=actor.organisation_id,
         central_team_id=central_team_id,
@@ -160,6 +180,10 @@ def give_delegation(
     data = {"weekly_limit": str(weekly_limit), "categories": list(categories)}
     record("delegation.given", subject=delegation, actor=actor, data=data)
     return delegation
+
+
+def _categories_of(delegations: QuerySet[Delegation]) -> list[list[str]]:
+    return list(delegations.values_list("categories", flat=True))
 
 
 @transaction.atomic
@@ -241,7 +265,8 @@ def open_invitation(token: str) -> dict[str, str] | None:
 
 
 def _membership(membership_id: UUID) -> Membership:
-    membership = Membership.objects.select_related("user").filter(pk=membership_id, is_active=True).first()
+    rows = Membership.objects.select_related("user").defer(*unseen("user"))
+    membership = rows.filter(pk=membership_id, is_active=True).first()
     if membership is None:
         raise Http404
     return membership

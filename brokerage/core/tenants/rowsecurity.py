@@ -46,8 +46,8 @@ ALL = "SELECT, INSERT, UPDATE, DELETE"
 
 @dataclass(frozen=True)
 class Allow:
-    """`role` may run `commands` on the rows where `rows` holds (true: every row); `columns` narrows an UPDATE, and
-    `written` says what must hold of a row that was written, where that is not `rows`."""
+    """`role` may run `commands` on the rows where `rows` holds (true: every row); `columns` narrows a SELECT or an
+    UPDATE, and `written` says what must hold of a row that was written, where that is not `rows`."""
 
     role: str
     commands: str
@@ -200,7 +200,8 @@ def statements() -> Iterator[str]:
         )
         for allow in table.allow:
             for command in allow.command_list():
-                columns = f" ({', '.join(allow.columns)})" if command == "UPDATE" and allow.columns else ""
+                narrowed = allow.columns and command in ("SELECT", "UPDATE")
+                columns = f" ({', '.join(allow.columns)})" if narrowed else ""
                 yield f'GRANT {command}{columns} ON "{table.name}" TO {allow.role}'
         # Data migrations run as the owner, which forced security would blind.
         yield (f'CREATE POLICY "migrator_all" ON "{table.name}" FOR ALL TO {MIGRATOR} USING (true) WITH CHECK (true)')

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from brokerage.core.accounts.models import unseen
 from brokerage.core.audit.models import Entry
 from brokerage.core.tenants import actions
 from brokerage.core.tenants.actors import Actor
@@ -23,7 +24,8 @@ def people(request: OrganisationRequest) -> HttpResponse:
     """Who belongs, and who is invited."""
     request.actor.require("people.manage")
     organisation_id = request.actor.organisation_id
-    members = Membership.objects.filter(organisation_id=organisation_id, is_active=True).select_related("user")
+    members = Membership.objects.filter(organisation_id=organisation_id, is_active=True)
+    members = members.select_related("user").defer(*unseen("user"))
     invited = Invitation.objects.filter(
         organisation_id=organisation_id, accepted_at__isnull=True, withdrawn_at__isnull=True
     )
@@ -68,6 +70,7 @@ def membership(request: OrganisationRequest, pk: UUID) -> HttpResponse:
     request.actor.require("people.manage")
     row = (
         Membership.objects.select_related("user")
+        .defer(*unseen("user"))
         .filter(pk=pk, is_active=True, organisation_id=request.actor.organisation_id)
         .first()
     )

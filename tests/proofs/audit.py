@@ -1,0 +1,318 @@
+"""The audit trail is append-only, gapless for each organisation, and shows every tampering.
+
+Writers at once, some of whom roll back, leave a chain without a gap; no role of the application can change a row; a
+chain edited, thinned, reordered, lengthened, re-hashed or cut short by the superuser is found by its check.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache, partial
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import psycopg2
+from django.db import ProgrammingError, connection, connections, transaction
+
+from brokerage.core.audit.record import record
+from brokerage.core.audit.verify import check_chain
+from brokerage.core.tenants.context import ROLE_BY_KIND, acting
+from brokerage.core.tenants.models import Organisation
+from tests.cast import actor_of, ident
+from tests.plugin import database_url
+from tests.proofs.own_place import own_place
+from tests.proofs.play import Play
+from tests.proofs.racing import Watch, at_once, watching
+
+WRITERS = ("olive", "oscar", "tessa", "bob", "bob", "carol", "olive", "edith")
+TABLES = ("audit_entry", "audit_link", "audit_head")
+
+
+@cache
+def harrow() -> str:
+    """The organisation whose chain is tampered with."""
+    return str(actor_of("olive").organisation_id)
+
+
+class Undone(Exception):
+    """A writer that thinks again."""
+
+
+def prove(play: Play) -> None:
+    """Write, refuse, tamper; then the twin."""
+    with own_place("audit", play.place) as database, watching(database) as watch:
+        for _round in play.rounds(4, share=0.3):
+            _write_at_once(play, watch)
+        _nobody_changes_it(play)
+        _tamper(play, database)
+        _twin(play, watch)
+
+
+def _write(who: str, count: int, *, undo: bool) -> None:
+    try:
+        with acting(actor_of(who)) as actor:
+            organisation = Organisation.objects.get(pk=actor.organisation_id)
+            for number in range(count):
+                record("proofs.act", subject=organisation, actor=actor, data={"number": number})
+            if undo:
+                raise Undone
+    except Undone:
+        pass
+
+
+def _write_at_once(play: Play, watch: Watch) -> None:
+    before = watch.ask("SELECT count(*) FROM audit_entry")[0][0]
+    plans = [(who, play.random.randint(1, 12), play.random.random() < 0.3) for who in WRITERS]
+    for answer in at_once(*[partial(_write, who, count, undo=undo) for who, count, undo in plans]):
+        play.require(answer is None, f"a writer ended with {answer!r}")
+    play.outcome.cases += sum(count for _who, count, _undo in plans)
+    play.outcome.faults["rolled back"] += sum(undo for _who, _count, undo in plans)
+    written = watch.ask("SELECT count(*) FROM audit_entry")[0][0] - before
+    expected = sum(count for _who, count, undo in plans if not undo)
+    play.require(written == expected, f"{written} entries of {expected}")
+    for problem in _problems():
+        play.violated(f"after writing at once: {problem}")
+
+
+def _problems(anchor: tuple[int, str] | None = None) -> list[str]:
+    """What the check says of every chain; the anchor is Harrow's. Within the transaction on "owner" that is open."""
+    found = []
+    with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE brokerage_loader")
+        cursor.execute("SELECT organisation_id FROM audit_head")
+        for (organisation_id,) in cursor.fetchall():
+            own = anchor if str(organisation_id) == harrow() else None
+            found += [
+                f"{one.problem} at {one.number}" for one in check_chain(organisation_id, using="owner", anchor=own)
+            ]
+    return found
+
+
+def _nobody_changes_it(play: Play) -> None:
+    """Every role of the application, every table, every way to change."""
+    for who in ("olive", "bob", "carol"):
+        for table in TABLES:
+            for statement in (f"UPDATE {table} SET organisation_id = organisation_id", f"DELETE FROM {table}"):
+                _refused(play, who, statement)
+            _refused(play, who, f"TRUNCATE {table} CASCADE")
+            _refused(play, who, f"ALTER TABLE {table} DISABLE TRIGGER ALL")
+        _refused(play, who, f"INSERT INTO audit_head (organisation_id, number, hash) VALUES ('{ident('x')}', 9, '')")
+        _refused(play, who, "SET ROLE brokerage_definer", role_too=True)
+    assert set(ROLE_BY_KIND)
+
+
+def _refused(play: Play, who: str, statement: str, *, role_too: bool = False) -> None:
+    play.outcome.cases += 1
+    try:
+        with acting(actor_of(who)), connection.cursor() as cursor:
+            cursor.execute(statement)
+            if role_too:
+                cursor.execute("UPDATE audit_entry SET kind = 'forged'")
+                play.require(cursor.rowcount <= 0, f"{who}: {statement}: {cursor.rowcount} rows were changed")
+            else:
+                play.violated(f"{who} may: {statement}")
+            raise Undone
+    except (ProgrammingError, Undone):
+        pass
+
+
+# -- tampering: each changes Harrow's chain as the superuser and answers whether it could ---------------------------
+
+Tamper = Callable[[Any, Random, int], None]
+
+
+def _edit(column: str, value: str) -> Tamper:
+    def edit(cursor: Any, random: Random, length: int) -> None:
+        cursor.execute(
+            f"UPDATE audit_entry SET {column} = {value} WHERE id ="
+            " (SELECT entry_id FROM audit_link WHERE organisation_id = %s AND number = %s)",
+            [harrow(), random.randint(1, length)],
+        )
+
+    return edit
+
+
+def _remove_entry(cursor: Any, random: Random, length: int) -> None:
+    cursor.execute(
+        "WITH gone AS (DELETE FROM audit_link WHERE organisation_id = %s AND number = %s RETURNING entry_id)"
+        " DELETE FROM audit_entry WHERE id IN (SELECT entry_id FROM gone)",
+        [harrow(), random.randint(1, length)],
+    )
+
+
+def _close_gap(cursor: Any, random: Random, length: int) -> None:
+    number = random.randint(1, length - 1)
+    cursor.execute("DELETE FROM audit_link WHERE organisation_id = %s AND number = %s", [harrow(), number])
+    for later in range(number + 1, length + 1):
+        cursor.execute(
+            "UPDATE audit_link SET number = number - 1 WHERE organisation_id = %s AND number = %s",
+            [harrow(), later],
+        )
+    cursor.execute("UPDATE audit_head SET number = number - 1 WHERE organisation_id = %s", [harrow()])
+
+
+def _swap(cursor: Any, random: Random, length: int) -> None:
+    one, other = random.sample(range(1, length + 1), 2)
+    cursor.execute(
+        "SELECT number, entry_id FROM audit_link WHERE organisation_id = %s AND number IN (%s, %s)",
+        [harrow(), one, other],
+    )
+    (first, first_entry), (second, second_entry) = cursor.fetchall()
+    for number, entry in ((first, None), (second, first_entry), (first, second_entry)):
+        if entry is None:
+            cursor.execute("ALTER TABLE audit_link DROP CONSTRAINT audit_link_pkey CASCADE")
+            continue
+        cursor.execute(
+            "UPDATE audit_link SET entry_id = %s WHERE organisation_id = %s AND number = %s",
+            [entry, harrow(), number],
+        )
+
+
+def _add(cursor: Any, random: Random, length: int) -> None:
+    cursor.execute(
+        "INSERT INTO audit_entry (id, organisation_id, kind, subject_type, subject_id, subject_reference, actor_name,"
+        " at, data) SELECT gen_random_uuid(), organisation_id, 'forged', subject_type, subject_id, subject_reference,"
+        " actor_name, at, data FROM audit_entry WHERE organisation_id = %s LIMIT 1",
+        [harrow()],
+    )
+
+
+def _hash(cursor: Any, random: Random, length: int) -> None:
+    cursor.execute(
+        "UPDATE audit_link SET hash = encode(sha256(hash::bytea), 'hex') WHERE organisation_id = %s AND number = %s",
+        [harrow(), random.randint(1, length)],
+    )
+
+
+def _cut_tail(cursor: Any, random: Random, length: int) -> None:
+    """As a careful forger: the head says the shorter chain, and it is whole."""
+    keep = random.randint(1, length - 1)
+    cursor.execute(
+        "WITH gone AS (DELETE FROM audit_link WHERE organisation_id = %s AND number > %s RETURNING entry_id)"
+        " DELETE FROM audit_entry WHERE id IN (SELECT entry_id FROM gone)",
+        [harrow(), keep],
+    )
+    cursor.execute(
+        "UPDATE audit_head h SET number = l.number, hash = l.hash FROM audit_link l"
+        " WHERE l.organisation_id = h.organisation_id AND l.number = %s AND h.organisation_id = %s",
+        [keep, harrow()],
+    )
+
+
+def _forge_anew(cursor: Any, random: Random, length: int) -> None:
+    """An entry edited and every hash from there on computed again: only the anchor, kept elsewhere, tells."""
+    begin = random.randint(1, length)
+    cursor.execute(
+        "UPDATE audit_entry SET actor_name = 'Somebody Else' WHERE id ="
+        " (SELECT entry_id FROM audit_link WHERE organisation_id = %s AND number = %s)",
+        [harrow(), begin],
+    )
+    for number in range(begin, length + 1):
+        cursor.execute(
+            "UPDATE audit_link l SET previous_hash = coalesce(p.hash, repeat('0', 64)),"
+            " hash = audit_words(e, l.number, coalesce(p.hash, repeat('0', 64)))"
+            " FROM audit_entry e, (SELECT (SELECT hash FROM audit_link WHERE organisation_id = %s AND number = %s))"
+            " p (hash) WHERE e.id = l.entry_id AND l.organisation_id = %s AND l.number = %s",
+            [harrow(), number - 1, harrow(), number],
+        )
+    cursor.execute(
+        "UPDATE audit_head SET hash = (SELECT hash FROM audit_link WHERE organisation_id = %s AND number = %s)"
+        " WHERE organisation_id = %s",
+        [harrow(), length, harrow()],
+    )
+
+
+WAYS: dict[str, Tamper] = {
+    "kind edited": _edit("kind", "'forged'"),
+    "subject edited": _edit("subject_id", "'forged'"),
+    "reference edited": _edit("subject_reference", "'R-FORGED'"),
+    "actor edited": _edit("actor_user_id", "gen_random_uuid()"),
+    "name edited": _edit("actor_name", "actor_name || '.'"),
+    "on behalf edited": _edit("on_behalf_of_id", "gen_random_uuid()"),
+    "moment edited": _edit("at", "at + interval '1 microsecond'"),
+    "data edited": _edit("data", "data || '{\"forged\": 1}'"),
+    "removed": _remove_entry,
+    "removed and numbered anew": _close_gap,
+    "swapped": _swap,
+    "added": _add,
+    "hash edited": _hash,
+    "tail cut off": _cut_tail,
+    "hashed anew": _forge_anew,
+}
+
+
+def _tamper(play: Play, database: str) -> None:
+    """Each way at random places; the check must find every one, and nothing once it is undone."""
+    forger = psycopg2.connect(database_url(database))
+    try:
+        ways = list(WAYS)
+        for number in play.rounds(3 * len(ways), share=0.6):
+            way = ways[number % len(ways)]
+            with forger.cursor() as cursor:
+                cursor.execute("SELECT number, hash FROM audit_head WHERE organisation_id = %s", [harrow()])
+                length, digest = cursor.fetchone()
+                cursor.execute("SET session_replication_role = replica")
+                WAYS[way](cursor, play.random, length)
+                seen = _checked_on(cursor, UUID(harrow()), (length, digest))
+            forger.rollback()
+            play.outcome.cases += 1
+            play.outcome.faults[way] += 1
+            play.require(seen, f"{way} in a chain of {length}: not found")
+    finally:
+        forger.close()
+    for problem in _problems():
+        play.violated(f"an untouched chain: {problem}")
+
+
+def _checked_on(cursor: Any, organisation_id: UUID, anchor: tuple[int, str]) -> list[Any]:
+    """What the product's check says, on the forger's own uncommitted transaction."""
+
+    class Here:
+        """A connection whose cursor is the forger's."""
+
+        @staticmethod
+        def cursor() -> Any:
+            return _Open(cursor)
+
+    from unittest import mock
+
+    with mock.patch("brokerage.core.audit.verify.connections", {"default": Here}):
+        return list(check_chain(organisation_id, anchor=anchor))
+
+
+class _Open:
+    """A cursor that stays open, and takes UUIDs as Django's does."""
+
+    def __init__(self, cursor: Any) -> None:
+        self._cursor = cursor
+
+    def __enter__(self) -> _Open:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        pass
+
+    def execute(self, statement: str, values: list[Any]) -> None:
+        self._cursor.execute(statement, [str(one) if isinstance(one, UUID) else one for one in values])
+
+    def fetchall(self) -> Any:
+        return self._cursor.fetchall()
+
+    def fetchone(self) -> Any:
+        return self._cursor.fetchone()
+
+
+def _twin(play: Play, watch: Watch) -> None:
+    """Without the lock on the head row, writers at once number alike: without its key, the chain shows it."""
+    body: str = watch.ask("SELECT pg_get_functiondef('audit_chain'::regproc)")[0][0]
+    careless = body.replace("FOR UPDATE;", "; PERFORM pg_sleep(0.05);")
+    assert careless != body, "the chain's lock reads differently now"
+    watch.ask(careless)
+    for (name,) in watch.ask(
+        "SELECT conname FROM pg_constraint WHERE conrelid = 'audit_link'::regclass AND contype IN ('u', 'p')"
+        " AND pg_get_constraintdef(oid) LIKE '%%number%%'"
+    ):
+        watch.ask(f'ALTER TABLE audit_link DROP CONSTRAINT "{name}" CASCADE')
+    at_once(*[partial(_write, "olive", 3, undo=False)] * 4)
+    play.twin("writers at once without the lock of the head", bool(_problems()))

@@ -1,0 +1,265 @@
+"""No offer above its ceiling is ever stored, drafts included: hostile amounts by form, API, action and SQL, and
+ceilings that are lowered (by the action and by an import) while somebody offers.
+
+Read afterwards as the superuser: the price beside the ceiling stored with it, and beside the row it came from.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from functools import partial
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from django.db import DataError, Error, IntegrityError, ProgrammingError, connection
+from django.test import Client
+
+from brokerage.core.errors import NotNow, RuleBroken
+from brokerage.core.tenants.context import acting
+from dpv.actions.ceilings import NewCeiling, set_ceiling
+from placements.actions.offers import revise_offer, save_offer_draft, submit_offer
+from placements.models import Offer
+from placements.queries.offer_terms import answers_of
+from tests import scenarios
+from tests.api.clients import client_of
+from tests.cast import TODAY, actor_of, ident, user_of
+from tests.proofs.own_place import own_place
+from tests.proofs.play import Play
+from tests.proofs.racing import Act, Watch, interleave, watching, without_locks
+
+HOME, CEILING, LOWERED = "birch-house", Decimal("4000.00"), Decimal("3500.00")
+ABOVE = """
+SELECT o.id, o.status, o.weekly_core::text, o.ceiling::text, c.weekly::text FROM placements_offer o
+JOIN dpv_ceiling c ON c.id = o.ceiling_row_id
+WHERE o.weekly_core > o.ceiling OR o.weekly_core < 0 OR o.weekly_core::text = 'NaN' OR o.admission_id <> c.admission_id
+"""
+#: Of drafts and offers put in after a ceiling was lowered: above the one in force today.
+ABOVE_TODAY = f"""
+SELECT o.id, o.status, o.weekly_core::text FROM placements_offer o WHERE o.id = %s AND o.weekly_core > {LOWERED}
+"""
+WRITINGS = (
+    "{:.2f}", "£{:.2f}", "{:,.2f}", " {:.2f} ", "{:.3f}", "{:.10f}", "{:e}", "+{:.2f}", "-{:.2f}", "{:.0f}",
+    "{:.2f}.00", "{:.2f}0", "0{:.2f}", "{:.2f}\u00a0", "\u202e{:.2f}", "{:.2f},00",
+)  # fmt: skip
+WORDS = (
+    "NaN", "sNaN", "Infinity", "-Infinity", "inf", "1e9", "1E+5", "4_001", "0x0FA1", "4.000,01", "4,000,01", "٤٠٠١",
+    "４００１.00", "9" * 30, "-0.01", "4000.001", "4000.005", "4000.0049", "", " ", "£", "null", "4001p", "4 001",
+    "1/0", "4000;4001", "4000'--", "\x00", "½", "Ⅳ", "1e-400", "1e400",
+)  # fmt: skip
+
+
+def hostile(random: Random) -> str:
+    """An amount as somebody might write one: near the ceiling, far from it, or nothing of the kind."""
+    if random.random() < 0.3:
+        return random.choice(WORDS)
+    near = CEILING + Decimal(random.choice(("-0.01", "0", "0.01", "0.004", "0.005", "1", "0.001")))
+    far = Decimal(random.randint(0, 10 ** random.randint(1, 12))) / 100
+    return random.choice(WRITINGS).format(near if random.random() < 0.6 else far)
+
+
+def prove(play: Play) -> None:
+    """Every way in turn, then the ceilings lowered meanwhile, then the twins."""
+    with own_place("ceilings", play.place) as database, watching(database) as watch:
+        draft = scenarios.drafted_offer(home=HOME).pk
+        standing = scenarios.submitted_offer(story=scenarios.invited(HOME), home=HOME).pk
+        ways = _ways(draft, standing)
+        for number in play.rounds(600, share=0.6):
+            way = list(ways)[number % len(ways)]
+            amount = hostile(play.random)
+            answer = ways[way](amount)
+            play.outcome.cases += 1
+            play.outcome.faults[f"amounts by {way}"] += 1
+            if answer is not None:
+                play.violated(f"{way} {amount!r}: {answer}")
+            for row in watch.ask(ABOVE):
+                play.violated(f"{way} {amount!r}: stored above its ceiling: {row}")
+                watch.ask("UPDATE placements_offer SET weekly_core = 1 WHERE id = %s", str(row[0]))
+        _lowered_meanwhile(play, watch)
+        _twins(play, watch, draft)
+
+
+def _ways(draft: UUID, standing: UUID) -> dict[str, Callable[[str], str | None]]:
+    """Each way takes an amount as written, and answers what is wrong with how it was received."""
+    machine = client_of("bob")
+    machine.browser.raise_request_exception = False
+    browser = Client(raise_request_exception=False)
+    browser.force_login(user_of("bob"), backend="allauth.account.auth_backends.AuthenticationBackend")
+
+    def told(status: int) -> str | None:
+        return f"answered {status}" if status >= 500 else None
+
+    def by_api(amount: str) -> str | None:
+        return told(machine.patch(f"/offers/{draft}", {"weekly_core": amount}).status_code)
+
+    def by_api_as_number(amount: str) -> str | None:
+        try:
+            body = f'{{"weekly_core": {json.dumps(float(amount.strip("£ ")))}}}'
+        except ValueError:
+            body = f'{{"weekly_core": [{json.dumps(amount)}]}}'
+        return told(machine.send("PATCH", f"/offers/{draft}", body.encode()).status_code)
+
+    def by_revising(amount: str) -> str | None:
+        return told(machine.post(f"/offers/{standing}/revise", {"weekly_core": amount}).status_code)
+
+    def by_form(amount: str) -> str | None:
+        return told(browser.post(f"/o/birch/offers/{draft}/edit/", {"weekly_core": amount}).status_code)
+
+    def by_action(amount: str) -> str | None:
+        try:
+            value = Decimal(amount)
+        except ArithmeticError:
+            return None
+        try:
+            _save(draft, value)
+        except (NotNow, RuleBroken, DataError, IntegrityError):
+            return None
+        return None
+
+    def by_sql(amount: str) -> str | None:
+        try:
+            with acting(actor_of("bob")), connection.cursor() as cursor:
+                cursor.execute("UPDATE placements_offer SET weekly_core = %s WHERE id = %s", [amount, draft])
+        except (Error, ValueError):
+            return None
+        return None
+
+    def by_sql_with_its_ceiling(amount: str) -> str | None:
+        """A ceiling written to fit the price, which is none of the admission's."""
+        try:
+            with acting(actor_of("bob")), connection.cursor() as cursor:
+                cursor.execute(
+                    "UPDATE placements_offer SET weekly_core = %s, ceiling = greatest(%s::numeric(10, 2), ceiling)"
+                    " WHERE id = %s",
+                    [amount, amount, draft],
+                )
+        except (Error, ValueError):
+            return None
+        return None
+
+    return {
+        "API": by_api,
+        "API as a number": by_api_as_number,
+        "API revising": by_revising,
+        "form": by_form,
+        "action": by_action,
+        "SQL": by_sql,
+        "SQL with a ceiling to fit": by_sql_with_its_ceiling,
+    }
+
+
+def _save(offer_id: UUID, weekly: Decimal) -> None:
+    from dataclasses import replace
+
+    with acting(actor_of("bob")) as bob:
+        stored = answers_of(Offer.objects.get(pk=offer_id))
+        save_offer_draft(bob, offer_id=offer_id, answers=replace(stored, weekly_core=weekly))
+
+
+# -- ceilings lowered while somebody offers -----------------------------------------------------------------------
+
+
+def _acts() -> dict[str, Callable[[], tuple[UUID, Act]]]:
+    def save() -> tuple[UUID, Act]:
+        offer = scenarios.drafted_offer(home=HOME, weekly_core=Decimal("3000.00"))
+        return offer.pk, partial(_save, offer.pk, Decimal("3800.00"))
+
+    def submit() -> tuple[UUID, Act]:
+        offer = scenarios.drafted_offer(home=HOME)
+        return offer.pk, partial(_as_bob, submit_offer, offer_id=offer.pk)
+
+    def revise() -> tuple[UUID, Act]:
+        from dataclasses import replace
+
+        offer = scenarios.submitted_offer(home=HOME, weekly_core=Decimal("3000.00"))
+        with acting(actor_of("bob")):
+            answers = replace(answers_of(Offer.objects.get(pk=offer.pk)), weekly_core=Decimal("3900.00"))
+        return offer.pk, partial(_as_bob, revise_offer, offer_id=offer.pk, answers=answers)
+
+    return {"saved": save, "submitted": submit, "revised": revise}
+
+
+def _as_bob(action: Callable[..., Any], **named: Any) -> Any:
+    with acting(actor_of("bob")) as bob:
+        return action(bob, **named)
+
+
+def _lower() -> None:
+    with acting(actor_of("carol")) as carol:
+        set_ceiling(
+            carol,
+            admission_id=ident(f"admission {HOME}"),
+            ceiling=NewCeiling(0, 17, LOWERED),
+            valid_from=TODAY,
+            reason="A new price.",
+        )
+
+
+def _lower_by_import() -> None:
+    from providers.imports.engine import run_import
+
+    words = "vehicle,lot,establishment_urn,age_band,ceiling_weekly,valid_from\n"
+    line = f"T-RES,STD,SC990001,0-17,{LOWERED},{TODAY.isoformat()}\n"
+    run = run_import(actor_of("carol"), "prices", f"{words}{line}".encode(), dry_run=False, file_name="prices.csv")
+    assert run.rows_refused == 0 and not run.message, (run.message, run.rows_refused)
+
+
+LOWERING: dict[str, Act] = {"ceiling lowered": _lower, "ceiling lowered by import": _lower_by_import}
+
+
+def _as_before(watch: Watch) -> None:
+    admission = str(ident(f"admission {HOME}"))
+    watch.ask("SET session_replication_role = replica")
+    watch.ask("DELETE FROM placements_offer WHERE admission_id = %s AND ceiling = %s", admission, LOWERED)
+    watch.ask("DELETE FROM dpv_ceiling WHERE admission_id = %s AND weekly = %s", admission, LOWERED)
+    watch.ask("SET session_replication_role = origin")
+
+
+def _overstepped(watch: Watch, offer_id: UUID, found: Any) -> bool:
+    """Lowered and committed while the offer was held, and the offer went through above it."""
+    return bool(
+        found.other_came_first and found.other_succeeded and found.succeeded and watch.ask(ABOVE_TODAY, str(offer_id))
+    )
+
+
+def _lowered_meanwhile(play: Play, watch: Watch) -> None:
+    acts, lengths = _acts(), dict.fromkeys(_acts(), 15)
+    pairs = [(act, how) for act in acts for how in LOWERING]
+    for number in play.rounds(2 * len(pairs), share=0.3):
+        act, how = pairs[number % len(pairs)]
+        _as_before(watch)
+        offer_id, racing = acts[act]()
+        at = play.random.randrange(lengths[act])
+        found = interleave(watch, racing, LOWERING[how], at)
+        lengths[act] = max(lengths[act], found.statements)
+        play.outcome.cases += 1
+        play.outcome.faults[how] += 1
+        if isinstance(found.other, Exception):
+            play.violated(f"{how}: {type(found.other).__name__}: {found.other}")
+        if isinstance(found.done, Exception) and not isinstance(found.done, RuleBroken):
+            play.violated(f"{act}: {type(found.done).__name__}: {found.done}")
+        if _overstepped(watch, offer_id, found):
+            play.violated(f"{act} above the {how} before (held at statement {at} of {found.statements})")
+
+
+def _twins(play: Play, watch: Watch, draft: UUID) -> None:
+    """Without the lock the lowered ceiling is overstepped; without check and trigger SQL stores what it likes."""
+    caught = False
+    with without_locks():
+        for at in range(0, 60, 2):
+            _as_before(watch)
+            offer_id, racing = _acts()["submitted"]()
+            found = interleave(watch, racing, _lower, at)
+            caught = _overstepped(watch, offer_id, found)
+            if caught or not found.was_held:
+                break
+    play.twin("an offer while its ceiling is lowered", caught)
+    watch.ask("ALTER TABLE placements_offer DROP CONSTRAINT offer_at_or_under_ceiling")
+    try:
+        with acting(actor_of("bob")), connection.cursor() as cursor:
+            cursor.execute("UPDATE placements_offer SET weekly_core = 4000.01 WHERE id = %s", [draft])
+    except ProgrammingError:
+        pass
+    play.twin("a price by SQL without the check", bool(watch.ask(ABOVE)))
