@@ -27,6 +27,8 @@ from brokerage.core.tenants.actors import Actor
 from brokerage.core.web import OrganisationRequest, address, attempt
 from brokerage.safeguarding.actions.alerts import AlertFacts, close_alert, confirm_alert, dismiss_alert, raise_alert
 from brokerage.safeguarding.actions.answers import acknowledge_alert, read_alert, record_check
+from brokerage.safeguarding.actions.files import OPEN, files_of
+from brokerage.safeguarding.actions.meetings import may_write_meeting, meetings_of
 from brokerage.safeguarding.exports import roster_for
 from brokerage.safeguarding.forms import (
     AlertFilter,
@@ -238,6 +240,7 @@ def _shown(actor: Actor, reference: str, told: AlertRecipient | None, raised: Al
         _nothing()
     is_deciding = raised is not None and actor.may("alert.confirm")
     lines = [] if told is None or not {"raised", "central"} & set(told.reasons) else roster_for(actor, reference)
+    meetings = meetings_of(actor, told) if told is not None else []
     own_checks = lists.checks_of(told) if told is not None and told.acknowledged_at and actor.is_authority else []
     return {
         "reference": reference,
@@ -255,6 +258,10 @@ def _shown(actor: Actor, reference: str, told: AlertRecipient | None, raised: Al
         "reasons": lists.reason_labels(told) if told is not None else [],
         "people": _people(actor, told) if told is not None and actor.is_authority else [],
         "checks": _acted_on(actor, own_checks),
+        "files": files_of(actor, reference),
+        "may_add_file": raised is not None and raised.status in OPEN and actor.may("alert.raise"),
+        "meetings": meetings,
+        "may_meet": told is not None and may_write_meeting(actor, told),
         "raise_url": address(actor, "safeguarding:alert_raise") if actor.may("alert.raise") else "",
         "events": timeline_of(
             actor,
@@ -262,6 +269,7 @@ def _shown(actor: Actor, reference: str, told: AlertRecipient | None, raised: Al
             raised=raised,
             lines=lines,
             own_checks=own_checks,
+            meetings=meetings,
             checks=collected_checks(reference) if lines else [],
         ),
         "may_answer": state == "unanswered" and actor.may("alert.acknowledge"),

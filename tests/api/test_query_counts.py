@@ -31,6 +31,8 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "list_welfare_checks": ("safeguarding_welfarecheck",),
     "list_alert_roster": ("safeguarding_alertrecipient",),
     "list_collected_checks": ("safeguarding_alertrecipient", "safeguarding_welfarecheck"),
+    "list_strategy_meetings": ("safeguarding_strategymeeting",),
+    "list_alert_files": ("safeguarding_alertfile",),
     "list_closures": ("closures_closurerecipient",),
     "list_closure_progress": ("closures_closurerecipient",),
     "list_closure_residents": ("closures_closureresident",),

@@ -22,6 +22,8 @@ from brokerage.core.audit.record import Notice, record
 from brokerage.core.notifications.models import Message
 from brokerage.core.tenants.context import acting
 from brokerage.core.webhooks.models import Delivery
+from brokerage.safeguarding.actions.files import add_alert_file
+from brokerage.safeguarding.actions.meetings import record_meeting
 from brokerage.safeguarding.closures.models import ClosureResident
 from brokerage.safeguarding.models import WelfareCheck
 from dpv.actions.suspensions import suspend_admission
@@ -144,6 +146,7 @@ def build_api_world() -> ApiWorld:
         record("vehicle.changed", subject=item.vehicle, actor=carol, notify=[told])
     waits, live, known = _alerts()
     closures, resident = _closures()
+    paper_of_alert = _kept_with(live[1])
     outbox.drain("events")
     world = ApiWorld(
         machines,
@@ -170,6 +173,7 @@ def build_api_world() -> ApiWorld:
             "sheet": "months",
             "check": known,
             "resident": resident,
+            "file": paper_of_alert,
         },
         _alert_places(*waits, *live)
         | _closure_places(*closures)
@@ -206,6 +210,23 @@ def _closures() -> tuple[list[str], Any]:
         row = ClosureResident.objects.filter(closure__reference=closures[0]).first()
     assert row is not None
     return closures, row.pk
+
+
+def _kept_with(reference: str) -> Any:
+    """A meeting about the alert, and a file of it."""
+    with acting(actor_of("oscar")) as oscar:
+        record_meeting(
+            oscar,
+            reference=reference,
+            held_on=TODAY,
+            chaired_by="head of safeguarding",
+            attended="the police",
+            notes=f"Seen in {CANARY}.",
+            decisions="Two adults on every shift.",
+            is_checked=True,
+        )
+        paper = SimpleUploadedFile("rota.txt", b"Two adults.", "text/plain")
+        return add_alert_file(oscar, reference=reference, upload=paper).pk
 
 
 def _closure_places(followed: str, to_withdraw: str, to_close: str) -> dict[str, Values]:
@@ -284,6 +305,7 @@ def _bodies(
     return {
         "answer_alert": {"plans": plans},
         "create_alert": {"provider_id": str(ident("birch"))},
+        "record_strategy_meeting": {"held_on": today.isoformat(), "next_on": None},
         "create_closure": {
             "provider_id": str(ident("birch")),
             "closes_on": soon,

@@ -37,6 +37,7 @@ WORK = {
     "remind_extras",
     "remind_signature",
     "remind_start",
+    "render_alert_proof",
     "render_ipa",
     "seal_ipa",
 }

@@ -86,6 +86,7 @@ def nothing(who: str) -> Actor:
 
 def build_world() -> World:
     """A draft, a published referral with an offer, a sealed agreement, an import: all through real actions."""
+    from brokerage.safeguarding.models import AlertFile
     from dpv.models import AccessAgreement, MenuItem
     from placements.models import Placement
     from providers.actions.certificates import put_certificate
@@ -116,6 +117,8 @@ def build_world() -> World:
     assert access and item
     waiting_alert, alert, answered_alert, check = build_alerts()
     closure, resident = build_closure()
+    with acting(actor_of("olive")):
+        alert_file = AlertFile.objects.get().pk
     values = {
         "reference": running.reference,
         "offer": offer.pk,
@@ -159,7 +162,7 @@ def build_world() -> World:
         "providers:household_add": {"pk": ident("alder-fostering")},
         "notifications": {"pk": ident("no such message")},
         "api_clients": {"pk": machine.pk},
-        "safeguarding": {"reference": alert, "check": check},
+        "safeguarding": {"reference": alert, "check": check, "file": alert_file},
         "safeguarding:alert_confirm": {"reference": waiting_alert},
         "safeguarding:alert_dismiss": {"reference": waiting_alert},
         "safeguarding:welfare_check": {"reference": answered_alert, "check": check},
@@ -173,6 +176,7 @@ def build_alerts() -> tuple[str, str, str, Any]:
     welfare check to do; the first three by reference."""
     from brokerage.safeguarding.actions.alerts import AlertFacts, raise_alert
     from brokerage.safeguarding.actions.answers import acknowledge_alert
+    from brokerage.safeguarding.actions.files import add_alert_file
     from brokerage.safeguarding.models import AlertRecipient, WelfareCheck
     from brokerage.safeguarding.queries.alerts import people_there
 
@@ -188,6 +192,7 @@ def build_alerts() -> tuple[str, str, str, Any]:
         }
         acknowledge_alert(olive, reference=answered, response="We visit everybody.", plans=plans)
         check = WelfareCheck.objects.first()
+        add_alert_file(olive, reference=open_one, upload=SimpleUploadedFile("rota.txt", b"Two adults.", "text/plain"))
     assert check is not None
     return waiting, open_one, answered, check.pk
 

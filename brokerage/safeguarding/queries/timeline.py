@@ -12,7 +12,7 @@ from brokerage.core.pages.templatetags.pages import day
 from brokerage.core.tenants.actors import Actor
 from brokerage.safeguarding.closures.queries import closures_about
 from brokerage.safeguarding.closures.timeline import closure_events
-from brokerage.safeguarding.models import Alert, AlertRecipient, WelfareCheck
+from brokerage.safeguarding.models import Alert, AlertRecipient, StrategyMeeting, WelfareCheck
 from brokerage.safeguarding.queries.alerts import Checks, Told
 from dpv.queries.measures import measures_about
 
@@ -26,6 +26,7 @@ def timeline_of(
     raised: Alert | None,
     lines: list[Told],
     own_checks: list[WelfareCheck],
+    meetings: list[StrategyMeeting],
     checks: list[Checks],
 ) -> list[Event]:
     """Everything that has happened, the latest first. `lines` and `checks` are empty for whoever may not see them."""
@@ -37,6 +38,10 @@ def timeline_of(
     events += _of_lines(lines)
     events += _of_own_checks(own_checks)
     events += _of_collected(checks)
+    events += [
+        _event(row.written_at, _("Strategy meeting on %(day)s") % {"day": day(row.held_on)}, row.held_by_name, "")
+        for row in meetings
+    ]
     row = told or raised
     if row is not None:
         events += _around(actor, row)
