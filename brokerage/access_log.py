@@ -8,7 +8,12 @@ from typing import Any
 
 from gunicorn.glogging import Logger
 
-_SECRET = re.compile(r"(/accounts/invitation/|/documents/[0-9a-f-]{36}/|/password/reset/key/)[^/\s?\"']+")
+_SECRET = re.compile(
+    r"(/accounts/invitation/|/documents/[0-9a-f-]{36}/|/password/reset/key/|/speak/|/siarad/)[^/\s?\"']+"
+)
+#: Pages where people speak without signing in: no log says from where, with what, or coming from which page.
+_UNTRACED = ("/speak/", "/siarad/")
+_TELLING = ("h", "l", "u", "f", "a")
 
 
 def without_secrets(text: str) -> str:
@@ -32,4 +37,7 @@ class AccessLog(Logger):
 
     def atoms(self, resp: Any, req: Any, environ: Any, request_time: Any) -> dict[str, Any]:
         found: dict[str, Any] = super().atoms(resp, req, environ, request_time)
-        return {key: without_secrets(value) if isinstance(value, str) else value for key, value in found.items()}
+        told = {key: without_secrets(value) if isinstance(value, str) else value for key, value in found.items()}
+        if str(environ.get("PATH_INFO", "")).startswith(_UNTRACED):
+            told |= {key: "-" for key in told if key in _TELLING or key.startswith("{")}
+        return told

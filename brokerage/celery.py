@@ -36,6 +36,9 @@ app.conf.task_routes = {
     "brokerage.core.notifications.tasks.purge_messages": {"queue": "default"},
     "brokerage.core.webhooks.tasks.deliver_webhooks": {"queue": "webhooks"},
     "brokerage.core.webhooks.tasks.purge_changes": {"queue": "default"},
+    "brokerage.safeguarding.voice.tasks.route_messages": {"queue": "alerts"},
+    "brokerage.safeguarding.voice.tasks.remind_readers": {"queue": "alerts"},
+    "brokerage.safeguarding.voice.tasks.purge_closed": {"queue": "default"},
 }
 
 
@@ -62,6 +65,13 @@ app.conf.beat_schedule = {
     "purge-work": _nightly("brokerage.core.audit.tasks.purge_done", 10),
     "purge-messages": _nightly("brokerage.core.notifications.tasks.purge_messages", 20),
     "purge-changes": _nightly("brokerage.core.webhooks.tasks.purge_changes", 30),
+    "voices": _tick("brokerage.safeguarding.voice.tasks.route_messages"),
+    "voice-reminders": {
+        "task": "brokerage.safeguarding.voice.tasks.remind_readers",
+        "schedule": crontab(minute="*/15"),
+        "options": {"expires": 600},
+    },
+    "purge-voices": _nightly("brokerage.safeguarding.voice.tasks.purge_closed", 35),
 }
 
 

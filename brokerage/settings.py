@@ -97,6 +97,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "brokerage.middleware.HealthMiddleware",
     "brokerage.middleware.BodyLimitMiddleware",
+    "brokerage.safeguarding.voice.door.UntracedMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "brokerage.core.api.door.ApiMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -262,6 +263,9 @@ DORMANT_DAYS = 90
 SECOND_FACTOR_REQUIRED = not DEMO
 FRESH_PROOF_SECONDS = 300
 IDP_OIDC_PRIVATE_KEY = os.environ.get("IDP_OIDC_PRIVATE_KEY", "")
+
+#: Days that the words of somebody without an account are kept after a lead closed them; 30 at least.
+VOICE_KEEP_DAYS = int(os.environ.get("VOICE_KEEP_DAYS", "365"))
 
 # --- API --------------------------------------------------------------------------------------------------
 

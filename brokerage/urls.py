@@ -35,6 +35,7 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("verify/", verification.check_document, name="verify"),
     path("api/", include("brokerage.api.urls")),
+    path("", include("brokerage.safeguarding.voice.public_urls")),
     path("developers/", include("brokerage.api.developer_urls")),
     path("o/<slug:organisation>/", include(organisation_patterns)),
 ]

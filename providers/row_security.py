@@ -28,7 +28,11 @@ TABLES = [
     providers_own(
         "providers_establishment",
         commands="SELECT",
-        extra=(Allow(PROVIDER, "UPDATE", _mine, ("description", "needs", "telephone", "email")),),
+        extra=(
+            Allow(PROVIDER, "UPDATE", _mine, ("description", "needs", "telephone", "email")),
+            # Where it stands: who must know what is said about it.
+            Allow(DEFINER, "SELECT"),
+        ),
     ),
     providers_own("providers_carerhousehold", commands="SELECT, INSERT, UPDATE"),
     # A council's placement takes a place (a trigger of placements counts it): no council writes the counter itself.

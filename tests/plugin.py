@@ -8,12 +8,25 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from tests.servers import ensure_test_servers
 
 PASSWORD = "only-for-tests"
 HOME = "Europe/London"
 #: Where it is noon when London's day ends.
 FAR_WEST = "Etc/GMT+12"
+#: Few tests that take long: begun first, so that no process is alone with them at the end.
+SLOW = (
+    "tests/faults/",
+    "tests/journeys/",
+    "tests/proofs/",
+    "tests/api/test_fuzz",
+    "tests/isolation/test_urls",
+    "tests/isolation/test_api",
+    "tests/concurrency/",
+    "tests/demo/",
+)
 #: From this hour a run might not end on the day on which it began.
 LATE = 20
 
@@ -33,6 +46,11 @@ def _keep_the_day() -> None:
         zone = FAR_WEST if dt.datetime.now(ZoneInfo(HOME)).hour >= LATE else HOME
         zone = os.environ.setdefault("TESTS_ZONE", zone)
         os.environ["TESTS_DAY"] = dt.datetime.now(ZoneInfo(zone)).date().isoformat()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The slow ones first; the others stay in their order."""
+    items.sort(key=lambda item: not item.nodeid.startswith(SLOW))
 
 
 def _prepare() -> None:

@@ -41,6 +41,7 @@ OUTSIDERS: dict[str, tuple[tuple[str, str], ...]] = {
     "safeguarding:alert_dismiss": (("edith", "ealing"), ("carol", "west-london-central"), ("bob", "birch")),
     "safeguarding:alert_close": (("edith", "ealing"), ("carol", "west-london-central"), ("bob", "birch")),
     "safeguarding:welfare_check": (("edith", "ealing"), ("carol", "west-london-central"), ("bob", "birch")),
+    "voice": (("edith", "ealing"), ("nia", "newport"), ("bob", "birch"), ("alice", "alder")),
 }
 
 
@@ -119,6 +120,7 @@ def build_world() -> World:
     closure, resident = build_closure()
     with acting(actor_of("olive")):
         alert_file = AlertFile.objects.get().pk
+    voice, unplaced, poster = build_voices()
     values = {
         "reference": running.reference,
         "offer": offer.pk,
@@ -167,6 +169,8 @@ def build_world() -> World:
         "safeguarding:alert_dismiss": {"reference": waiting_alert},
         "safeguarding:welfare_check": {"reference": answered_alert, "check": check},
         "closures": {"reference": closure, "resident": resident},
+        "voice": {"reference": voice, "pk": poster},
+        "voice:message_place": {"reference": unplaced},
     }
     return World(values, own, frozenset({"providers:import_columns", "reports:spend_csv", "reports:market_csv"}))
 
@@ -203,3 +207,24 @@ def build_closure() -> tuple[str, Any]:
 
     closure = announced(establishment_id=ident("birch-lodge"))
     return closure.reference, resident().pk
+
+
+def build_voices() -> tuple[str, str, Any]:
+    """Something said about Birch House, something that named no home (by reference), and the code of its poster."""
+    from django.db import connection
+
+    from brokerage.core.tenants.context import worker
+    from brokerage.safeguarding.voice import actions, speaking
+    from brokerage.safeguarding.voice.models import Message
+
+    with acting(actor_of("tessa")) as tessa:
+        poster = actions.make_code(tessa, home_id=ident("birch-house"))
+    for code in (poster.code, ""):
+        speaking.say(speaking.Words(who="lives", text=f"They know of {CANARIES[0]}.", code=code), once="world")
+    with worker(), connection.cursor() as cursor:
+        cursor.execute("SELECT voice_route(10)")
+    with acting(actor_of("carol")):
+        placed, unplaced = (
+            Message.objects.get(establishment__isnull=is_unplaced).reference for is_unplaced in (False, True)
+        )
+    return placed, unplaced, poster.pk

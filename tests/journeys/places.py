@@ -14,6 +14,7 @@ from uuid import UUID
 from django.conf import settings
 
 from brokerage.core.tenants.context import acting
+from brokerage.safeguarding.voice.codes import with_check
 from dpv.actions.suspensions import suspend_admission
 from placements.actions.placements import start_placement
 from placements.models import Award, Offer, Placement
@@ -42,6 +43,12 @@ HOMES = {
 PUBLIC = (
     "/",
     "/verify/",
+    "/speak/",
+    "/speak/no-code/",
+    "/speak/answer/",
+    "/siarad/",
+    f"/speak/{with_check('7K3M9Q')}/",
+    f"/siarad/{with_check('7K3M9Q')}/",
     "/accessibility/",
     "/privacy/",
     "/cookies/",
@@ -134,6 +141,7 @@ def build_walk() -> Walk:
             "placements:offer_edit": [{"offer": draft_offer.pk}, {}],
             "placements:offer_check": [{"offer": draft_offer.pk}],
             "safeguarding:alert": [{}, *alerts],
+            "voice:message": [{}, world.values_for("voice:message_place")],
         },
     )
 

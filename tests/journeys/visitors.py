@@ -116,9 +116,9 @@ class Visitor:
         self.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
 
     def go(self, path: str) -> Page:
-        """Open a path of the service; with scripts, wait until they have started."""
+        """Open a path of the service; with scripts, wait until they have started. Some pages have none."""
         self.page.goto(self.base + path)
-        if self.has_scripts:
+        if self.has_scripts and self.page.locator("script").count():
             self.page.locator("[data-govuk-skip-link-init]").wait_for(state="attached")
         return self.page
 
