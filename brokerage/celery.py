@@ -36,6 +36,7 @@ app.conf.task_routes = {
     "brokerage.core.notifications.tasks.purge_messages": {"queue": "default"},
     "brokerage.core.webhooks.tasks.deliver_webhooks": {"queue": "webhooks"},
     "brokerage.core.webhooks.tasks.purge_changes": {"queue": "default"},
+    "brokerage.safeguarding.firewall.tasks.check_registrations": {"queue": "default"},
     "brokerage.safeguarding.voice.tasks.route_messages": {"queue": "alerts"},
     "brokerage.safeguarding.voice.tasks.remind_readers": {"queue": "alerts"},
     "brokerage.safeguarding.voice.tasks.purge_closed": {"queue": "default"},
@@ -53,6 +54,12 @@ def _nightly(task: str, minute: int) -> dict[str, Any]:
 
 app.conf.beat_scheduler = "brokerage.scheduler:SteadyScheduler"
 app.conf.beat_schedule = {
+    # Soon after midnight; every later hour finds nothing to do, or finishes what was stopped.
+    "registrations": {
+        "task": "brokerage.safeguarding.firewall.tasks.check_registrations",
+        "schedule": crontab(minute=5),
+        "options": {"expires": 3300},
+    },
     "dormant accounts": _nightly("brokerage.core.accounts.tasks.close_dormant", minute=50),
     "events": _tick("brokerage.core.audit.tasks.drain_events"),
     "alerts": _tick("brokerage.core.notifications.tasks.deliver_alerts"),

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,11 @@ VAR_DIR = Path(os.environ.get("VAR_DIR", BASE_DIR / "var"))
 
 def _flag(name: str, default: str = "0") -> bool:
     return os.environ.get(name, default).lower() in ("1", "true", "yes", "on")
+
+
+def _day(name: str, default: str) -> dt.date | None:
+    text = os.environ.get(name, default)
+    return dt.date.fromisoformat(text) if text else None
 
 
 def _database(url: str, **extra: Any) -> dict[str, Any]:
@@ -271,6 +277,14 @@ VOICE_KEEP_DAYS = int(os.environ.get("VOICE_KEEP_DAYS", "365"))
 
 #: Requests that one client may send in a minute.
 API_RATE = int(os.environ.get("API_RATE", "600"))
+
+# The registration firewall (`dpv.eligibility`). The later steps of the Health and Social Care (Wales) Act 2025 wait for
+# the Welsh Ministers' orders: from the first of these days a for-profit home there that has gained places may not be
+# used, from the second no for-profit home there may without their approval. Empty: not yet.
+WELSH_NO_GROWTH_FROM = _day("WELSH_NO_GROWTH_FROM", "2027-04-01")
+WELSH_APPROVAL_FROM = _day("WELSH_APPROVAL_FROM", "2030-04-01")
+# How many days a central team's verification of a provider lasts.
+VERIFICATION_LASTS_DAYS = int(os.environ.get("VERIFICATION_LASTS_DAYS", "730"))
 #: Seconds that an access token is good for.
 IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = 3600
 REST_FRAMEWORK: dict[str, Any] = {

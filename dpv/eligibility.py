@@ -8,9 +8,11 @@ disagree. It reads only rows that the authority and the admission's own provider
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -24,7 +26,8 @@ from providers.models import Insurance
 
 #: No new for-profit registration of a restricted children's service in Wales from this day (Health and Social Care
 #: (Wales) Act 2025, Part 1, with the transitional dates of its commencement orders). Registrations made before it
-#: stay usable: the later steps (no growth from 2027, no new placements from 2030) need the Ministers' orders.
+#: stay usable. The later steps depend on the Ministers' orders and are settings: `WELSH_NO_GROWTH_FROM` (places that
+#: such a home gains from then on) and `WELSH_APPROVAL_FROM` (no new placements without the Ministers' approval).
 WELSH_NO_NEW_FOR_PROFIT_FROM = dt.date(2026, 4, 1)
 #: The categories whose services that Act restricts: fostering and care homes for children.
 WELSH_RESTRICTED_CATEGORIES = (Category.FOSTERING.value, Category.RESIDENTIAL.value)
@@ -46,10 +49,14 @@ PROBLEM_TEXTS: dict[str, str | Promise] = {
     "provider_inactive": _("The provider is no longer active"),
     "registration_not_active": _("Registration is not active"),
     "registration_wrong_type": _("Registered for another kind of service"),
+    "registration_age": _("Not registered for this age"),
+    "provider_not_verified": _("The central team’s verification of the provider has lapsed or was never made"),
     "insurance_employers_liability": _("Employers’ liability insurance has lapsed or is missing"),
     "insurance_public_liability": _("Public liability insurance has lapsed or is missing"),
     "insurance_professional_indemnity": _("Professional indemnity insurance has lapsed or is missing"),
     "welsh_for_profit": _("New for-profit registration in Wales, not allowed since 1 April 2026"),
+    "welsh_growth": _("For-profit home in Wales that has grown since it no longer may"),
+    "welsh_needs_approval": _("For-profit home in Wales: new placements need the Welsh Ministers’ approval"),
     "no_ceiling": _("No ceiling price in force"),
 }
 
@@ -58,20 +65,23 @@ _insurance = ",\n".join(
     f"CASE WHEN cover.kinds IS NULL OR NOT '{kind}' = ANY (cover.kinds) THEN 'insurance_{kind}' END"
     for kind in INSURANCE_NEEDED
 )
-_standing = ", ".join(f"'{status}'" for status in MEASURE_STANDING)
+#: The states of a measure in which it holds, as SQL.
+STANDING = ", ".join(f"'{status}'" for status in MEASURE_STANDING)
 _restricted = ", ".join(f"'{category}'" for category in WELSH_RESTRICTED_CATEGORIES)
 
 #: Common table expressions after `chosen` (columns of dpv_admission). Parameters: `on`, `age` (or null: any age).
 #: `chosen` has `id`, `region_id`, `provider_id`, `establishment_id`, `lot_id` besides.
 #: Materialised: a plan that probes them once per admission took seconds at 10,000.
-SOURCES = """
+COVER = """
 cover AS MATERIALIZED (
   SELECT i.provider_id, array_agg(i.kind) AS kinds
   FROM providers_insurance i
   WHERE i.provider_id = ANY (ARRAY(SELECT DISTINCT provider_id FROM chosen))
     AND %(on)s BETWEEN i.starts_on AND i.expires_on
   GROUP BY i.provider_id
-),
+)
+"""
+SOURCES = f"""{COVER},
 price AS MATERIALIZED (
   SELECT DISTINCT ON (c.admission_id) c.admission_id, c.id, c.weekly
   FROM dpv_ceiling c
@@ -83,13 +93,13 @@ price AS MATERIALIZED (
 measured AS MATERIALIZED (
   SELECT c.id AS admission_id, array_agg(m.kind) AS kinds
   FROM (SELECT region_id, provider_id, establishment_id, lot_id, kind FROM dpv_measure
-        WHERE status IN ({standing}) OFFSET 0) m
+        WHERE status IN ({STANDING}) OFFSET 0) m
   JOIN chosen c ON c.provider_id = m.provider_id AND c.region_id = m.region_id
     AND (m.establishment_id IS NULL OR m.establishment_id = c.establishment_id)
     AND (m.lot_id IS NULL OR m.lot_id = c.lot_id)
   GROUP BY c.id
 )
-""".replace("{standing}", _standing)
+"""
 
 #: What `PROBLEMS` reads.
 JOINS = """
@@ -103,6 +113,30 @@ LEFT JOIN price ON price.admission_id = a.id
 LEFT JOIN measured ON measured.admission_id = a.id
 """
 
+#: A for-profit home in Wales whose kind the Act restricts; the category of the placement stands in the braces.
+_WELSH = f"p.profit_status = 'for_profit' AND e.gss_code LIKE 'W%%' AND {{category}} IN ({_restricted})"
+
+
+def home_problems(*, category: str, age: str) -> str:
+    """Array elements: the codes of what is wrong with a home and its provider for somebody who lives there or is to,
+    or null. A fostering agency is registered for every age: its households are matched by theirs (`matching`).
+    `category` and `age` are SQL expressions; the rows are those of `JOINS`, the parameters `parameters()`."""
+    welsh = _WELSH.format(category=category)
+    return f"""
+CASE WHEN NOT o.is_active THEN 'provider_inactive' END,
+CASE WHEN e.registration_status <> 'active' OR e.registered_on > %(on)s OR e.closed_on <= %(on)s
+  THEN 'registration_not_active' END,
+CASE WHEN ({category}, e.kind) NOT IN ({_kinds}) THEN 'registration_wrong_type' END,
+CASE WHEN e.kind <> 'fostering_agency' AND {age} NOT BETWEEN e.age_min AND e.age_max THEN 'registration_age' END,
+CASE WHEN p.verified_on IS NULL OR p.verified_on < %(verified_since)s THEN 'provider_not_verified' END,
+{_insurance},
+CASE WHEN %(on)s >= '{WELSH_NO_NEW_FOR_PROFIT_FROM}' AND e.registered_on >= '{WELSH_NO_NEW_FOR_PROFIT_FROM}'
+  AND {welsh} THEN 'welsh_for_profit' END,
+CASE WHEN %(on)s >= %(no_growth_from)s::date AND e.grew_on >= %(no_growth_from)s::date AND {welsh}
+  THEN 'welsh_growth' END
+"""
+
+
 #: Is it under a restriction: used only with a reason?
 RESTRICTED = "coalesce('restrict' = ANY (measured.kinds), false)"
 
@@ -112,14 +146,9 @@ CASE WHEN a.status <> 'admitted' THEN 'admission_' || a.status END,
 CASE WHEN 'bar' = ANY (measured.kinds) THEN 'measure_barred' END,
 CASE WHEN 'suspend' = ANY (measured.kinds) THEN 'measure_suspended' END,
 CASE WHEN %(on)s NOT BETWEEN v.starts_on AND v.ends_on THEN 'vehicle_not_in_term' END,
-CASE WHEN NOT o.is_active THEN 'provider_inactive' END,
-CASE WHEN e.registration_status <> 'active' OR e.registered_on > %(on)s OR e.closed_on <= %(on)s
-  THEN 'registration_not_active' END,
-CASE WHEN (l.category, e.kind) NOT IN ({_kinds}) THEN 'registration_wrong_type' END,
-{_insurance},
-CASE WHEN %(on)s >= '{WELSH_NO_NEW_FOR_PROFIT_FROM}' AND e.registered_on >= '{WELSH_NO_NEW_FOR_PROFIT_FROM}'
-  AND p.profit_status = 'for_profit' AND e.gss_code LIKE 'W%%' AND l.category IN ({_restricted})
-  THEN 'welsh_for_profit' END,
+{home_problems(category="l.category", age="%(age_at_start)s::int")},
+CASE WHEN %(on)s >= %(approval_from)s::date AND {_WELSH.format(category="l.category")}
+  THEN 'welsh_needs_approval' END,
 CASE WHEN price.id IS NULL THEN 'no_ceiling' END
 """
 
@@ -129,32 +158,55 @@ SELECT a.id, array_remove(ARRAY[{PROBLEMS}], NULL) FROM chosen a {JOINS}
 """
 
 
-def problems_of(admission_ids: Iterable[UUID], on: dt.date, *, age: int | None = None) -> dict[UUID, list[str]]:
+def parameters(on: dt.date, *, age: int | None = None, age_at_start: int | None = None) -> dict[str, Any]:
+    """What `SOURCES` and `PROBLEMS` ask for: the day, the person's age (of the ceiling), their age on the day they move
+    in (of the registration; `age` where it is not known), and the dates that are settings."""
+    return {
+        "on": on,
+        "age": age,
+        "age_at_start": age if age_at_start is None else age_at_start,
+        "verified_since": on - dt.timedelta(days=settings.VERIFICATION_LASTS_DAYS),
+        "no_growth_from": settings.WELSH_NO_GROWTH_FROM,
+        "approval_from": settings.WELSH_APPROVAL_FROM,
+    }
+
+
+def problems_of(
+    admission_ids: Iterable[UUID], on: dt.date, *, age: int | None = None, age_at_start: int | None = None
+) -> dict[UUID, list[str]]:
     """The codes of what keeps each admission from being used on that day; an empty list is "eligible".
 
-    `age` (completed years) asks for a ceiling of that age; without it any ceiling will do. An admission the current
-    organisation may not see is not in the answer.
+    `age` (completed years) asks for a ceiling of that age and a registration for it (for `age_at_start`, where that is
+    another); without it any ceiling and any registered age will do. An admission the current organisation may not see
+    is not in the answer.
     """
     require_context()
     wanted = list(admission_ids)
     if not wanted:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(_PROBLEMS_OF, {"admissions": wanted, "on": on, "age": age})
+        cursor.execute(_PROBLEMS_OF, {"admissions": wanted, **parameters(on, age=age, age_at_start=age_at_start)})
         return {row[0]: list(row[1]) for row in cursor.fetchall()}
 
 
 def require_eligible(
-    admission: Admission | UUID, on: dt.date, *, age: int | None = None, field: str | None = None
+    admission: Admission | UUID,
+    on: dt.date,
+    *,
+    age: int | None = None,
+    age_at_start: int | None = None,
+    field: str | None = None,
+    apart_from: Collection[str] = (),
 ) -> None:
-    """Refuse an admission that may not be used on that day.
+    """Refuse an admission that may not be used on that day; problems of the codes `apart_from` do not count.
 
     Raises RuleBroken whose code is the first problem's (`PROBLEM_TEXTS`), or `admission_unknown`.
     """
     admission_id = admission if isinstance(admission, UUID) else admission.pk
-    problems = problems_of([admission_id], on, age=age).get(admission_id)
-    if problems is None:
+    found = problems_of([admission_id], on, age=age, age_at_start=age_at_start).get(admission_id)
+    if found is None:
         raise RuleBroken("admission_unknown", _("This establishment is not on the lot"), field)
+    problems = [code for code in found if code not in apart_from]
     if problems:
         raise RuleBroken(problems[0], problem_text(problems[0]), field)
 

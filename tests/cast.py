@@ -126,6 +126,7 @@ def build_market() -> None:
             legal_form="limited_company",
             company_number=f"9000000{'abc'.index(slug[0])}",
             profit_status="for_profit",
+            verified_on=TODAY - dt.timedelta(days=30),
         )
         for kind in Insurance.Kind.values:
             Insurance.objects.create(

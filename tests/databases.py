@@ -32,6 +32,8 @@ def _fingerprint() -> str:
         "brokerage/core/tenants/permissions.py",
         "brokerage/core/*/migrations/*.py",
         "brokerage/core/*/row_security.py",
+        "brokerage/safeguarding/*/migrations/*.py",
+        "brokerage/safeguarding/*/row_security.py",
         "brokerage/core/tenants/rowsecurity.py",
         "brokerage/core/tenants/reference.py",
         "brokerage/core/tenants/data/*.csv",

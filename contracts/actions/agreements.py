@@ -14,6 +14,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Q
 from django.http import Http404
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from brokerage.core import locks
@@ -26,13 +27,18 @@ from contracts.drafting import draft_terms
 from contracts.models import Agreement, Signature
 from contracts.models.agreements import agreement_reference
 from contracts.states import AGREEMENT
-from placements.models import Award
+from dpv.eligibility import require_eligible
+from placements.models import Award, Offer, Referral
+from placements.queries.ages import age_at_start
 
 #: A signature needs a proof of identity no older than this (seconds); the same bound as ASVS re-authentication.
 FRESHEST = dt.timedelta(minutes=5)
 
 #: The proof of an API client: its secret, checked when its token was issued.
 BY_CLIENT = "api_client"
+
+#: What an award was made under and a signature does not ask again.
+AGREED_ALREADY = ("no_ceiling", "vehicle_not_in_term", "admission_ended")
 
 PERMISSION = {
     Signature.Side.AUTHORITY.value: "agreement.sign_authority",
@@ -93,7 +99,8 @@ def sign_agreement(
 
     `terms_hash` is that of the document the signer saw; `proved_at` and `method` tell when and how they proved afresh
     who they are. Refused when: the agreement is not open for signing, the side has signed, the same person has signed
-    for the other side, the terms are not those seen, the proof is older than five minutes, or no role was given.
+    for the other side, the terms are not those seen, the proof is older than five minutes, no role was given, or the
+    home may no longer be used (codes of `dpv.eligibility`).
 
     An API client signs for its owner, without a proof of its own, where the organisation's setting allows it
     (NotNow `machine_signing_off`); the evidence names both.
@@ -123,6 +130,7 @@ def sign_agreement(
         raise RuleBroken("role_missing", _("Enter the position in which you sign"), "role")
     if actor.user_id is None or proved_at is None or now - proved_at > FRESHEST:
         raise RuleBroken("proof_too_old", _("Prove again who you are, then sign"), "agree")
+    _require_home(actor, agreement, timezone.localdate(now))
     name = _signer_name(actor)
     client = {"client": str(actor.client_id), "client_name": actor.client_name} if actor.client_id else {}
     evidence = {
@@ -225,6 +233,19 @@ def open_document(agreement: Agreement) -> File[bytes]:
 def document_name(agreement: Agreement) -> str:
     """The document's file name."""
     return f"{agreement.reference}-v{agreement.version}.pdf"
+
+
+def _require_home(actor: Actor, agreement: Agreement, today: dt.date) -> None:
+    """Nobody signs for a home that may not take the person. What the price was agreed under (a ceiling, the vehicle's
+    term) was asked at the award and is not asked again. The provider's side does not know how old the person is: the
+    authority's side asks that."""
+    offers = Offer.objects.filter(referral_id=agreement.referral_id, provider_id=agreement.provider_id)
+    admission_id = offers.filter(status="accepted").values_list("admission_id", flat=True).first()
+    if admission_id is None:
+        return
+    referral = Referral.objects.filter(pk=agreement.referral_id).first() if actor.is_authority else None
+    at_start = age_at_start(referral, agreement.moved_start_on or agreement.starts_on) if referral else None
+    require_eligible(admission_id, on=today, age_at_start=at_start, field="agree", apart_from=AGREED_ALREADY)
 
 
 def _require_machine_signing(actor: Actor) -> None:

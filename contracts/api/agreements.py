@@ -15,6 +15,7 @@ from contracts.models import Agreement, Signature
 from contracts.queries.agreements import agreement_by_reference, agreement_list, may_sign
 from contracts.states import AGREEMENT
 from contracts.verifying import TEXTS, Answer, check_agreement, check_stored
+from dpv.eligibility import PROBLEM_TEXTS
 
 PDF = "application/pdf"
 
@@ -270,6 +271,8 @@ def _hold(call: Call, reference: str) -> None:
         "signed_other_side",
         "terms_changed",
         "role_missing",
+        "admission_unknown",
+        *PROBLEM_TEXTS,
     ),
     current=get_agreement,
     lock=_hold,

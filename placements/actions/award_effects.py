@@ -18,6 +18,7 @@ from dpv.eligibility import require_eligible
 from placements.actions import releases
 from placements.actions.closing import move_unseen_offers
 from placements.models import Award, Invitation, Offer, Placement, Referral
+from placements.queries.ages import age_at_start
 from placements.reminders import remind_of_start
 from placements.states import AWARD, INVITATION, OFFER, OFFER_STANDING, PLACEMENT, REFERRAL
 from providers.models import Occupancy
@@ -36,7 +37,8 @@ def confirm(actor: Actor, award: Award) -> Placement:
         # Revised while an approval was awaited: nobody approved this price.
         raise NotNow("offer_changed", _("The provider has changed this offer since it was chosen. Compare again."))
     require_held(offer, now)
-    require_eligible(offer.admission_id, on=today, age=referral.age, field="offer")
+    at_start = age_at_start(referral, offer.starts_on)
+    require_eligible(offer.admission_id, on=today, age=referral.age, age_at_start=at_start, field="offer")
     has_counter = require_place(offer)
     award.status = AWARD.after(award.status, "confirm")
     award.confirmed_at = now

@@ -16,6 +16,7 @@ from django.db import connection
 from brokerage.core.tenants.context import require_context
 from brokerage.core.vocabulary import Category, Need
 from dpv.eligibility import JOINS, PROBLEMS, RESTRICTED, SOURCES
+from dpv.eligibility import parameters as parameters_of
 from dpv.models import Lot
 from placements.matching import Candidate, Wanted
 from placements.models import Referral, ReferralLot
@@ -53,7 +54,7 @@ place AS (
     CASE WHEN %(age)s::int NOT BETWEEN lot_age_min AND lot_age_max THEN 'age_outside_lot' END,
     CASE WHEN category = '{fostering}' AND household_id IS NULL THEN 'no_household' END,
     CASE WHEN is_on_hold THEN 'household_on_hold' END,
-    CASE WHEN %(age)s::int NOT BETWEEN age_min AND age_max THEN 'age' END,
+    CASE WHEN household_id IS NOT NULL AND %(age)s::int NOT BETWEEN age_min AND age_max THEN 'age' END,
     CASE WHEN %(sex)s <> '' AND sex_accepted NOT IN ('any', %(sex)s) THEN 'sex' END,
     CASE WHEN %(single_sex)s AND (sex_accepted = 'any' OR %(sex)s NOT IN ('', sex_accepted))
       THEN 'not_single_sex' END,
@@ -86,8 +87,7 @@ def matching_sql(
     )
     parameters: dict[str, Any] = {
         "lots": list(lot_ids),
-        "on": on,
-        "age": wanted.age,
+        **parameters_of(on, age=wanted.age),
         "sex": wanted.sex,
         "outward": wanted.outward,
         "max_miles": wanted.max_miles,

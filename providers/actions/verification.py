@@ -19,6 +19,7 @@ from brokerage.core.clock import database_today
 from brokerage.core.errors import NotNow, RuleBroken
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.models import Organisation
+from providers import consequences
 from providers.models import Establishment, Occupancy, Provider
 
 #: What the regulator decides and only the central team changes here.
@@ -43,6 +44,7 @@ def verify_provider(actor: Actor, *, provider_id: UUID, reason: str) -> Provider
     provider.verified_on = database_today()
     provider.save(update_fields=["verified_on"])
     _record("provider.verified", provider, actor, {"reason": reason.strip()}, "providers.verified")
+    _tell_change(actor, provider)
     return provider
 
 
@@ -58,6 +60,7 @@ def withdraw_verification(actor: Actor, *, provider_id: UUID, reason: str) -> Pr
     provider.save(update_fields=["verified_on"])
     data = {"reason": reason.strip(), "verified_on": before.isoformat()}
     _record("provider.verification_withdrawn", provider, actor, data, "providers.verification_withdrawn")
+    _tell_change(actor, provider)
     return provider
 
 
@@ -113,7 +116,10 @@ def change_registration(actor: Actor, *, establishment_id: UUID, values: dict[st
     locks.hold(establishments=[establishment_id], standings_exclusive=[provider_id])
     home = Establishment.objects.select_related("provider__organisation").get(pk=establishment_id)
     _need_reason(reason)
+    places_before = home.capacity
     changed = _set(home, values)
+    if "capacity" in changed and (home.capacity or 0) > (places_before or 0):
+        home.grew_on = database_today()
     if home.age_min > home.age_max:
         raise RuleBroken("ages_crossed", _("The highest age must not be below the lowest age"), "age_max")
     if home.capacity is None and not home.is_fostering:
@@ -121,7 +127,7 @@ def change_registration(actor: Actor, *, establishment_id: UUID, values: dict[st
     if home.closed_on is not None and home.closed_on < home.registered_on:
         raise RuleBroken("closed_before_open", _("It cannot close before it was registered"), "closed_on")
     home.registration_checked_on = database_today()
-    home.save(update_fields=[*changed, "registration_checked_on"])
+    home.save(update_fields=[*changed, "registration_checked_on", "grew_on"])
     if "capacity" in changed and home.capacity is not None:
         _fit_counter(home, home.capacity)
     told = Notice(
@@ -139,7 +145,14 @@ def change_registration(actor: Actor, *, establishment_id: UUID, values: dict[st
         data={"fields": changed, "reason": reason.strip(), "status": home.registration_status},
         notify=[told] if changed else [],
     )
+    if changed:
+        consequences.changed(actor, [home.pk])
     return home
+
+
+def _tell_change(actor: Actor, provider: Provider) -> None:
+    homes = Establishment.objects.filter(provider_id=provider.pk)
+    consequences.changed(actor, list(homes.values_list("pk", flat=True)))
 
 
 def _fit_counter(home: Establishment, capacity: int) -> None:

@@ -12,6 +12,7 @@ from brokerage.core.errors import NotPermitted
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.context import acting, system, worker
 from brokerage.core.tenants.models import Organisation
+from providers.consequences import totals
 from providers.imports.engine import run_import
 from providers.models import ImportProblem, ImportRun
 
@@ -73,6 +74,14 @@ class ImportCommand(BaseCommand):
             self.stderr.write("…")
         if run.message:
             self.stdout.write(run.message)
+        if run.is_dry_run and (told := totals(run))["homes"]:
+            self.stdout.write(
+                f"It triggers: {told['registration_lost']:,} homes lose their registration,"
+                f" {told['registration_gained']:,} gain it, {told['kind']:,} change type, {told['ages']:,} ages,"
+                f" {told['rating']:,} rating; {told['admissions']:,} admissions, {told['invitations']:,} invitations,"
+                f" {told['offers']:,} offers and {told['awards']:,} unsigned awards are hit; {told['placements']:,}"
+                f" placements of {told['authorities']:,} authorities raise a finding"
+            )
         verb = "would be " if run.is_dry_run else ""
         self.stdout.write(
             f"{run.rows_done:,} rows: {run.rows_created:,} {verb}new, {run.rows_updated:,} {verb}updated,"

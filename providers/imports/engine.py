@@ -24,6 +24,7 @@ from brokerage.core.clock import database_now, database_today
 from brokerage.core.csv_input import MOST_ERRORS, RowError
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.context import acting
+from providers import consequences
 from providers.imports.kinds import ImportKind, Outcome, kind_of, require_kind
 from providers.imports.reading import Line, lines_of, look_at
 from providers.models import ImportProblem, ImportRun
@@ -178,7 +179,13 @@ def _do_batch(actor: Actor, run: ImportRun, kind: ImportKind, batch: Sequence[Li
         fresh = ImportRun.objects.get(pk=run.pk)
         if fresh.rows_done != run.rows_done or fresh.state != ImportRun.State.RUNNING:
             raise TakenOver(str(run.pk))
-        outcome = _write(actor, kind, batch, database_today(), dry_run=fresh.is_dry_run)
+        today = database_today()
+        before_and_after: list[consequences.Sight] = []
+        outcome = _write(actor, kind, batch, today, dry_run=fresh.is_dry_run, sights=before_and_after)
+        if before_and_after:
+            consequences.keep(fresh, consequences.look(actor, outcome.touched, today), before_and_after[0])
+        elif not fresh.is_dry_run:
+            consequences.changed(actor, outcome.touched)
         problems = [error for line in batch for error in line.errors] + outcome.refused
         fresh.rows_done += len(batch)
         fresh.rows_total = max(fresh.rows_total, fresh.rows_done)
@@ -194,6 +201,7 @@ def _do_batch(actor: Actor, run: ImportRun, kind: ImportKind, batch: Sequence[Li
                 "rows_updated",
                 "rows_unchanged",
                 "rows_refused",
+                "consequences",
             ]
         )
         _keep(fresh, problems)
@@ -203,7 +211,16 @@ def _do_batch(actor: Actor, run: ImportRun, kind: ImportKind, batch: Sequence[Li
     return fresh
 
 
-def _write(actor: Actor, kind: ImportKind, batch: Sequence[Line], today: dt.date, *, dry_run: bool) -> Outcome:
+def _write(
+    actor: Actor,
+    kind: ImportKind,
+    batch: Sequence[Line],
+    today: dt.date,
+    *,
+    dry_run: bool,
+    sights: list[consequences.Sight],
+) -> Outcome:
+    """Write the batch, or (a dry run) write it, look at what comes of it and take it back."""
     rows = [line.row for line in batch if line.row is not None]
     outcome = Outcome()
     if not rows:
@@ -212,11 +229,14 @@ def _write(actor: Actor, kind: ImportKind, batch: Sequence[Line], today: dt.date
         with transaction.atomic():
             outcome = kind.importer(actor, rows, today)
             if dry_run:
+                if outcome.touched:
+                    sights.append(consequences.look(actor, outcome.touched, today))
                 raise _WriteNothing
     except _WriteNothing:
         pass
     except (IntegrityError, DataError):
         # Somebody wrote the same things meanwhile, or one row holds what the database refuses: find it.
+        sights.clear()
         return _write_singly(actor, kind, batch, today, dry_run=dry_run)
     return outcome
 
@@ -241,6 +261,7 @@ def _write_singly(actor: Actor, kind: ImportKind, batch: Sequence[Line], today: 
         total.unchanged += one.unchanged
         total.refused += one.refused
         total.changes += one.changes
+        total.touched |= one.touched
     return total
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,7 +17,7 @@ from providers.imports import cells
 from providers.imports.kinds import ImportKind, Outcome, register
 from providers.imports.owners import AmbiguousName, Owners
 from providers.imports.writing import Batch, given
-from providers.models import Insurance
+from providers.models import Establishment, Insurance
 
 COLUMNS = (
     Column("provider_company_number", False, (), cells.company_number),
@@ -53,6 +54,7 @@ def import_rows(actor: Actor, rows: Sequence[Row], today: dt.date) -> Outcome:
         for policy in Insurance.objects.filter(provider__in={provider.pk for provider in found.values()})
     }
     policies: Batch[Insurance] = Batch(Insurance)
+    insured: set[UUID] = set()
     for row in rows:
         values = row.values
         provider = found.get(row.line)
@@ -69,8 +71,15 @@ def import_rows(actor: Actor, rows: Sequence[Row], today: dt.date) -> Outcome:
             outcome.created += 1
         else:
             key = cells.joined(provider.company_number or provider.pk, values["kind"], values["starts_on"])
-            outcome.count(key, policies.change(old, facts))
+            changed = policies.change(old, facts)
+            outcome.count(key, changed)
+            if not changed:
+                continue
+        insured.add(provider.pk)
     policies.write()
+    if insured:
+        homes = Establishment.objects.filter(provider_id__in=insured)
+        outcome.touched |= set(homes.values_list("pk", flat=True))
     return outcome
 
 

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from django.utils.functional import Promise
 
@@ -24,6 +25,8 @@ class Outcome:
     unchanged: int = 0
     refused: list[RowError] = field(default_factory=list)
     changes: list[dict[str, Any]] = field(default_factory=list)
+    #: Homes known before whose registration or evidence the batch changes.
+    touched: set[UUID] = field(default_factory=set)
 
     def refuse(self, row: Row, column: str, message: str) -> None:
         """Leave the row out, and say which cell is wrong and why."""

@@ -9,6 +9,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -142,6 +143,7 @@ def import_rows(actor: Actor, rows: Sequence[Row], today: dt.date) -> Outcome:
     spots = spots_of(row.values["postcode"] for row in good)
     establishments: Batch[Establishment] = Batch(Establishment)
     occupancies: Batch[Occupancy] = Batch(Occupancy)
+    owners_changed: set[UUID] = set()
     now = timezone.now()
     for row in good:
         values = row.values
@@ -171,9 +173,16 @@ def import_rows(actor: Actor, rows: Sequence[Row], today: dt.date) -> Outcome:
             )
         else:
             entry = old
+            has_grown = (values["capacity"] or 0) > (old.capacity or 0)
             changed = establishments.change(old, facts) + [f"provider.{name}" for name in provider_changes]
             # Seen on the list today; by itself that is no change worth telling.
             establishments.change(old, {"registration_checked_on": today})
+            if has_grown:
+                establishments.change(old, {"grew_on": today})
+            if changed:
+                outcome.touched.add(old.pk)
+            if provider_changes:
+                owners_changed.add(provider.pk)
         if values["kind"] != EstablishmentKind.FOSTERING_AGENCY:
             vacancies = values["vacancies"]
             moved = count_places(
@@ -193,6 +202,9 @@ def import_rows(actor: Actor, rows: Sequence[Row], today: dt.date) -> Outcome:
     owners.write()
     establishments.write()
     occupancies.write()
+    if owners_changed:
+        theirs = Establishment.objects.filter(provider_id__in=owners_changed)
+        outcome.touched |= set(theirs.values_list("pk", flat=True))
     return outcome
 
 

@@ -39,6 +39,8 @@ class Establishment(models.Model):
     rating = models.CharField(max_length=32, choices=Rating.choices, default=Rating.NOT_RATED)
     inspected_on = models.DateField(null=True, blank=True)
     capacity = models.PositiveSmallIntegerField(null=True, blank=True)
+    #: The day on which we last saw its registered places grow: what Wales will not let for-profit homes do.
+    grew_on = models.DateField(null=True, blank=True, editable=False)
     age_min = models.PositiveSmallIntegerField()
     age_max = models.PositiveSmallIntegerField()
     sex_accepted = models.CharField(max_length=8, choices=SexAccepted.choices, default=SexAccepted.ANY)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.db import models
 from django.utils import timezone
@@ -36,6 +37,9 @@ class ImportRun(models.Model):
     rows_unchanged = models.PositiveIntegerField(default=0)
     rows_refused = models.PositiveIntegerField(default=0)
     message = models.CharField(max_length=400, blank=True)
+    #: What importing it triggers, as a check found out or an import counted (`providers.consequences`): counts and
+    #: homes, never whose people live there.
+    consequences: Any = models.JSONField(default=dict, blank=True)
     created_by_id = models.UUIDField(null=True)
     created_by_name = models.CharField(max_length=120, blank=True)
     created_at = models.DateTimeField(default=timezone.now)

@@ -19,6 +19,7 @@ from brokerage.core.errors import NotPermitted
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.web import OrganisationRequest, address, attempt
 from providers.actions import imports as actions
+from providers.consequences import homes_of, totals
 from providers.forms.imports import ImportForm
 from providers.imports.kinds import ImportKind, kind_of, kinds_for
 from providers.models import ImportProblem, ImportRun
@@ -98,6 +99,8 @@ def import_run(request: OrganisationRequest, run: UUID) -> HttpResponse:
             "may_resume": bool(found.stored_name) and (is_stopped or is_stalled),
             "good_rows": found.rows_total - found.rows_refused,
             "earlier": _earlier(found),
+            "triggered": totals(found) if found.is_dry_run else {},
+            "homes": homes_of(found) if found.is_dry_run else [],
         },
     )
 

@@ -36,6 +36,8 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "list_closures": ("closures_closurerecipient",),
     "list_closure_progress": ("closures_closurerecipient",),
     "list_closure_residents": ("closures_closureresident",),
+    "list_findings": ("firewall_finding",),
+    "list_failing_homes": (),  # one row for each home, however many live there
     "list_approvals": ("placements_award",),
     "list_entries": ("audit_entry", "audit_link"),
     "list_authorities": ("tenants_organisation",),

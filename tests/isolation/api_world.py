@@ -37,7 +37,7 @@ from tests.api.clients import Machine, client_of
 from tests.api.table import Route
 from tests.cast import TODAY, actor_of, ident
 from tests.closures.closing import announced
-from tests.isolation.world import everything
+from tests.isolation.world import build_finding, everything
 from tests.safeguarding.alerting import CANARY, answered, raised
 
 #: Who owns the client that entitles, by kind of organisation.
@@ -175,7 +175,8 @@ def build_api_world() -> ApiWorld:
             "resident": resident,
             "file": paper_of_alert,
         },
-        _alert_places(*waits, *live)
+        {"findings/": {"reference": build_finding()}}
+        | _alert_places(*waits, *live)
         | _closure_places(*closures)
         | _places(draft.reference, home.pk, signable.reference, sealed.reference, placement.reference),
         {kind: _own(machines[who], who) for kind, who in OWN.items()},

@@ -19,6 +19,7 @@ from providers.models import ImportRun
 from tests import scenarios
 from tests.api.clients import client_of
 from tests.cast import actor_of, ident
+from tests.firewall.finding import findings, found
 from tests.safeguarding.alerting import raised
 
 #: Kinds of queued work, and what each must not do for an organisation that does not own what it names.
@@ -30,6 +31,8 @@ WORK = {
     "check_reminder",
     "closure_change",
     "closure_reminder",
+    "firewall_change",
+    "firewall_homes",
     "import_run",
     "invite",
     "move_start",
@@ -107,6 +110,25 @@ def test_work_about_an_alert_tells_nobody_for_another_organisation(committed: st
     for who in ("olive", "edith", "cecil"):
         with acting(actor_of(who)) as actor:
             assert not changes_after(actor.organisation_id, 0, kinds=["alert.received"], limit=10).changes
+
+
+def test_a_run_of_the_firewall_tells_no_other_organisation_what_it_found(committed: str) -> None:
+    """Somebody else's item naming Harrow's run tells no feed; naming homes, every authority is told its own alone."""
+    for who in ("olive", "edith", "cecil"):
+        client_of(who, scopes=["changes:read"])
+    one = found()
+    for other in ("ealing", "alder", "west-london-central"):
+        owner = actor_of("edith").organisation_id if other == "ealing" else ident(other)
+        payload = {"check": str(one.told_in), "homes": [str(ident("birch-house"))]}
+        for kind in ("firewall_change", "firewall_homes"):
+            outbox._handlers[kind](OutboxItem(organisation_id=owner, queue="alerts", kind=kind, payload=payload))
+    for who in ("olive", "edith", "cecil"):
+        with acting(actor_of(who)) as actor:
+            assert not changes_after(actor.organisation_id, 0, kinds=["finding.found"], limit=10).changes
+    with worker():
+        told = set(Message.objects.filter(template="firewall.found").values_list("organisation_id", flat=True))
+    assert told == {actor_of("olive").organisation_id}
+    assert [each.reference for each in findings()] == [one.reference] and not findings("edith")
 
 
 def test_a_task_ends_outside_every_context(committed: str) -> None:

@@ -165,6 +165,7 @@ def build_world() -> World:
         "notifications": {"pk": ident("no such message")},
         "api_clients": {"pk": machine.pk},
         "safeguarding": {"reference": alert, "check": check, "file": alert_file},
+        "firewall": {"reference": build_finding()},
         "safeguarding:alert_confirm": {"reference": waiting_alert},
         "safeguarding:alert_dismiss": {"reference": waiting_alert},
         "safeguarding:welfare_check": {"reference": answered_alert, "check": check},
@@ -173,6 +174,15 @@ def build_world() -> World:
         "voice:message_place": {"reference": unplaced},
     }
     return World(values, own, frozenset({"providers:import_columns", "reports:spend_csv", "reports:market_csv"}))
+
+
+def build_finding() -> str:
+    """Somebody of Harrow's is too young for Cedar House: the finding's reference."""
+    from tests.firewall.finding import check, findings, living
+
+    living("cedar-house", who="oscar", age=9)
+    check("oscar")
+    return next(one.reference for one in findings("oscar") if one.home == "Cedar House")
 
 
 def build_alerts() -> tuple[str, str, str, Any]:

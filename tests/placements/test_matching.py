@@ -18,7 +18,7 @@ from dpv.eligibility import PROBLEM_TEXTS
 from dpv.models import Admission, Ceiling, Lot
 from placements.matching import REASON_TEXTS, Candidate, Wanted, explain
 from placements.queries.matching import candidates
-from providers.models import CarerHousehold, Establishment, Insurance, Occupancy
+from providers.models import CarerHousehold, Establishment, Insurance, Occupancy, Provider
 from tests.cast import TODAY, actor_of, ident
 
 pytestmark = pytest.mark.django_db
@@ -55,9 +55,10 @@ CAUSES: list[tuple[str, Callable[[], object], dict[str, Any]]] = [
     ("insurance_employers_liability", insurance("employers_liability"), {}),
     ("insurance_public_liability", insurance("public_liability"), {}),
     ("insurance_professional_indemnity", insurance("professional_indemnity"), {}),
+    ("provider_not_verified", change(Provider, "birch", verified_on=None), {}),
     ("no_ceiling", change(Ceiling, "ceiling birch-house", age_max=13), {}),
     ("age_outside_lot", change(Lot, "lot T-RES", age_max=13), {}),
-    ("age", house(age_max=13), {}),
+    ("registration_age", house(age_max=13), {}),
     ("sex", house(sex_accepted="female"), {}),
     ("not_single_sex", house(), {"single_sex_home": True}),
     ("need:fire_setting", house(), {"needs": ("fire_setting",)}),
@@ -80,9 +81,9 @@ def test_each_reason_excludes(code: str, cause: Callable[[], object], asked: dic
 
 
 def test_every_reason_that_can_be_given_is_tested_somewhere() -> None:
-    here = {code for code, _cause, _asked in CAUSES} | {"no_household", "household_on_hold"}
+    here = {code for code, _cause, _asked in CAUSES} | {"no_household", "household_on_hold", "age"}
     elsewhere = {"admission_ended", "vehicle_not_in_term", "provider_inactive", "welsh_for_profit"}
-    elsewhere |= {"measure_barred", "measure_suspended"}
+    elsewhere |= {"welsh_growth", "welsh_needs_approval", "measure_barred", "measure_suspended"}
     assert {code for code in {*REASON_TEXTS, *PROBLEM_TEXTS} if code not in here | elsewhere} == set()
 
 
@@ -93,7 +94,7 @@ def test_all_reasons_are_told_together_and_the_eligible_come_first_by_distance()
     found = list(match().values())
     assert [home.name for home in found] == ["Cedar House", "Birch Lodge", "Birch House"]
     assert [home.is_eligible for home in found] == [True, True, False]
-    assert found[2].reasons == ("age", "sex")
+    assert found[2].reasons == ("registration_age", "sex")
     assert found[1].ceiling == Decimal("4200.00") and found[1].vacancies == 2 and found[1].rating == "good"
 
 

@@ -100,7 +100,8 @@ def test_excluded_homes_are_written_down_with_their_reasons_and_cannot_be_invite
     referral = publish(draft.reference, chosen=ALL[2:])
     with acting(actor_of("olive")):
         found = {row.establishment_id: row for row in Match.objects.filter(referral=referral)}
-        assert found[ident("birch-lodge")].reasons == ["age"] and found[ident("birch-lodge")].outcome == "excluded"
+        lodge = found[ident("birch-lodge")]
+        assert lodge.reasons == ["registration_age"] and lodge.outcome == "excluded"
         assert found[ident("birch-house")].reasons == ["admission_suspended"]
 
 

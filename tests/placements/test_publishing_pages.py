@@ -53,7 +53,7 @@ def test_matching_page_shows_who_can_be_invited_and_why_others_cannot(sign_in: S
         Establishment.objects.filter(pk=ident("birch-lodge")).update(age_max=12)
     page = text(sign_in("olive").get(url(draft.reference, "match/")))
     assert "2 homes can be invited" in page and "1 home cannot be invited" in page
-    assert "Does not take this age" in page and "£4,500.00" in page and "<svg" in page
+    assert "Not registered for this age" in page and "£4,500.00" in page and "<svg" in page
     assert page.count('name="chosen"') == 2 and page.count(" checked") == 3
 
 

@@ -36,7 +36,7 @@ def test_the_list_finds_by_name_number_kind_area_and_state() -> None:
         assert found(area="W06000022") == []
         assert found(status="insurance") == ["cedar"]
         assert found(status="registration") == ["birch"]
-        assert found(status="verified") == []
+        assert found(status="verified") == ["alder", "birch", "cedar"]
 
 
 def test_central_team_and_authority_read_a_provider_and_its_homes(sign_in: SignIn) -> None:
@@ -45,7 +45,7 @@ def test_central_team_and_authority_read_a_provider_and_its_homes(sign_in: SignI
         assert "Birch Care Ltd" in client.get(f"/o/{slug}/providers/").content.decode()
         page = client.get(f"/o/{slug}/providers/{ident('birch')}/").content.decode()
         assert "Birch Lodge" in page and "Test residential standard" in page
-        assert ("Verify this provider" in page) == (who == "carol")
+        assert ("Verify again" in page) == (who == "carol")
         page = client.get(f"/o/{slug}/providers/homes/{ident('birch-lodge')}/").content.decode()
         assert "SC990002" in page and ("registration" in page.lower())
         assert "ALD-1" in client.get(f"/o/{slug}/providers/homes/{ident('alder-fostering')}/").content.decode()

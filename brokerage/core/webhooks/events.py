@@ -17,6 +17,7 @@ NOUNS = {
     "alerts": "alert",
     "awards": "award",
     "closures": "closure",
+    "findings": "finding",
     "offers": "offer",
     "opportunities": "opportunity",
     "placements": "placement",

@@ -1,0 +1,48 @@
+"""What an authority does about a finding: it says once what it will do. A run clears it when the home passes again."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.http import Http404
+from django.utils.translation import gettext_lazy as _
+
+from brokerage.core.audit.record import record
+from brokerage.core.clock import database_now
+from brokerage.core.errors import RuleBroken
+from brokerage.core.locks import hold_name
+from brokerage.core.tenants.actors import Actor
+from brokerage.safeguarding.firewall.models import Finding
+from brokerage.safeguarding.firewall.states import FINDING
+
+#: The longest plan.
+LONGEST = 4000
+
+
+@transaction.atomic
+def acknowledge_finding(actor: Actor, *, reference: str, plan: str) -> Finding:
+    """Answer a finding, as one answers an alert: what will be done for the person there. It ends the weekly reminders,
+    not the finding.
+
+    Refused when: it is not the authority's (Http404); it was answered, or the home passes again (NotNow,
+    `finding_not_now`); the plan is missing (`plan_missing`) or too long.
+    """
+    actor.require("alert.acknowledge")
+    hold_name(f"firewall:{actor.organisation_id}")
+    finding = Finding.objects.filter(reference=reference).first()
+    if finding is None:
+        raise Http404
+    finding.state = FINDING.after(finding.state, "acknowledge")
+    if not plan.strip():
+        raise RuleBroken("plan_missing", _("Say what will be done"), "plan")
+    if len(plan) > LONGEST:
+        raise RuleBroken("text_too_long", _("Use at most %(most)s characters") % {"most": LONGEST}, "plan")
+    finding.plan = plan.strip()
+    finding.acknowledged_at, finding.acknowledged_by_name = database_now(), actor.name[:120]
+    finding.save(update_fields=["state", "plan", "acknowledged_at", "acknowledged_by_name"])
+    record(
+        "finding.acknowledged",
+        subject=finding,
+        actor=actor,
+        data={"placement": finding.placement_reference, "codes": finding.codes},
+    )
+    return finding

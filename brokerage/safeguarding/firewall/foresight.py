@@ -1,0 +1,96 @@
+"""What a change of the register would trigger, for the check of a regulator's list; and the run right after a change.
+
+The check has made the change in its own transaction when this looks, and takes it back. Each authority is looked at in
+its own role; what leaves this module are counts.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection
+from uuid import UUID
+
+from django.db import connection
+
+from brokerage.core.audit.record import enqueue
+from brokerage.core.tenants.actors import Actor
+from brokerage.core.tenants.context import system, worker
+from brokerage.core.tenants.rowsecurity import ORGANISATION
+from brokerage.safeguarding.firewall.queries.problems import JUDGED, asked
+from dpv.eligibility import problems_of
+from dpv.models import Admission
+from providers import consequences
+from providers.consequences import Sight
+
+#: What a run would tell: found, or something new wrong with what was found.
+_TOLD = f"""
+WITH {JUDGED}
+SELECT n.id, n.establishment_id FROM judged n
+LEFT JOIN firewall_finding f ON f.placement_id = n.id AND f.authority_id = {ORGANISATION}
+  AND f.state IN ('open', 'acknowledged')
+WHERE n.codes <> ARRAY[]::text[] AND (f.id IS NULL OR NOT n.codes <@ f.codes::text[])
+"""
+
+#: What stands at the doors: open invitations, live offers, agreements of awards that are not signed by both.
+_AT_THE_DOORS = f"""
+SELECT 'invitations', i.id, i.establishment_id, i.admission_id, r.age
+FROM placements_invitation i JOIN placements_referral r ON r.id = i.referral_id AND r.status = 'published'
+WHERE i.authority_id = {ORGANISATION} AND i.establishment_id = ANY (%(homes)s::uuid[])
+  AND i.status IN ('open', 'offered')
+UNION ALL
+SELECT 'offers', f.id, f.establishment_id, f.admission_id, r.age
+FROM placements_offer f JOIN placements_referral r ON r.id = f.referral_id
+WHERE f.authority_id = {ORGANISATION} AND f.establishment_id = ANY (%(homes)s::uuid[])
+  AND f.status IN ('submitted', 'needs_reconfirming')
+UNION ALL
+SELECT 'awards', c.id, f.establishment_id, f.admission_id, r.age
+FROM contracts_agreement c
+JOIN placements_award w ON w.id = c.award_id
+JOIN placements_offer f ON f.id = w.offer_id
+JOIN placements_referral r ON r.id = w.referral_id
+WHERE c.authority_id = {ORGANISATION} AND f.establishment_id = ANY (%(homes)s::uuid[])
+  AND c.status IN ('drawn_up', 'awaiting_signatures', 'part_signed')
+"""
+
+
+@consequences.watches
+def look_at_once(actor: Actor, homes: Collection[UUID]) -> None:
+    """Queue a run over these homes: their authorities hear at once, not at night."""
+    enqueue("firewall_homes", queue="alerts", actor=actor, payload={"homes": sorted(str(home) for home in homes)})
+
+
+@consequences.looks
+def look(actor: Actor, homes: Collection[UUID], on: dt.date, seen: Sight) -> None:
+    """Admissions that may not be used, and what of each authority is hit."""
+    admissions = dict(
+        Admission.objects.filter(establishment_id__in=homes, status="admitted").values_list("pk", "establishment_id")
+    )
+    problems = problems_of(admissions, on)
+    seen.things["admissions"] = {pk: home for pk, home in admissions.items() if problems.get(pk)}
+    for name in ("invitations", "offers", "awards", "placements"):
+        seen.things[name] = {}
+    with worker(), connection.cursor() as cursor:
+        cursor.execute("SELECT authority_id FROM firewall_authorities(%s::uuid[])", [list(homes)])
+        concerned = sorted(row[0] for row in cursor.fetchall())
+    for authority_id in concerned:
+        with system(authority_id):
+            _look_in(authority_id, homes, on, seen)
+
+
+def _look_in(authority_id: UUID, homes: Collection[UUID], on: dt.date, seen: Sight) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_TOLD, asked(on, homes))
+        for placement, home in cursor.fetchall():
+            seen.things["placements"][placement] = home
+            seen.authorities[placement] = authority_id
+        cursor.execute(_AT_THE_DOORS, {"homes": list(homes)})
+        standing = cursor.fetchall()
+    by_age: dict[int | None, set[UUID]] = defaultdict(set)
+    for _name, _thing, _home, admission, age in standing:
+        by_age[age].add(admission)
+    wrong = {age: problems_of(admissions, on, age=age) for age, admissions in by_age.items()}
+    for name, thing, home, admission, age in standing:
+        if wrong[age].get(admission):
+            seen.things[name][thing] = home
+            seen.authorities[thing] = authority_id
