@@ -48,6 +48,7 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "list_households": ("providers_carerhousehold",),
     "list_policies": ("providers_insurance",),
     "list_invitations": ("placements_invitation",),
+    "list_measures": ("dpv_measure",),
     "list_menu_items": ("dpv_menuitem",),
     "list_messages": ("notifications_message",),
     "list_offers": ("placements_offer",),

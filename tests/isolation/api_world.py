@@ -37,7 +37,7 @@ from tests.api.clients import Machine, client_of
 from tests.api.table import Route
 from tests.cast import TODAY, actor_of, ident
 from tests.closures.closing import announced
-from tests.isolation.world import build_finding, everything
+from tests.isolation.world import build_finding, build_measures, everything
 from tests.safeguarding.alerting import CANARY, answered, raised
 
 #: Who owns the client that entitles, by kind of organisation.
@@ -177,6 +177,7 @@ def build_api_world() -> ApiWorld:
         },
         {"findings/": {"reference": build_finding()}}
         | _alert_places(*waits, *live)
+        | _measure_places()
         | _closure_places(*closures)
         | _places(draft.reference, home.pk, signable.reference, sealed.reference, placement.reference),
         {kind: _own(machines[who], who) for kind, who in OWN.items()},
@@ -244,6 +245,17 @@ def _alert_places(to_send: str, to_dismiss: str, to_answer: str, with_checks: st
         "alerts/<str:reference>/answer": {"reference": to_answer},
         "alerts/<str:reference>/confirm": {"reference": to_send},
         "alerts/<str:reference>/dismiss": {"reference": to_dismiss},
+    }
+
+
+def _measure_places() -> dict[str, Values]:
+    proposed, standing, appealed, lifting = build_measures()
+    return {
+        "measures/": {"reference": standing},
+        "measures/<str:reference>/decide": {"reference": proposed},
+        "measures/<str:reference>/withdraw": {"reference": proposed},
+        "measures/<str:reference>/lift/decide": {"reference": lifting},
+        "measures/<str:reference>/appeal/answer": {"reference": appealed},
     }
 
 
@@ -315,6 +327,12 @@ def _bodies(
         "reschedule_announced_closure": {"closes_on": soon},
         "close_closing_home": {"closed_on": today.isoformat()},
         "record_resident_next_home": {"ended_on": today.isoformat()},
+        "propose_a_measure": {
+            "provider_id": str(ident("birch")),
+            "establishment_id": str(ident("birch-lodge")),
+            "review_on": soon,
+        },
+        "review_standing_measure": {"review_on": soon},
         "record_welfare_check": {"done_on": today.isoformat()},
         "accept_offer": {"offer_id": str(free.pk), "revision": free.revision, "losers": []},
         "sign_agreement_by_client": {"terms_hash": signable.terms_hash},

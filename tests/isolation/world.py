@@ -29,6 +29,8 @@ OUTSIDERS: dict[str, tuple[tuple[str, str], ...]] = {
     "dpv": (("nia", "newport"), ("alice", "alder")),
     "providers:import": (("edith", "ealing"), ("alice", "alder")),
     "providers:household": (("bob", "birch"), ("edith", "ealing")),
+    # Only whoever runs the region proposes and decides; the provider reads what is in force.
+    "dpv:measure_decide": (("nia", "newport"), ("bob", "birch")),
     # The register of providers is every authority's to read, and no other provider's.
     "providers:provider": (("alice", "alder"),),
     "providers:certificate": (("alice", "alder"),),
@@ -120,6 +122,7 @@ def build_world() -> World:
     closure, resident = build_closure()
     with acting(actor_of("olive")):
         alert_file = AlertFile.objects.get().pk
+    proposed_measure, measure, appealed_measure, lifting_measure = build_measures()
     voice, unplaced, poster = build_voices()
     values = {
         "reference": running.reference,
@@ -164,6 +167,11 @@ def build_world() -> World:
         "providers:household_add": {"pk": ident("alder-fostering")},
         "notifications": {"pk": ident("no such message")},
         "api_clients": {"pk": machine.pk},
+        "dpv:measure": {"reference": measure},
+        "dpv:measure_decide": {"reference": proposed_measure},
+        "dpv:measure_withdraw": {"reference": proposed_measure},
+        "dpv:measure_lift_decide": {"reference": lifting_measure},
+        "dpv:measure_appeal_answer": {"reference": appealed_measure},
         "safeguarding": {"reference": alert, "check": check, "file": alert_file},
         "firewall": {"reference": build_finding()},
         "safeguarding:alert_confirm": {"reference": waiting_alert},
@@ -217,6 +225,24 @@ def build_closure() -> tuple[str, Any]:
 
     closure = announced(establishment_id=ident("birch-lodge"))
     return closure.reference, resident().pk
+
+
+def build_measures() -> tuple[str, str, str, str]:
+    """Restrictions around Birch Lodge, which stop nothing: proposed, in force, appealed, and about to be lifted."""
+    from dpv.actions.measure_appeals import appeal_measure
+    from dpv.actions.measures import propose_lift
+    from tests.dpv.measuring import in_force, proposed
+
+    lodge, lot = ident("birch-lodge"), ident("lot T-RES")
+    waiting = proposed(kind="suspend", provider_id=ident("alder"))
+    standing = in_force(kind="restrict", establishment_id=lodge)
+    appealed = in_force(kind="restrict", establishment_id=lodge, lot_id=lot)
+    lifting = in_force(kind="restrict", provider_id=ident("alder"))
+    with acting(actor_of("bob")) as bob:
+        appeal_measure(bob, reference=appealed.reference, text="Both were awake.")
+    with acting(actor_of("mark")) as mark:
+        propose_lift(mark, reference=lifting.reference, note="The rota was seen.")
+    return waiting.reference, standing.reference, appealed.reference, lifting.reference
 
 
 def build_voices() -> tuple[str, str, Any]:

@@ -9,9 +9,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db import models
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from brokerage.core.audit.models import Entry, OutboxItem
+from brokerage.core.clock import database_now
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.webhooks.noting import note, told_of
 
@@ -56,7 +57,8 @@ def record(
         actor_user_id=actor.user_id,
         actor_name=actor.name[:120],
         on_behalf_of_id=actor.on_behalf_of_id,
-        at=timezone.now(),
+        # Not this process's clock: entries of all processes are in one order, and a clock that is off dates nothing.
+        at=database_now(),
         data=dict(data or {}) | ({"api_client": str(actor.client_id)} if actor.client_id else {}),
     )
     entry.save(force_insert=True)
@@ -97,7 +99,8 @@ def enqueue(
         kind=kind,
         payload=dict(payload),
         entry_id=entry_id,
-        available_at=available_at or timezone.now(),
+        # By the clock that decides what is due: work of a process whose clock is ahead does not wait for it.
+        available_at=available_at or Now(),
     )
     item.save(force_insert=True)
     return item

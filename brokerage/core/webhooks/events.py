@@ -18,6 +18,7 @@ NOUNS = {
     "awards": "award",
     "closures": "closure",
     "findings": "finding",
+    "measures": "measure",
     "offers": "offer",
     "opportunities": "opportunity",
     "placements": "placement",
