@@ -62,6 +62,17 @@ NOT_HERE: dict[str, str] = {
     "upload_alert_file provider": "whoever raised an alert adds files",
     "upload_alert_file central": "whoever raised an alert adds files",
     "download_alert_file provider": "files are not for the provider",
+    **dict.fromkeys(
+        ("create_incident authority", "create_incidents authority", "withdraw_reported_incident authority"),
+        "providers report, of their own residents",
+    ),
+    **{
+        f"{act} provider": "the authority answers"
+        for act in (
+            *("acknowledge_reported_incident", "require_incident_follow_up", "offer_return_interview"),
+            *("settle_return_interview", "close_reported_incident"),
+        )
+    },
     "propose_a_measure provider": "the central team measures providers",
     "decide_measure provider": "the central team decides",
     "withdraw_proposed_measure provider": "the central team decides",

@@ -35,6 +35,7 @@ WORK = {
     "firewall_change",
     "firewall_homes",
     "import_run",
+    "incident_reminder",
     "invite",
     "measure_told",
     "move_start",

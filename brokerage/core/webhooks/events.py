@@ -18,6 +18,7 @@ NOUNS = {
     "awards": "award",
     "closures": "closure",
     "findings": "finding",
+    "incidents": "incident",
     "measures": "measure",
     "offers": "offer",
     "opportunities": "opportunity",
