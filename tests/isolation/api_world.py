@@ -22,9 +22,6 @@ from brokerage.core.audit.record import Notice, record
 from brokerage.core.notifications.models import Message
 from brokerage.core.tenants.context import acting
 from brokerage.core.webhooks.models import Delivery
-from brokerage.safeguarding.actions.files import add_alert_file
-from brokerage.safeguarding.actions.meetings import record_meeting
-from brokerage.safeguarding.closures.models import ClosureResident
 from brokerage.safeguarding.models import WelfareCheck
 from dpv.actions.suspensions import suspend_admission
 from dpv.models import MenuItem
@@ -36,11 +33,12 @@ from tests import scenarios
 from tests.api.clients import Machine, client_of
 from tests.api.table import Route
 from tests.cast import TODAY, actor_of, ident
-from tests.closures.closing import announced
+from tests.closures.places import closure_places, closures_of_birch, kept_with
 from tests.incidents.reporting import CANARY as REPORTED
 from tests.incidents.reporting import one_of_each, one_place_more, resident
 from tests.isolation.world import build_finding, build_measures, everything
 from tests.safeguarding.alerting import CANARY, answered, raised
+from tests.safeguarding.concerns import noting
 
 #: Who owns the client that entitles, by kind of organisation.
 OWN = {"authority": "oscar", "provider": "bob", "central": "carol"}
@@ -147,8 +145,9 @@ def build_api_world() -> ApiWorld:
         suspend_admission(carol, reason="A visit.", **cedar)
         record("vehicle.changed", subject=item.vehicle, actor=carol, notify=[told])
     waits, live, known = _alerts()
-    closures, moving = _closures()
-    paper_of_alert = _kept_with(live[1])
+    closures, moving = closures_of_birch()
+    paper_of_alert = kept_with(live[1])
+    concerns = _concerns()
     one_place_more("birch-house")
     lives_there = resident("birch-house")
     incidents = {turn: incident.reference for turn, incident in one_of_each(lives_there).items()}
@@ -180,16 +179,17 @@ def build_api_world() -> ApiWorld:
             "resident": moving,
             "file": paper_of_alert,
         },
-        {"findings/": {"reference": build_finding()}}
+        concerns
+        | {"findings/": {"reference": build_finding()}}
         | _alert_places(*waits, *live)
         | _incident_places(incidents)
         | _measure_places()
-        | _closure_places(*closures)
+        | closure_places(*closures)
         | _places(draft.reference, home.pk, signable.reference, sealed.reference, placement.reference),
         {kind: _own(machines[who], who) for kind, who in OWN.items()},
         bodies=_bodies(draft, running, free[0], signable, person) | _incident_bodies(lives_there.reference),
         queries={"add_referral_document": "kind=care_plan"},
-        canaries=("Zachariah", person.case_number, CANARY),
+        canaries=("Zachariah", person.case_number, CANARY, noting.CANARY),
     )
     world.secrets = (*_secrets(world, running, sealed, offer), *incidents.values(), REPORTED)
     world.outside = _outside()
@@ -209,39 +209,18 @@ def _alerts() -> tuple[list[str], list[str], Any]:
     return waits, live, check.pk
 
 
-def _closures() -> tuple[list[str], Any]:
-    """Birch's announcements: of the lodge, where somebody of Harrow's is to move in, of the whole provider and of
-    another home; and that person's row."""
-    homes = (ident("birch-lodge"), None, ident("birch-house"))
-    closures = [announced("bob", establishment_id=home).reference for home in homes]
-    with acting(actor_of("oscar")):
-        row = ClosureResident.objects.filter(closure__reference=closures[0]).first()
-    assert row is not None
-    return closures, row.pk
-
-
-def _kept_with(reference: str) -> Any:
-    """A meeting about the alert, and a file of it."""
-    with acting(actor_of("oscar")) as oscar:
-        record_meeting(
-            oscar,
-            reference=reference,
-            held_on=TODAY,
-            chaired_by="head of safeguarding",
-            attended="the police",
-            notes=f"Seen in {CANARY}.",
-            decisions="Two adults on every shift.",
-            is_checked=True,
-        )
-        paper = SimpleUploadedFile("rota.txt", b"Two adults.", "text/plain")
-        return add_alert_file(oscar, reference=reference, upload=paper).pk
-
-
-def _closure_places(followed: str, to_withdraw: str, to_close: str) -> dict[str, Values]:
+def _concerns() -> dict[str, Values]:
+    """By the beginning of the address: a concern of Harrow's, the pattern that it makes with others, complaints."""
+    concern = noting.noted()
+    for number in range(2):
+        noting.noted("edith", what=f"Number {number}.")
+        noting.noted("oscar", what=f"Number {number}.")
+    noting.worked("default")
+    (suggestion,) = noting.suggestions_of("carol")
     return {
-        "closures/": {"reference": followed},
-        "closures/<str:reference>/withdraw": {"reference": to_withdraw},
-        "closures/<str:reference>/close": {"reference": to_close},
+        "concerns/": {"reference": concern.reference},
+        "suggestions/": {"reference": suggestion.reference},
+        "complaints/": {"reference": noting.in_mediation(what="Five weeks are charged.").reference},
     }
 
 
@@ -353,6 +332,8 @@ def _bodies(
         "reschedule_announced_closure": {"closes_on": soon},
         "close_closing_home": {"closed_on": today.isoformat()},
         "record_resident_next_home": {"ended_on": today.isoformat()},
+        "create_concern": {"provider_id": str(ident("birch")), "seen_on": today.isoformat()},
+        "create_complaint": {"against_id": str(ident("birch"))},
         "propose_a_measure": {
             "provider_id": str(ident("birch")),
             "establishment_id": str(ident("birch-lodge")),

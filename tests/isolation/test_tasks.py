@@ -32,6 +32,8 @@ WORK = {
     "check_reminder",
     "closure_change",
     "closure_reminder",
+    "complaint_reminder",
+    "concern_patterns",
     "firewall_change",
     "firewall_homes",
     "import_run",

@@ -17,6 +17,8 @@ NOUNS = {
     "alerts": "alert",
     "awards": "award",
     "closures": "closure",
+    "complaints": "complaint",
+    "concerns": "concern",
     "findings": "finding",
     "incidents": "incident",
     "measures": "measure",
@@ -24,6 +26,7 @@ NOUNS = {
     "opportunities": "opportunity",
     "placements": "placement",
     "referrals": "referral",
+    "suggestions": "suggestion",
     "webhooks": "webhook",
 }
 #: Sent by the test button only; never part of the feed.
