@@ -52,7 +52,7 @@ def load_alerts() -> str:
 
 def _tell(tale: Tale, provider: UUID, home: UUID) -> int:
     """1 when told now, with what became of it; 0 when it was there."""
-    actor = actor_of(tale.who)
+    actor = _actor(tale.who)
     with acting(actor):
         if Alert.objects.filter(what_happened=tale.what_happened).exists():
             return 0
@@ -90,7 +90,7 @@ def _homes() -> list[tuple[UUID, UUID]]:
     return sorted(living, key=lambda pair: (-len(living[pair]), str(pair)))
 
 
-def actor_of(email: str) -> Actor:
+def _actor(email: str) -> Actor:
     """The person as an actor of their first organisation."""
     with loader():
         member = Membership.objects.select_related("organisation").filter(user__email=email).order_by("pk").first()
@@ -103,7 +103,7 @@ def actor_of(email: str) -> Actor:
 
 def _answer(email: str, alert: Alert, response: str, *, found: str = "") -> None:
     """The organisation's answer, if it was told, with a plan (and what was found) for each of its people there."""
-    actor = actor_of(email)
+    actor = _actor(email)
     with acting(actor):
         told = AlertRecipient.objects.filter(reference=alert.reference).first()
         if told is None:
@@ -125,7 +125,7 @@ def _some_answer(alert: Alert) -> None:
 
 
 def _sent_by_another(alert: Alert) -> None:
-    actor = actor_of("moira@ealing.example")
+    actor = _actor("moira@ealing.example")
     with acting(actor):
         confirm_alert(actor, reference=alert.reference)
     _answer(EALING, alert, "A social worker is on the way to everyone of ours.")
@@ -135,7 +135,7 @@ def _closed(alert: Alert) -> None:
     well = "Safe and well; no worries about the home."
     _answer(HARROW, alert, "Everyone of ours was seen the same evening.", found=well)
     _answer(EALING, alert, "We have looked at our own records and found nothing like it.", found=well)
-    actor = actor_of(HARROW)
+    actor = _actor(HARROW)
     with acting(actor):
         close_alert(
             actor,
@@ -145,7 +145,7 @@ def _closed(alert: Alert) -> None:
 
 
 def _dismissed(alert: Alert) -> None:
-    actor = actor_of("tom@harrow.example")
+    actor = _actor("tom@harrow.example")
     with acting(actor):
         dismiss_alert(actor, reference=alert.reference, reason="The report was about another home with a similar name.")
 

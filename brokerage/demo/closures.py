@@ -12,7 +12,7 @@ from brokerage.core.clock import database_today
 from brokerage.core.tenants.context import acting, loader
 from brokerage.core.tenants.directory import actor_for
 from brokerage.core.tenants.models import Membership
-from brokerage.demo.alerts import actor_of
+from brokerage.demo.alerts import _actor
 from brokerage.safeguarding.closures.actions.announcing import (
     ClosureFacts,
     announce_closure,
@@ -42,12 +42,12 @@ def load_closures() -> str:
     with transaction.atomic():
         done = _announce(lately, "provider", "The provider gives the home up.", days=-1)
         _follow(done, ("went_home", "other"))
-        actor = actor_of(CENTRAL)
+        actor = _actor(CENTRAL)
         with acting(actor):
             close_home(actor, reference=done.reference, closed_on=database_today() - dt.timedelta(days=1))
     with transaction.atomic():
         back = _announce(empty, "staffing", "No manager was found.", days=60)
-        actor = actor_of(CENTRAL)
+        actor = _actor(CENTRAL)
         with acting(actor):
             withdraw_closure(actor, reference=back.reference, change_note="A new manager starts next week.")
     return "3 announced"
@@ -70,7 +70,7 @@ def _homes() -> tuple[UUID, UUID, UUID]:
 
 def _announce(home_id: UUID, why: str, explanation: str, *, days: int) -> Closure:
     today = database_today()
-    actor = actor_of(CENTRAL)
+    actor = _actor(CENTRAL)
     with acting(actor):
         home = Establishment.objects.get(pk=home_id)
         return announce_closure(
