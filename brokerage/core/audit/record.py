@@ -23,7 +23,7 @@ class Notice:
 
     `template` names a registered text (`notifications.texts`); `reference` is all that it may say of the subject;
     `path` is where the link leads. `category` is the kind of referral that an authority is told about: hub brokers
-    whose delegation covers it are told too.
+    whose delegation covers it are told too. An urgent one goes by the queue of alerts, ahead of everything else.
     """
 
     template: str
@@ -33,6 +33,7 @@ class Notice:
     permissions: tuple[str, ...] = ()
     user_id: UUID | None = None
     category: str = ""
+    is_urgent: bool = False
 
 
 def record(
@@ -71,13 +72,15 @@ def record(
             "permissions": list(notice.permissions),
             "user_id": str(notice.user_id) if notice.user_id else None,
             "category": notice.category,
+            "is_urgent": notice.is_urgent,
         }
         for notice in notify
     ]
     change = told_of(entry)
     if notices:
         payload = {"notices": notices, "change": change} if change else {"notices": notices}
-        enqueue("notify", queue="events", actor=actor, payload=payload, entry_id=entry.pk)
+        queue = "alerts" if any(notice["is_urgent"] for notice in notices) else "events"
+        enqueue("notify", queue=queue, actor=actor, payload=payload, entry_id=entry.pk)
     elif change:
         note(entry, change)
     return entry
