@@ -41,6 +41,9 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "list_homes": ("providers_establishment",),
     "list_households": ("providers_carerhousehold",),
     "list_policies": ("providers_insurance",),
+    "list_incidents": ("incidents_incident",),
+    "list_incident_entries": ("incidents_incidententry",),
+    "list_residents": (),  # one line for each placement, which nobody but its authority reads
     "list_invitations": ("placements_invitation",),
     "list_measures": ("dpv_measure",),
     "list_menu_items": ("dpv_menuitem",),

@@ -1,18 +1,15 @@
-"""An alert to 10,000 recipients: `python -m tests.benchmarks.alert [recipients] [backlog]`.
+"""An alert to 10,000 recipients: raising it, delivering it, delivering it behind a backlog.
 
-Prints how long raising takes (the alert, every organisation's row and every message row, in one transaction) against
-one plain INSERT ... SELECT of the same message rows, and where its e-mails come behind a backlog of ordinary ones. Not
-run in CI: a time is no test.
+Raising is the alert, every organisation's row and every message row in one transaction, against one plain INSERT ...
+SELECT of the same message rows.
 """
 
 from __future__ import annotations
 
-import os
-import statistics
-import sys
 from functools import partial
 
-from tests.benchmarks.outbox import seconds
+from tests.benchmarks.harness import Bench, as_owner, own_database, seconds
+from tests.benchmarks.rows import Row, compared, middle_half
 
 #: The message rows of an alert that was raised, under other names, without working anything out.
 PLAIN = """
@@ -30,7 +27,7 @@ SELECT gen_random_uuid(), gen_random_uuid(), m.organisation_id, m.user_id, 'emai
   '/', now() - interval '1 hour', now() - interval '1 hour', 0, ''
 FROM tenants_membership m CROSS JOIN generate_series(1, %s) WHERE m.user_id = %s
 """
-ROUNDS = 5
+RECIPIENTS, BACKLOG_ROWS = 10_000, 100_000
 
 
 def fill(recipients: int) -> None:
@@ -56,8 +53,65 @@ def fill(recipients: int) -> None:
         )
 
 
-def measure_raising() -> tuple[int, float, float]:
-    """(message rows, median seconds of plain SQL, of raising), each measured in turn."""
+def measure(bench: Bench) -> None:
+    """Raising, delivering, and delivering behind a backlog, in a database of its own."""
+    from django.test import override_settings
+
+    with (
+        own_database("alert"),
+        override_settings(EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend"),
+    ):
+        with as_owner():
+            fill(RECIPIENTS)
+        plain, raising, rows = raise_in_turn(bench.rounds(5))
+        bench.add(
+            compared(
+                "Raising an alert",
+                raising,
+                plain,
+                goal=3,
+                reference="one INSERT ... SELECT of the same message rows",
+                note=f"{RECIPIENTS:,} recipients, {rows:,} message rows, one transaction",
+            )
+        )
+        free = [deliver_one(number) for number in range(bench.rounds(3))]
+        add_backlog(BACKLOG_ROWS)
+        behind = [deliver_one(100 + number) for number in range(bench.rounds(3))]
+    from tests.benchmarks import noop
+
+    rate = noop.tasks_a_second(bench.rounds(3))
+    rates = [count / took for count, took, _first in free]
+    ratios = [one / sum(rate) * len(rate) for one in rates]
+    bench.add(
+        Row(
+            "Delivering an alert",
+            1.5,
+            sorted(ratios)[len(ratios) // 2],
+            middle_half(ratios),
+            "the rate of a Celery task that does nothing, one worker",
+            at_most=False,
+            note=f"{sum(rates) / len(rates):,.0f} e-mails a second against {sum(rate) / len(rate):,.0f} tasks",
+        ),
+        compared(
+            "Delivering an alert behind a backlog",
+            [took / count for count, took, _first in behind],
+            [took / count for count, took, _first in free],
+            goal=1.3,
+            reference="the same without a backlog",
+            note=f"{BACKLOG_ROWS:,} ordinary e-mails wait; seconds an e-mail",
+        ),
+        Row(
+            "First e-mail of an alert",
+            2,
+            max(first for _count, _took, first in behind),
+            middle_half([first for _count, _took, first in behind]),
+            "none: seconds from the start of the delivery, behind the backlog",
+        ),
+    )
+
+
+def raise_in_turn(rounds: int) -> tuple[list[float], list[float], int]:
+    """(seconds of plain SQL, of raising, message rows)."""
     from django.db import connection
 
     from brokerage.core.notifications.models import Message
@@ -69,7 +123,7 @@ def measure_raising() -> tuple[int, float, float]:
             cursor.execute(PLAIN, [reference])
 
     plain, raising, rows = [], [], 0
-    for number in range(ROUNDS):
+    for number in range(rounds):
         references: list[str] = []
         act = partial(raised, what_happened=f"Something happened there, number {number}.")
         raising.append(seconds(lambda act=act, found=references: found.append(act().reference)))
@@ -80,65 +134,39 @@ def measure_raising() -> tuple[int, float, float]:
             assert Message.objects.filter(reference="PLAIN").count() == rows
         with worker(), connection.cursor() as cursor:
             cursor.execute("DELETE FROM notifications_message")
-    return rows, statistics.median(plain), statistics.median(raising)
+    return plain, raising, rows
 
 
-def measure_order(backlog: int) -> tuple[int, float, int]:
-    """(e-mails of an alert, seconds until the last of them, ordinary ones sent before it) behind a backlog, where one
-    process delivers everything."""
-    from django.core import mail
+def add_backlog(rows: int) -> None:
+    """So many ordinary e-mails that have waited for an hour."""
     from django.db import connection
+
+    from brokerage.core.tenants.context import worker
+    from tests.cast import ident
+
+    with worker(), connection.cursor() as cursor:
+        cursor.execute(BACKLOG, [rows, ident("user bob")])
+
+
+def deliver_one(number: int) -> tuple[int, float, float]:
+    """(e-mails of a new alert, seconds until the last of them, seconds until the first) of one process."""
+    import time
+
+    from django.core import mail
 
     from brokerage.core.notifications import delivery
     from brokerage.core.notifications.models import Message
     from brokerage.core.tenants.context import worker
-    from tests.cast import ident
     from tests.safeguarding.alerting import raised
 
-    with worker(), connection.cursor() as cursor:
-        cursor.execute(BACKLOG, [backlog, ident("user bob")])
-    reference = raised(what_happened="Something happened there at last.").reference
+    reference = raised(what_happened=f"Something else happened there, number {number}.").reference
     with worker():
         urgent = Message.objects.filter(reference=reference, channel="email").count()
     mail.outbox = []
-    took = seconds(lambda: delivery.deliver(rounds=-(-urgent // delivery.BATCH), seconds=600))
-    before = sum(1 for message in mail.outbox[:urgent] if reference not in message.subject)
-    return urgent, took, before
-
-
-def main(recipients: int = 10_000, backlog: int = 100_000) -> None:
-    """Measure in a clone of the tests' database, filled as its owner and asked as the application."""
-    from tests import databases, plugin
-
-    name = f"benchmark_{os.getpid()}"
-    databases.clone(name)
-    try:
-        os.environ.update(
-            DATABASE_URL=plugin.database_url(name, "brokerage_migrator"),
-            OWNER_DATABASE_URL=plugin.database_url(name, "brokerage_migrator"),
-            DJANGO_SETTINGS_MODULE="brokerage.settings",
-        )
-        import django
-        from django.conf import settings
-        from django.db import connections
-
-        django.setup()
-        fill(recipients)
-        connections["default"].close()
-        connections["default"].settings_dict["USER"] = "brokerage_login"
-        settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-        rows, plain, raising = measure_raising()
-        urgent, took, before = measure_order(backlog)
-        connections.close_all()
-    finally:
-        databases.drop(name)
-    sys.stdout.write(
-        f"{rows} message rows: plain INSERT ... SELECT {plain * 1000:,.0f} ms; raising the alert"
-        f" {raising * 1000:,.0f} ms ({raising / plain:.2f} times as long, aim: 3)\n"
-        f"behind {backlog} ordinary e-mails: {urgent} e-mails of the alert in {took:.1f} s"
-        f" ({urgent / took:,.0f} a second), {before} ordinary ones before the last of them\n"
-    )
-
-
-if __name__ == "__main__":
-    main(*(int(word) for word in sys.argv[1:3]))
+    began = time.perf_counter()
+    delivery.deliver(rounds=1, seconds=600)
+    first = time.perf_counter() - began
+    delivery.deliver(rounds=-(-urgent // delivery.BATCH) - 1, seconds=600)
+    took = time.perf_counter() - began
+    assert sum(1 for message in mail.outbox if reference in message.subject) == urgent
+    return urgent, took, first

@@ -1,22 +1,13 @@
-"""How much dearer is an agreement than WeasyPrint on the same static page? At most 1.2 times is the aim.
-
-    python -m tests.benchmarks.ipa [rounds]
-
-Prints one line: the median of each, taken turn by turn in one run, and their ratio. Not a test.
-"""
+"""How much dearer is an agreement than WeasyPrint on the same static page?"""
 
 from __future__ import annotations
 
-import statistics
-import sys
-import time
-from collections.abc import Callable
-
-import django
+from tests.benchmarks.harness import Bench, in_turn
+from tests.benchmarks.rows import compared
 
 
-def measure(rounds: int = 7) -> dict[str, float]:
-    """Median seconds of `render_ipa` ("ipa") and of bare WeasyPrint ("static"), and "ratio"."""
+def measure(bench: Bench) -> None:
+    """`render_ipa` and bare WeasyPrint in turn."""
     from weasyprint import CSS, HTML
 
     from contracts.ipa_pdf import STATIC, render_html, render_ipa
@@ -32,24 +23,5 @@ def measure(rounds: int = 7) -> dict[str, float]:
     def ipa() -> None:
         render_ipa(TERMS, signatures=SIGNATURES, seal_panel=PANEL)
 
-    def seconds(work: Callable[[], None]) -> float:
-        start = time.perf_counter()
-        work()
-        return time.perf_counter() - start
-
-    static()
-    ipa()
-    taken: dict[str, list[float]] = {"ipa": [], "static": []}
-    for _ in range(rounds):
-        taken["static"].append(seconds(static))
-        taken["ipa"].append(seconds(ipa))
-    medians = {name: statistics.median(values) for name, values in taken.items()}
-    return {**medians, "ratio": medians["ipa"] / medians["static"]}
-
-
-if __name__ == "__main__":
-    django.setup()
-    result = measure(int(sys.argv[1]) if len(sys.argv) > 1 else 7)
-    sys.stdout.write(
-        f"IPA {result['ipa']:.3f} s, static page {result['static']:.3f} s, ratio {result['ratio']:.2f} (aim: 1.2)\n"
-    )
+    ours, base = in_turn(ipa, static, rounds=bench.rounds(9), warm=1)
+    bench.add(compared("Agreement document", ours, base, goal=1.2, reference="WeasyPrint on the same static page"))

@@ -1,19 +1,15 @@
-"""Matching against a plain index scan, at 10,000 establishments on 3 lots: `python -m tests.benchmarks.matching`.
-
-Prints the ratio (QUALITY.md: at most 4). Not run in CI: a time is no test.
-"""
+"""Matching against a plain index scan, at 10,000 establishments on 3 lots."""
 
 from __future__ import annotations
 
-import os
-import sys
-import time
-from collections.abc import Callable
+from functools import partial
 from typing import Any
+
+from tests.benchmarks.harness import Bench, in_turn, own_database
+from tests.benchmarks.rows import compared
 
 ESTABLISHMENTS = 10_000
 LOTS = 3
-ROUNDS = 15
 
 #: What every answer must read at least: the admissions of the lots by their index, and the homes they stand for.
 PLAIN = """
@@ -53,38 +49,17 @@ FROM dpv_admission a JOIN dpv_lot l ON l.id = a.lot_id WHERE l.code LIKE 'B_';
 """
 
 
-def _milliseconds(act: Callable[[], Any]) -> float:
-    """The best of the rounds: what the machine's other work adds is not ours."""
-    times = []
-    for _round in range(ROUNDS):
-        began = time.perf_counter()
-        act()
-        times.append((time.perf_counter() - began) * 1000)
-    return min(times)
-
-
-def main() -> None:
-    """Build the rows in a database of their own, time both, print, drop the database."""
-    import tests.plugin  # starts the servers and names the database
-
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "brokerage.settings")
-    import django
-
-    django.setup()
-    from django.conf import settings
+def measure(bench: Bench) -> None:
+    """The one query, and with the Python objects of its answer."""
     from django.db import connection, connections
 
     from brokerage.core.tenants.context import acting
     from dpv.models import Lot
     from placements.matching import Wanted
     from placements.queries.matching import candidates, matching_sql
-    from tests import databases
     from tests.cast import TODAY, actor_of, ident
 
-    assert tests.plugin.PASSWORD
-    name = settings.DATABASES["default"]["NAME"]
-    databases.clone(name)
-    try:
+    with own_database("matching"):
         values = {"homes": ESTABLISHMENTS, "lots": LOTS, "lot": ident("lot T-RES"), "home": ident("birch-house")}
         with connections["owner"].cursor() as cursor:
             for statement in FILL.split(";\n"):
@@ -102,21 +77,15 @@ def main() -> None:
                     return len(cursor.fetchall())
 
             assert run(query, parameters) == run(PLAIN, {"lots": lots}) == ESTABLISHMENTS
-            found = candidates(lots, wanted, TODAY)
-            plain = _milliseconds(lambda: run(PLAIN, {"lots": lots}))
-            matching = _milliseconds(lambda: run(query, parameters))
-            whole = _milliseconds(lambda: candidates(lots, wanted, TODAY))
-        eligible = sum(home.is_eligible for home in found)
-        sys.stdout.write(
-            f"{ESTABLISHMENTS} establishments on {LOTS} lots, {eligible} eligible\n"
-            f"plain index scan     {plain:8.1f} ms\n"
-            f"matching, one query  {matching:8.1f} ms   ratio {matching / plain:.2f}\n"
-            f"with Python objects  {whole:8.1f} ms   ratio {whole / plain:.2f}\n"
-        )
-    finally:
-        connections.close_all()
-        databases.drop(name)
-
-
-if __name__ == "__main__":
-    main()
+            ours, objects, base = in_turn(
+                partial(run, query, parameters),
+                partial(candidates, lots, wanted, TODAY),
+                partial(run, PLAIN, {"lots": lots}),
+                rounds=bench.rounds(25),
+            )
+    told = f"{ESTABLISHMENTS:,} homes on {LOTS} lots"
+    reference = "a plain index scan of admissions and homes"
+    bench.add(
+        compared("Matching", ours, base, goal=4, reference=reference, note=told),
+        compared("Matching with its objects", objects, base, goal=4, reference=reference, note=told),
+    )

@@ -1,16 +1,11 @@
-"""One event for 10,000 recipients: `python -m tests.benchmarks.outbox [recipients]`.
-
-Prints rows a second of expanding (against one plain INSERT ... SELECT of as many rows) and of delivering into memory.
-Not run in CI: a time is no test.
-"""
+"""One event for 10,000 recipients: expanding it against one plain INSERT ... SELECT of as many rows."""
 
 from __future__ import annotations
 
-import os
-import sys
-import time
-from collections.abc import Callable
-from typing import Any
+from tests.benchmarks.harness import Bench, as_owner, own_database, seconds
+from tests.benchmarks.rows import compared
+
+RECIPIENTS = 10_000
 
 PLAIN = """
 INSERT INTO notifications_message (id, event_id, organisation_id, user_id, channel, template, reference, path,
@@ -19,13 +14,6 @@ SELECT gen_random_uuid(), gen_random_uuid(), m.organisation_id, m.user_id, c, 'p
   now(), now() + interval '1 year', 0, ''
 FROM tenants_membership m CROSS JOIN unnest(ARRAY['in_app', 'email']) c WHERE m.organisation_id = %s AND m.is_active
 """
-
-
-def seconds(work: Callable[[], Any]) -> float:
-    """How long it took."""
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
 
 
 def fill(recipients: int) -> None:
@@ -46,14 +34,12 @@ def fill(recipients: int) -> None:
         )
 
 
-def measure() -> tuple[int, float, float, float]:
-    """(rows expanded, seconds of plain SQL, of expanding, of delivering the e-mails)."""
-    from django.core import mail
+def measure(bench: Bench) -> None:
+    """Expanding and plain SQL in turn; the e-mails go nowhere."""
     from django.db import connection
 
     from brokerage.core.audit import outbox
     from brokerage.core.audit.record import Notice, record
-    from brokerage.core.notifications import delivery
     from brokerage.core.tenants.context import acting, worker
     from brokerage.core.tenants.models import Organisation
     from tests.cast import actor_of, ident
@@ -62,48 +48,29 @@ def measure() -> tuple[int, float, float, float]:
         with worker(), connection.cursor() as cursor:
             cursor.execute(PLAIN, [ident("birch")])
 
-    actor = actor_of("olive")
-    with acting(actor):
-        notice = Notice("placements.invited", ident("birch"), "BENCH", "/o/birch/", permissions=("inbox.view",))
-        subject = Organisation.objects.get(pk=actor.organisation_id)
-        record("bench.act", subject=subject, actor=actor, notify=[notice])
-    by_hand = seconds(plain)
-    expanding = seconds(lambda: outbox.drain("events"))
-    mail.outbox = []
-    delivering = seconds(lambda: delivery.deliver(rounds=100_000, seconds=600))
-    return len(mail.outbox) * 2, by_hand, expanding, delivering
-
-
-def main(recipients: int = 10_000) -> None:
-    """Measure in a clone of the tests' database, filled as its owner and asked as the application."""
-    from tests import databases, plugin
-
-    name = f"benchmark_{os.getpid()}"
-    databases.clone(name)
-    try:
-        os.environ.update(
-            DATABASE_URL=plugin.database_url(name, "brokerage_migrator"),
-            OWNER_DATABASE_URL=plugin.database_url(name, "brokerage_migrator"),
-            DJANGO_SETTINGS_MODULE="brokerage.settings",
+    expanding, by_hand = [], []
+    with own_database("outbox"):
+        with as_owner():
+            fill(RECIPIENTS)
+        actor = actor_of("olive")
+        for number in range(bench.rounds(5)):
+            with acting(actor):
+                notice = Notice(
+                    "placements.invited", ident("birch"), f"BENCH-{number}", "/o/birch/", permissions=("inbox.view",)
+                )
+                subject = Organisation.objects.get(pk=actor.organisation_id)
+                record("bench.act", subject=subject, actor=actor, notify=[notice])
+            by_hand.append(seconds(plain))
+            expanding.append(seconds(lambda: outbox.drain("events")))
+            with worker(), connection.cursor() as cursor:
+                cursor.execute("DELETE FROM notifications_message")
+    bench.add(
+        compared(
+            "Expanding an event",
+            expanding,
+            by_hand,
+            goal=3,
+            reference="one INSERT ... SELECT of the same message rows",
+            note=f"{RECIPIENTS:,} recipients, {RECIPIENTS * 2:,} messages",
         )
-        import django
-        from django.conf import settings
-        from django.db import connections
-
-        django.setup()
-        fill(recipients)
-        connections["default"].close()
-        connections["default"].settings_dict["USER"] = "brokerage_login"
-        settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-        rows, by_hand, expanding, delivering = measure()
-        connections.close_all()
-    finally:
-        databases.drop(name)
-    sys.stdout.write(
-        f"{rows} rows: plain INSERT ... SELECT {rows / by_hand:,.0f} rows/s; expanding {rows / expanding:,.0f} rows/s "
-        f"({expanding / by_hand:.2f} times as long, aim: 3); delivering {rows / 2 / delivering:,.0f} e-mails/s\n"
     )
-
-
-if __name__ == "__main__":
-    main(*(int(word) for word in sys.argv[1:2]))

@@ -33,6 +33,8 @@ from tests import scenarios
 from tests.api.clients import Machine, client_of
 from tests.api.table import Route
 from tests.cast import TODAY, actor_of, ident
+from tests.incidents.reporting import CANARY as REPORTED
+from tests.incidents.reporting import one_of_each, one_place_more, resident
 from tests.isolation.world import build_finding, build_measures, everything
 from tests.safeguarding.alerting import CANARY, answered, raised
 
@@ -141,6 +143,9 @@ def build_api_world() -> ApiWorld:
         suspend_admission(carol, reason="A visit.", **cedar)
         record("vehicle.changed", subject=item.vehicle, actor=carol, notify=[told])
     waits, live, known = _alerts()
+    one_place_more("birch-house")
+    lives_there = resident("birch-house")
+    incidents = {turn: incident.reference for turn, incident in one_of_each(lives_there).items()}
     outbox.drain("events")
     world = ApiWorld(
         machines,
@@ -169,14 +174,15 @@ def build_api_world() -> ApiWorld:
         },
         {"findings/": {"reference": build_finding()}}
         | _alert_places(*waits, *live)
+        | _incident_places(incidents)
         | _measure_places()
         | _places(draft.reference, home.pk, signable.reference, sealed.reference, placement.reference),
         {kind: _own(machines[who], who) for kind, who in OWN.items()},
-        bodies=_bodies(draft, running, free[0], signable, person),
+        bodies=_bodies(draft, running, free[0], signable, person) | _incident_bodies(lives_there.reference),
         queries={"add_referral_document": "kind=care_plan"},
         canaries=("Zachariah", person.case_number, CANARY),
     )
-    world.secrets = _secrets(world, running, sealed, offer)
+    world.secrets = (*_secrets(world, running, sealed, offer), *incidents.values(), REPORTED)
     world.outside = _outside()
     return world
 
@@ -200,6 +206,26 @@ def _alert_places(to_send: str, to_dismiss: str, to_answer: str, with_checks: st
         "alerts/<str:reference>/answer": {"reference": to_answer},
         "alerts/<str:reference>/confirm": {"reference": to_send},
         "alerts/<str:reference>/dismiss": {"reference": to_dismiss},
+    }
+
+
+def _incident_places(incidents: dict[str, str]) -> dict[str, Values]:
+    """Each act finds one that waits for it."""
+    acts = {"acknowledge": "acknowledge", "follow-up": "follow_up", "interview": "offer"}
+    acts |= {"interview/outcome": "settle", "close": "close"}
+    return {
+        "incidents/": {"reference": incidents["return"]},
+        **{f"incidents/<str:reference>/{act}": {"reference": incidents[turn]} for act, turn in acts.items()},
+    }
+
+
+def _incident_bodies(agreement: str) -> dict[str, Values]:
+    said = {"agreement": agreement, "kind": "allegation", "happened_at": f"{TODAY.isoformat()}T00:00:00Z"}
+    item = {**said, "risk": "low", "what_happened": "A bruise was seen.", "action_taken": "A doctor was asked."}
+    return {
+        "create_incident": said,
+        "create_incidents": {"items": [item]},
+        "settle_return_interview": {"interview_on": TODAY.isoformat()},
     }
 
 

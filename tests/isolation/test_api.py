@@ -50,6 +50,17 @@ NOT_HERE: dict[str, str] = {
     "create_alert provider": "a provider raises none",
     "list_alert_roster provider": "who else was told is not for the provider",
     "send_alert central": "it waits at the authority that raised it",
+    **dict.fromkeys(
+        ("create_incident authority", "create_incidents authority", "withdraw_reported_incident authority"),
+        "providers report, of their own residents",
+    ),
+    **{
+        f"{act} provider": "the authority answers"
+        for act in (
+            *("acknowledge_reported_incident", "require_incident_follow_up", "offer_return_interview"),
+            *("settle_return_interview", "close_reported_incident"),
+        )
+    },
     "propose_a_measure provider": "the central team measures providers",
     "decide_measure provider": "the central team decides",
     "withdraw_proposed_measure provider": "the central team decides",

@@ -32,6 +32,7 @@ WORK = {
     "firewall_change",
     "firewall_homes",
     "import_run",
+    "incident_reminder",
     "invite",
     "measure_told",
     "move_start",

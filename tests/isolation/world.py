@@ -19,8 +19,8 @@ from brokerage.core.webhooks.actions import create_webhook, test_webhook
 from tests import scenarios
 from tests.cast import actor_of, ident, user_of
 
-#: Words of Harrow's that nobody else may ever read: the names of its people.
-CANARIES = ("Quillfeather", "Zachariah", "Kestrel")
+#: Words of Harrow's that nobody else may ever read: the names of its people, what was reported of them.
+CANARIES = ("Quillfeather", "Zachariah", "Kestrel", "Marshwiggle")
 
 #: Somebody with every role at another organisation of the same kind, by the first word of the route's name. What the
 #: region shares (vehicles, admissions) is knocked at from another region; what all authorities read, by nobody.
@@ -38,6 +38,8 @@ OUTSIDERS: dict[str, tuple[tuple[str, str], ...]] = {
     # Every authority of the region is told of an alert, and its central team; only the raiser decides on it, and its
     # central team sees who was told.
     "safeguarding": (("nia", "newport"), ("alice", "alder")),
+    # A central team has no residents of its own.
+    "incidents": (("edith", "ealing"), ("carol", "west-london-central"), ("alice", "alder")),
     "safeguarding:alert_roster": (("edith", "ealing"), ("bob", "birch"), ("nia", "newport")),
     "safeguarding:alert_confirm": (("edith", "ealing"), ("carol", "west-london-central"), ("bob", "birch")),
     "safeguarding:alert_dismiss": (("edith", "ealing"), ("carol", "west-london-central"), ("bob", "birch")),
@@ -117,6 +119,7 @@ def build_world() -> World:
         access = AccessAgreement.objects.filter(vehicle__code="T-RES").first()
         item = MenuItem.objects.filter(provider_id=ident("birch"), vehicle__code="T-RES").first()
     assert access and item
+    incidents = build_incidents()
     waiting_alert, alert, answered_alert, check = build_alerts()
     proposed_measure, measure, appealed_measure, lifting_measure = build_measures()
     voice, unplaced, poster = build_voices()
@@ -173,10 +176,24 @@ def build_world() -> World:
         "safeguarding:alert_confirm": {"reference": waiting_alert},
         "safeguarding:alert_dismiss": {"reference": waiting_alert},
         "safeguarding:welfare_check": {"reference": answered_alert, "check": check},
+        "incidents": {"reference": incidents["return"]},
+        "incidents:incident_acknowledge": {"reference": incidents["acknowledge"]},
+        "incidents:incident_follow_up": {"reference": incidents["follow_up"]},
+        "incidents:interview_offer": {"reference": incidents["offer"]},
+        "incidents:interview_settle": {"reference": incidents["settle"]},
+        "incidents:incident_close": {"reference": incidents["close"]},
         "voice": {"reference": voice, "pk": poster},
         "voice:message_place": {"reference": unplaced},
     }
     return World(values, own, frozenset({"providers:import_columns", "reports:spend_csv", "reports:market_csv"}))
+
+
+def build_incidents() -> dict[str, str]:
+    """References of incidents of Harrow's person at Birch Lodge, by what is to be done next."""
+    from tests.incidents.reporting import one_of_each, one_place_more, resident
+
+    one_place_more("birch-lodge")
+    return {turn: incident.reference for turn, incident in one_of_each(resident("birch-lodge")).items()}
 
 
 def build_finding() -> str:

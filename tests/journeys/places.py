@@ -118,6 +118,8 @@ def build_walk() -> Walk:
         {"reference": world.values_for(f"contracts:{name}")["reference"]} for name in ("agreement", "agreement_sign")
     ]
     sections = [{"reference": draft, "section": each} for each in ("person", "needs", "risks", "where", "outcomes")]
+    turns = ("incident_acknowledge", "interview_settle", "incident_close")
+    incidents = [world.values_for(f"incidents:{name}") for name in turns]
     alerts = [world.values_for(f"safeguarding:{name}") for name in ("alert_confirm", "welfare_check")]
     return Walk(
         world,
@@ -141,6 +143,7 @@ def build_walk() -> Walk:
             "placements:offer_edit": [{"offer": draft_offer.pk}, {}],
             "placements:offer_check": [{"offer": draft_offer.pk}],
             "safeguarding:alert": [{}, *alerts],
+            "incidents:incident": [{}, *incidents],
             "voice:message": [{}, world.values_for("voice:message_place")],
         },
     )

@@ -17,6 +17,7 @@ NOUNS = {
     "alerts": "alert",
     "awards": "award",
     "findings": "finding",
+    "incidents": "incident",
     "measures": "measure",
     "offers": "offer",
     "opportunities": "opportunity",

@@ -269,7 +269,7 @@ def register(homes: int, regions: int) -> Iterator[Step]:
                     "urn": "'SCALE' || lpad(e::text, 7, '0')",
                     "registered_on": "scale.day() - 2000 - scale.pick(e, 25, 3000)",
                     "registration_status": "CASE WHEN scale.u(e, 26) < 0.01 THEN 'suspended' ELSE 'active' END",
-                    "rating": "CASE WHEN gss_code LIKE 'W%' THEN '' ELSE"
+                    "rating": "CASE WHEN gss_code LIKE 'W%' THEN 'not_rated' ELSE"
                     " (ARRAY['outstanding', 'good', 'good', 'good', 'requires_improvement'])"
                     "[1 + scale.pick(e, 27, 5)] END",
                     "inspected_on": "scale.day() - scale.pick(e, 28, 700)",

@@ -1,0 +1,50 @@
+"""Whole requests through the WSGI application, as gunicorn would hand them over, without a network between."""
+
+from __future__ import annotations
+
+import io
+import sys
+from typing import Any
+
+
+class Asker:
+    """Asks one application in the name of one person (a session) or one system (a token)."""
+
+    def __init__(self, *, token: str = "", user: Any = None) -> None:
+        from django.core.wsgi import get_wsgi_application
+        from django.test import Client
+
+        self.application = get_wsgi_application()
+        self.environ: dict[str, Any] = {
+            "REQUEST_METHOD": "GET",
+            "SERVER_NAME": "localhost",
+            "SERVER_PORT": "80",
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "REMOTE_ADDR": "127.0.0.1",
+            "wsgi.url_scheme": "http",
+            "wsgi.version": (1, 0),
+            "wsgi.errors": sys.stderr,
+            "wsgi.multithread": True,
+            "wsgi.multiprocess": False,
+            "wsgi.run_once": False,
+        }
+        if token:
+            self.environ["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+        if user is not None:
+            browser = Client()
+            browser.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+            self.environ["HTTP_COOKIE"] = "; ".join(
+                f"{name}={morsel.value}" for name, morsel in browser.cookies.items()
+            )
+
+    def get(self, path: str, *, status: int = 200) -> bytes:
+        """The body of the answer. AssertionError for another status."""
+        told: list[str] = []
+        place, _mark, query = path.partition("?")
+        environ = {**self.environ, "PATH_INFO": place, "QUERY_STRING": query, "wsgi.input": io.BytesIO()}
+        answer = self.application(environ, lambda said, _headers: told.append(said))
+        body = b"".join(answer)
+        if hasattr(answer, "close"):
+            answer.close()
+        assert told[0].startswith(str(status)), f"{path}: {told[0]} {body[:300]!r}"
+        return body

@@ -1,0 +1,181 @@
+"""A whole referral: written, published to five homes, five offers, one award with its agreement; against raw SQL.
+
+Through the real actions, each in its transaction, as the pages call them: permissions, row security, rules, audit
+trail, outbox. Raw SQL writes the same main rows, without any of it, in as many transactions.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from tests.benchmarks.harness import Bench, in_turn, own_database, superuser
+from tests.benchmarks.rows import compared
+
+#: Homes beside those of the cast, so that five can offer.
+MORE = ("bench-one", "bench-two", "bench-three")
+
+COPY_HOME = """
+INSERT INTO providers_establishment SELECT (jsonb_populate_record(e, jsonb_build_object('id', %(id)s, 'urn', %(urn)s,
+  'name', %(name)s))).* FROM providers_establishment e WHERE e.id = %(home)s;
+INSERT INTO providers_occupancy SELECT (jsonb_populate_record(o, jsonb_build_object('id', gen_random_uuid(),
+  'establishment_id', %(id)s))).* FROM providers_occupancy o WHERE o.establishment_id = %(home)s;
+INSERT INTO dpv_admission SELECT (jsonb_populate_record(a, jsonb_build_object('id', %(admission)s, 'establishment_id',
+  %(id)s))).* FROM dpv_admission a WHERE a.establishment_id = %(home)s;
+INSERT INTO dpv_ceiling SELECT (jsonb_populate_record(c, jsonb_build_object('id', gen_random_uuid(), 'admission_id',
+  %(admission)s))).* FROM dpv_ceiling c WHERE c.admission_id = (SELECT id FROM dpv_admission
+  WHERE establishment_id = %(home)s)
+"""
+
+#: table -> the columns that are new in each copy; the rows of one cycle, by the transaction they belong to.
+WRITTEN: tuple[tuple[str, ...], ...] = (
+    ("placements_person", "placements_referral"),
+    ("placements_referrallot", "placements_release", "placements_invitation"),
+    *((("placements_offer",),) * 5),
+    ("placements_award", "placements_placement", "contracts_agreement"),
+)
+
+
+def add_homes(name: str) -> None:
+    """Five homes that may offer on the residential lot, with room for thousands."""
+    from tests import scenarios
+    from tests.cast import ident
+
+    with superuser(name) as cursor:
+        for number, home in enumerate(MORE):
+            scenarios.HOMES[home] = ("birch", "T-RES")
+            cursor.execute(
+                COPY_HOME,
+                {
+                    "id": str(ident(home)),
+                    "urn": f"BENCH{number}",
+                    "name": f"Bench {number}",
+                    "home": str(ident("birch-house")),
+                    "admission": str(ident(f"admission {home}")),
+                },
+            )
+        cursor.execute("UPDATE providers_occupancy SET places = 30000")
+
+
+def decided_later(how_many: int = 40) -> list[Any]:
+    """Offers that stand, each the only one of its referral, to be awarded one by one."""
+    from django.db import connection
+
+    from tests.scenarios import chosen
+
+    with superuser(connection.settings_dict["NAME"]) as cursor:
+        cursor.execute("UPDATE providers_occupancy SET places = 30000")
+    return [chosen("birch-house")[1][0] for _number in range(how_many)]
+
+
+def award_one(waiting: list[Any]) -> None:
+    """Award the next of them."""
+    from tests.scenarios import award
+
+    award(waiting.pop())
+
+
+def whole_cycle() -> Any:
+    """One referral from its first line to its agreement."""
+    from tests.scenarios import award, published_referral, submitted_offer
+
+    homes = ("birch-house", "cedar-house", *MORE)
+    story = published_referral("oscar", homes=homes)
+    offers = [submitted_offer(story=story, home=home) for home in homes]
+    return award(offers[0], before_closing=True)
+
+
+def measure(bench: Bench) -> None:
+    """Against raw SQL, and where it installs against Tryton's purchase quotations."""
+    from django.test import override_settings
+
+    with own_database("cycle") as name, override_settings(PASSWORD_HASHERS=_FAST):
+        add_homes(name)
+        made = whole_cycle()
+        with superuser(name) as cursor:
+            raw = raw_cycle(cursor, made)
+            ours, base = in_turn(whole_cycle, raw, rounds=bench.rounds(20))
+    bench.add(
+        compared(
+            "Whole cycle",
+            ours,
+            base,
+            goal=25,
+            reference="raw SQL writing the same main rows in as many transactions",
+            note="referral in 8 sections, 5 invitations, 5 offers, award, placement, agreement",
+        )
+    )
+    measure_tryton(bench, ours)
+
+
+_FAST = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def raw_cycle(cursor: Any, made: Any) -> Callable[[], None]:
+    """Copies of the rows of one finished cycle, under new ids, each transaction a COMMIT of its own."""
+    found: dict[str, list[Any]] = {}
+    for table in {table for tables in WRITTEN for table in tables}:
+        key = "id" if table in ("placements_referral", "placements_person") else "referral_id"
+        cursor.execute(
+            f"SELECT * FROM {table} WHERE {key} = %s",
+            [str(made.referral.person_id if table == "placements_person" else made.referral_id)],
+        )
+        names = [column.name for column in cursor.description]
+        found[table] = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    known = {str(row["id"]) for rows in found.values() for row in rows}
+
+    def statement(table: str, row: dict[str, Any], new: dict[str, str], number: int) -> tuple[str, list[Any]]:
+        values = [_renewed(column, value, new, number) for column, value in row.items()]
+        return f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join(['%s'] * len(row))})", values
+
+    counter = iter(range(1, 1_000_000))
+
+    def act() -> None:
+        number = next(counter)
+        new = {old: str(uuid.uuid4()) for old in known}
+        offers = iter(found["placements_offer"])
+        for tables in WRITTEN:
+            cursor.execute("BEGIN")
+            for table in tables:
+                rows = [next(offers)] if table == "placements_offer" else found[table]
+                for row in rows:
+                    cursor.execute(*statement(table, row, new, number))
+            cursor.execute("COMMIT")
+
+    return act
+
+
+def _renewed(column: str, value: Any, new: dict[str, str], number: int) -> Any:
+    from psycopg2.extras import Json
+
+    if isinstance(value, (dict, list)) and column in _JSON:
+        return Json(value)
+    if column in ("reference", "referral_reference", "case_number"):
+        return f"X-{number}"
+    return new.get(str(value), value)
+
+
+_JSON = ("answers", "content", "documents", "clarifications", "extras", "pricing", "statements", "ranking", "losers")
+_JSON += ("gates", "terms")
+
+
+def measure_tryton(bench: Bench, ours: list[float]) -> None:
+    """Tryton's purchase quotation for five suppliers, in an environment of its own."""
+    from tests.benchmarks import tryton
+
+    times, why = tryton.cycle_times(bench.rounds(20))
+    if not times:
+        bench.leave_out(f"whole cycle against Tryton: {why}")
+        return
+    shortest = min(len(ours), len(times))
+    bench.add(
+        compared(
+            "Whole cycle against Tryton",
+            ours[:shortest],
+            times[:shortest],
+            goal=8,
+            at_most=False,
+            reference=f"a purchase quotation of five suppliers in Tryton {tryton.SERIES}, on the same PostgreSQL",
+        )
+    )

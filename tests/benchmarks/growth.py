@@ -1,0 +1,100 @@
+"""What a list, a detail, an inbox, an award, a search and the dashboards cost among more and more referrals."""
+
+from __future__ import annotations
+
+import itertools
+import statistics
+from collections.abc import Callable
+from functools import partial
+
+from tests.benchmarks.asking import Asker
+from tests.benchmarks.cycle import award_one, decided_later
+from tests.benchmarks.harness import Bench, database, say, seconds, superuser
+from tests.benchmarks.rows import Row, figure, middle_half
+
+#: what, the address (of the authority, its referral, the provider), how much dearer at most.
+PLACES = (
+    ("list", "/o/harrow/referrals/", 1.3),
+    ("API list", "/api/v1/referrals?limit=50", 1.3),
+    ("detail", "/o/harrow/referrals/{reference}/", 1.3),
+    ("inbox", "/o/{provider}/inbox/", 1.3),
+    ("search by reference", "/o/harrow/search/?q={reference}", 1.5),
+    ("search for homes", "/o/harrow/homes/?category=residential&age=14", 1.5),
+    ("home page of an officer", "/o/harrow/", 1.5),
+    ("spend report", "/o/harrow/spend/", 1.5),
+)
+
+#: The provider asked most often that has an open invitation; and enough open ones for a full page of its inbox.
+PROVIDER = """
+SELECT o.slug, m.user_id, o.id FROM placements_release r JOIN tenants_organisation o ON o.id = r.provider_id
+JOIN tenants_membership m ON m.organisation_id = o.id
+WHERE r.state = 'open' GROUP BY o.id, o.slug, m.user_id ORDER BY count(*) DESC, o.slug LIMIT 1
+"""
+FILL_INBOX = """
+UPDATE placements_release SET state = 'open', closes_at = now() + interval '3 days', closed_at = NULL
+WHERE id IN (SELECT id FROM placements_release WHERE provider_id = %s AND state = 'closed' ORDER BY published_at DESC
+  LIMIT greatest(0, 25 - (SELECT count(*) FROM placements_release WHERE provider_id = %s AND state = 'open'
+    AND closes_at > now())))
+"""
+
+
+def measure(bench: Bench) -> None:
+    """Each size in turn, several times over: blocks of rounds, as a database is changed between."""
+    if len(bench.sizes) < 2:
+        bench.leave_out("growth: needs two sizes (--sizes 10000,100000)")
+        return
+    asks = {size: _ready(bench, size) for size in bench.sizes}
+    found: dict[str, dict[int, list[float]]] = {}
+    for block, size in itertools.product(range(bench.rounds(4)), bench.sizes):
+        with database(bench.country(size)):
+            for what, act in asks[size].items():
+                for _warm in range(2 if block else 4):
+                    act()
+                times = found.setdefault(what, {}).setdefault(size, [])
+                times += [seconds(act) for _round in range(3 if what == "award" else 10)]
+    first, *_between, last = bench.sizes
+    goals = {what: goal for what, _path, goal in PLACES} | {"award": 1.3}
+    for what, by_size in found.items():
+        low, high = middle_half(by_size[last])
+        middle = statistics.median(by_size[first])
+        told = ", ".join(f"{figure(statistics.median(by_size[size]) * 1000)} ms at {size:,}" for size in bench.sizes)
+        bench.add(
+            Row(
+                f"Growth of the {what}",
+                goals[what],
+                statistics.median(by_size[last]) / middle,
+                (low / middle, high / middle),
+                f"itself among {first:,} referrals",
+                note=told,
+            )
+        )
+
+
+def _ready(bench: Bench, size: int) -> dict[str, Callable[[], object]]:
+    from brokerage.core.accounts.models import User
+    from tests.api.clients import client_of
+    from tests.cast import actor_of, user_of
+
+    name = bench.country(size)
+    with database(name), superuser(name) as cursor:
+        cursor.execute(PROVIDER)
+        slug, user_id, provider_id = cursor.fetchone()
+        cursor.execute(FILL_INBOX, [provider_id, provider_id])
+        cursor.execute(
+            "SELECT reference FROM placements_referral WHERE authority_id = %s AND status = 'placed'"
+            " ORDER BY created_at DESC LIMIT 1",
+            [str(actor_of("olive").organisation_id)],
+        )
+        (reference,) = cursor.fetchone()
+        officer, finance = Asker(user=user_of("olive")), Asker(user=user_of("connie"))
+        machine = Asker(token=client_of("olive").token)
+        provider = Asker(user=User.objects.get(pk=user_id))
+        acts: dict[str, Callable[[], object]] = {}
+        for what, path, _goal in PLACES:
+            asker = machine if "/api/" in path else provider if "{provider}" in path else officer
+            asker = finance if "spend" in path else asker
+            status = 302 if "search/?q" in path else 200
+            acts[what] = partial(asker.get, path.format(reference=reference, provider=slug), status=status)
+        acts["award"] = partial(award_one, decided_later())
+        say(f"  {size:,} referrals: inbox of {slug}")
+    return acts

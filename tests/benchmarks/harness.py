@@ -1,0 +1,173 @@
+"""What benchmarks share: acts timed in turn, databases of their own, and seeded countries kept for the whole run."""
+
+from __future__ import annotations
+
+import io
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.benchmarks.rows import Row
+
+
+@dataclass
+class Bench:
+    """One run: the sizes asked for, what was found, what was left out."""
+
+    sizes: tuple[int, ...] = (10_000, 100_000)
+    #: How much shorter than usual rounds are (tests of the benchmarks themselves use few).
+    effort: float = 1.0
+    #: The countries stay in the server for another run of the same day and code.
+    is_kept: bool = False
+    rows: list[Row] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    _countries: dict[int, str] = field(default_factory=dict)
+
+    def add(self, *rows: Row) -> None:
+        for row in rows:
+            self.rows.append(row)
+            say(
+                f"  {row.name}: {row.ratio:.2f} ({row.spread[0]:.2f} to {row.spread[1]:.2f};"
+                f" goal: {row.goal_text}{'' if row.met else ', NOT met'}). {row.note}"
+            )
+
+    def leave_out(self, text: str) -> None:
+        self.left_out.append(text)
+        say(f"  {text}")
+
+    def rounds(self, usual: int) -> int:
+        return max(3, round(usual * self.effort))
+
+    def country(self, referrals: int) -> str:
+        """The name of a database with the cast and a country of so many referrals; made once."""
+        if referrals not in self._countries:
+            from django.core.management import call_command
+
+            from tests import databases
+
+            # Of today's schema and day, as the template is: one that was kept is the same.
+            name = f"country_{referrals}_{databases.ensure_template().removeprefix('template_')}"
+            if not _is_there(name):
+                databases.clone(name)
+            say(f"  Seeding {referrals:,} referrals, unless they were kept")
+            with database(name):
+                began = time.monotonic()
+                call_command("seed_scale", referrals=referrals, stdout=io.StringIO())
+            say(f"  Seeded in {time.monotonic() - began:.0f} s")
+            self._countries[referrals] = name
+        return self._countries[referrals]
+
+    def tidy(self) -> None:
+        """Drop the countries."""
+        from django.db import connections
+
+        from tests import databases
+
+        connections.close_all()
+        while self._countries:
+            name = self._countries.popitem()[1]
+            if not self.is_kept:
+                databases.drop(name)
+
+
+def _is_there(name: str) -> bool:
+    with superuser("postgres") as cursor:
+        cursor.execute("SELECT FROM pg_database WHERE datname = %s", [name])
+        return cursor.fetchone() is not None
+
+
+def say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def seconds(act: Callable[[], Any]) -> float:
+    """How long it took."""
+    began = time.perf_counter()
+    act()
+    return time.perf_counter() - began
+
+
+def in_turn(*acts: Callable[[], Any], rounds: int, warm: int = 2) -> list[list[float]]:
+    """The seconds of each act, asked in turn, so that the machine's other work meets all alike."""
+    for _round in range(warm):
+        for act in acts:
+            act()
+    found: list[list[float]] = [[] for _act in acts]
+    for _round in range(rounds):
+        for act, times in zip(acts, found, strict=True):
+            times.append(seconds(act))
+    return found
+
+
+def median(times: list[float]) -> float:
+    return statistics.median(times)
+
+
+@contextmanager
+def database(name: str) -> Iterator[str]:
+    """The connections of this process lead to that database."""
+    from django.conf import settings
+
+    from tests.conftest import connect_to
+
+    before = settings.DATABASES["default"]["NAME"]
+    connect_to(name)
+    try:
+        yield name
+    finally:
+        connect_to(before)
+
+
+@contextmanager
+def own_database(suffix: str) -> Iterator[str]:
+    """A clone of the tests' template, with the cast in it, gone afterwards."""
+    from django.db import connections
+
+    from tests import databases
+
+    name = f"bench_{os.getpid()}_{suffix}"
+    databases.clone(name)
+    try:
+        with database(name):
+            yield name
+            connections.close_all()
+    finally:
+        databases.drop(name)
+
+
+@contextmanager
+def as_owner() -> Iterator[None]:
+    """What fills a database: the default connection signs in as the owner, who may be the loader."""
+    from django.db import connections
+
+    default, owner = connections["default"], connections["owner"]
+    before = {key: default.settings_dict[key] for key in ("USER", "PASSWORD")}
+    default.close()
+    default.settings_dict.update({key: owner.settings_dict[key] for key in before})
+    try:
+        yield
+    finally:
+        default.close()
+        default.settings_dict.update(before)
+
+
+@contextmanager
+def superuser(name: str) -> Iterator[Any]:
+    """A cursor that nothing holds back: the references' own connection."""
+    import psycopg2
+
+    from tests import plugin
+
+    connection = psycopg2.connect(plugin.database_url(name))
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            yield cursor
+    finally:
+        connection.close()

@@ -1,0 +1,123 @@
+"""What a benchmark finds: rows of figures beside their goals, as JSON and as Markdown. Plain arithmetic, no clock."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Row:
+    """A figure. `ratio` is ours over the reference's time (or the other way round where more is better), `spread` its
+    middle half, `goal` the bound: `at_most` or at least."""
+
+    name: str
+    goal: float
+    ratio: float
+    spread: tuple[float, float]
+    reference: str
+    at_most: bool = True
+    #: Beside the ratio: what was measured, in words.
+    note: str = ""
+    #: Met by another measure of the same goal ("1.2 times or 0.3 ms, whichever is more").
+    is_small: bool = False
+
+    @property
+    def met(self) -> bool:
+        return self.is_small or (self.ratio <= self.goal if self.at_most else self.ratio >= self.goal)
+
+    @property
+    def goal_text(self) -> str:
+        return f"{'at most' if self.at_most else 'at least'} {figure(self.goal)}"
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "goal": self.goal_text,
+            "ratio": round(self.ratio, 3),
+            "spread": [round(bound, 3) for bound in self.spread],
+            "reference": self.reference,
+            "met": self.met,
+        }
+
+
+def figure(value: float) -> str:
+    """Three significant digits, no exponent."""
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.2f}".rstrip("0").rstrip(".") if abs(value) >= 1 else f"{value:.3g}"
+
+
+def middle_half(values: Sequence[float]) -> tuple[float, float]:
+    """The quarter points; of a single value, itself twice."""
+    if len(values) < 2:
+        return values[0], values[0]
+    low, _middle, high = statistics.quantiles(values, n=4, method="inclusive")
+    return low, high
+
+
+def compared(
+    name: str,
+    ours: Sequence[float],
+    reference_times: Sequence[float],
+    *,
+    goal: float,
+    reference: str,
+    at_most: bool = True,
+    note: str = "",
+) -> Row:
+    """A row of two lists of seconds taken in turn: the ratio of their medians, the spread of each round's ratio.
+
+    With `at_most` false the ratio is the reference's seconds over ours: how many times faster we are.
+    """
+    above, below = (ours, reference_times) if at_most else (reference_times, ours)
+    rounds = [mine / other for mine, other in zip(above, below, strict=True)]
+    ratio = statistics.median(above) / statistics.median(below)
+    told = f"{milliseconds(ours)} against {milliseconds(reference_times)}"
+    return Row(name, goal, ratio, middle_half(rounds), reference, at_most, f"{told}{'; ' if note else ''}{note}")
+
+
+def milliseconds(times: Sequence[float]) -> str:
+    return f"{figure(statistics.median(times) * 1000)} ms"
+
+
+def to_json(rows: Sequence[Row], *, machine: str, versions: dict[str, str], date: str) -> str:
+    """The file of figures."""
+    told = {"rows": [row.to_json() for row in rows], "machine": machine, "versions": versions, "date": date}
+    return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
+
+
+def to_markdown(
+    rows: Sequence[Row],
+    *,
+    machine: str,
+    versions: dict[str, str],
+    date: str,
+    command: str,
+    left_out: Sequence[str] = (),
+) -> str:
+    """The page of figures."""
+    lines = [
+        "# Figures",
+        "",
+        f"Measured on {date} by `{command}`: {machine}; "
+        + ", ".join(f"{name} {version}" for name, version in versions.items())
+        + ".",
+        "",
+        "Each is a ratio to a reference measured in turn with it in the same run, with the middle half of the rounds:",
+        "times differ from machine to machine, ratios hardly. PostgreSQL is durable (fsync, synchronous commits).",
+        "",
+        "| figure | ratio | middle half | goal | met | reference | measured |",
+        "| --- | ---: | ---: | --- | --- | --- | --- |",
+    ]
+    lines += [
+        f"| {row.name} | {figure(row.ratio)} | {figure(row.spread[0])} to {figure(row.spread[1])} | {row.goal_text} |"
+        f" {'yes' if row.met else '**no**'} | {row.reference} | {row.note} |"
+        for row in rows
+    ]
+    if left_out:
+        lines += ["", "Not measured in this run:", "", *(f"- {text}" for text in left_out)]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,98 @@
+"""The arithmetic of the benchmarks, and the shape of what they write."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks.__main__ import NAMES, parsed
+from tests.benchmarks.harness import Bench, in_turn
+from tests.benchmarks.rows import Row, compared, figure, middle_half, to_json, to_markdown
+
+FIGURES = Path(__file__).resolve().parent.parent.parent / "docs" / "figures.json"
+KEYS = {"name", "goal", "ratio", "spread", "reference", "met"}
+
+
+def test_a_ratio_is_of_medians_and_its_spread_of_the_rounds() -> None:
+    row = compared("List", [0.002, 0.004, 0.009], [0.001, 0.002, 0.003], goal=2, reference="raw rows")
+    assert row.ratio == pytest.approx(2)
+    assert row.spread == pytest.approx((2.0, 2.5))
+    assert row.met and row.goal_text == "at most 2"
+    assert row.note == "4 ms against 2 ms"
+
+
+def test_where_more_is_better_the_reference_stands_above() -> None:
+    row = compared("Cycle", [1.0, 1.0], [9.0, 7.0], goal=8, reference="a peer", at_most=False)
+    assert row.ratio == 8 and row.met and row.goal_text == "at least 8"
+    assert not Row("Rate", 250_000, 200_000, (1, 2), "none", at_most=False).met
+
+
+def test_a_small_difference_meets_its_goal_whatever_the_ratio() -> None:
+    assert Row("Read", 1.2, 1.9, (1.8, 2.0), "itself", is_small=True).met
+    assert not Row("Read", 1.2, 1.9, (1.8, 2.0), "itself").met
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [(0.01234, "0.0123"), (1.5, "1.5"), (2.0, "2"), (12.345, "12.35"), (250_000.4, "250,000")]
+)
+def test_figures_have_few_digits(value: float, said: str) -> None:
+    assert figure(value) == said
+
+
+def test_the_middle_half_of_one_value_is_itself() -> None:
+    assert middle_half([3.0]) == (3.0, 3.0)
+    assert middle_half([1.0, 2.0, 3.0, 4.0, 5.0]) == (2.0, 4.0)
+
+
+def test_acts_are_timed_in_turn() -> None:
+    asked: list[str] = []
+    found = in_turn(lambda: asked.append("a"), lambda: asked.append("b"), rounds=2, warm=1)
+    assert asked == ["a", "b"] * 3
+    assert [len(times) for times in found] == [2, 2]
+
+
+def test_less_effort_means_fewer_rounds_and_never_none() -> None:
+    assert Bench(effort=0.1).rounds(300) == 30
+    assert Bench(effort=0.01).rounds(20) == 3
+
+
+def test_what_is_written_has_its_shape() -> None:
+    rows = [
+        Row("List", 2, 1.5, (1.4, 1.6), "raw rows", note="3 ms against 2 ms"),
+        Row("Cycle", 8, 7.0, (6.0, 8.0), "a peer", at_most=False),
+    ]
+    told = {"machine": "a machine", "versions": {"Python": "3.11"}, "date": "2026-11-22"}
+    written = json.loads(to_json(rows, **told))
+    assert set(written) == {"rows", "machine", "versions", "date"}
+    assert written["rows"][0] == {
+        "name": "List",
+        "goal": "at most 2",
+        "ratio": 1.5,
+        "spread": [1.4, 1.6],
+        "reference": "raw rows",
+        "met": True,
+    }
+    page = to_markdown(rows, **told, command="script/bench", left_out=["A peer does not install here."])
+    assert "| List | 1.5 | 1.4 to 1.6 | at most 2 | yes | raw rows | 3 ms against 2 ms |" in page
+    assert "| **no** | a peer |" in page and "- A peer does not install here." in page
+
+
+def test_the_figures_that_are_kept_have_that_shape() -> None:
+    if not FIGURES.exists():
+        return
+    kept = json.loads(FIGURES.read_text(encoding="utf-8"))
+    assert set(kept) == {"rows", "machine", "versions", "date"}
+    assert kept["rows"] and all(set(row) == KEYS for row in kept["rows"])
+
+
+def test_the_command_knows_its_names_and_sizes(capsys: pytest.CaptureFixture[str]) -> None:
+    chosen = parsed(["api_list", "--sizes", "100000,10000"])
+    assert chosen.names == ["api_list"] and chosen.sizes == (10_000, 100_000) and not chosen.write
+    assert parsed([]).write and parsed(["--full"]).sizes[-1] == 1_000_000
+    with pytest.raises(SystemExit):
+        parsed(["no-such-thing"])
+    assert "no benchmark called no-such-thing" in capsys.readouterr().err
+    here = Path(__file__).resolve().parent.parent / "benchmarks"
+    assert all((here / f"{name}.py").exists() for name in NAMES)
