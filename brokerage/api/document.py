@@ -50,6 +50,13 @@ TAGS = (
         "closures",
     ),
     ("Measures", "Restrictions, suspensions and bars by a central team, and appeals.", "measures"),
+    (
+        "Missing and notifiable events",
+        "What providers report of their own residents, and what the authority that placed them does.",
+        "incidents",
+    ),
+    ("Concerns and complaints", "Concerns, the patterns they make, complaints.", "concerns suggestions complaints"),
+    ("Registration firewall", "Homes that no longer pass, and your answers.", "findings failing-homes"),
     ("Spend and market", "What was committed and spent, and what is offered.", "spend market"),
     (
         "Messages, changes and audit",
