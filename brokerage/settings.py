@@ -148,7 +148,7 @@ TEMPLATES = [
     }
 ]
 #: What stands on top of every page until it is dealt with.
-PAGE_ALERTS = "brokerage.safeguarding.queries.alerts.banners"
+PAGE_ALERTS = "brokerage.safeguarding.banners.banners"
 FORM_RENDERER = "brokerage.core.forms.GovukRenderer"
 
 # --- Data -------------------------------------------------------------------------------------------------
@@ -378,6 +378,8 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# So is one that refuses, such as a full Redis: otherwise its answer ends the worker.
+CELERY_BROKER_CHANNEL_ERROR_RETRY = True
 # Work under way goes on without the broker: PostgreSQL, not the broker, knows what is done.
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 10

@@ -14,5 +14,7 @@ register(
         "agreement.sealed": _("Agreement sealed"),
         "agreement.cancelled": _("Agreement cancelled"),
         "agreement.downloaded": _("Agreement downloaded"),
+        "referral.home_stopped": _("Officer told that an invited home may not be used"),
+        "referral.home_restricted": _("Officer told that an invited home is restricted"),
     }
 )

@@ -11,5 +11,6 @@ class ContractsConfig(AppConfig):
         import_module("contracts.notices")  # registers the texts of messages
         import_module("contracts.changes")  # says what machines are told
         import_module("contracts.reminders")  # registers the outbox handler
+        import_module("contracts.measures")  # registers the outbox handler
         import_module("contracts.rescheduling")  # registers the outbox handler
         import_module("contracts.documents")  # registers the outbox handlers

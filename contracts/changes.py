@@ -41,3 +41,15 @@ publish(
     acts={"agreement.cancelled": AGREEMENT},
     notices={"contracts.cancelled": AGREEMENT},
 )
+publish(
+    "referral.home_stopped",
+    label=_("An invited home may no longer be used"),
+    organisations=("authority",),
+    acts={"referral.home_stopped": "/referrals/{reference}"},
+)
+publish(
+    "referral.home_restricted",
+    label=_("An invited home is restricted"),
+    organisations=("authority",),
+    acts={"referral.home_restricted": "/referrals/{reference}"},
+)

@@ -39,3 +39,19 @@ register(
     subject=_("Agreement %(reference)s is cancelled"),
     body=_("Agreement %(reference)s has been cancelled. Sign in to read why."),
 )
+register(
+    "contracts.home_stopped",
+    subject=_("A home of referral %(reference)s may no longer be used"),
+    body=_(
+        "The central team has suspended or barred a home that was invited to %(reference)s, offered or was chosen. "
+        "Nobody can offer, choose or sign it now. Sign in to see why and to invite others."
+    ),
+)
+register(
+    "contracts.home_restricted",
+    subject=_("A home of referral %(reference)s is restricted"),
+    body=_(
+        "The central team has restricted a home that was invited to %(reference)s, offered or was chosen. "
+        "Sign in to read the conditions before you choose it."
+    ),
+)

@@ -25,3 +25,26 @@ for _kind, _label, _acts, _notice in (
         acts=dict.fromkeys(_acts, ADMISSION),
         notices={_notice: ADMISSION},
     )
+
+MEASURE = "/measures/{reference}"
+
+publish(
+    "measure.waiting",
+    label=_("Measure waits for a second person"),
+    organisations=("central",),
+    notices={"dpv.measure_to_decide": MEASURE},
+)
+for _kind, _label, _acts, _notice in (
+    ("measure.in_force", _("Measure put in force"), ("measure.in_force",), "dpv.measure_in_force"),
+    ("measure.reviewed", _("Measure reviewed"), ("measure.reviewed",), "dpv.measure_reviewed"),
+    ("measure.lifted", _("Measure lifted"), ("measure.lifted",), "dpv.measure_lifted"),
+    ("measure.appealed", _("Appeal against a measure"), ("measure.appealed",), "dpv.measure_appealed"),
+    ("measure.answered", _("Appeal against a measure answered"), ("measure.answered",), "dpv.measure_answered"),
+):
+    publish(
+        _kind,
+        label=_label,
+        organisations=BOTH,
+        acts=dict.fromkeys(_acts, MEASURE),
+        notices={_notice: MEASURE},
+    )

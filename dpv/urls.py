@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from dpv.views import admissions, lots, vehicle_setup, vehicles
+from dpv.views import admissions, lots, measures, vehicle_setup, vehicles
 
 app_name = "dpv"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -29,4 +29,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admissions/<uuid:admission>/end/", admissions.end, name="admission_end"),
     path("admissions/<uuid:admission>/menu/", admissions.menu_set, name="menu_set"),
     path("admissions/<uuid:admission>/menu/<uuid:item>/end/", admissions.menu_end, name="menu_end"),
+    path("measures/", measures.measure_list, name="measure_list"),
+    # References have a dash: "new" is none.
+    path("measures/new/", measures.measure_propose, name="measure_propose"),
+    path("measures/<str:reference>/", measures.measure_detail, name="measure"),
+    path("measures/<str:reference>/decide/", measures.measure_decide, name="measure_decide"),
+    path("measures/<str:reference>/withdraw/", measures.measure_withdraw, name="measure_withdraw"),
+    path("measures/<str:reference>/review/", measures.measure_review, name="measure_review"),
+    path("measures/<str:reference>/lift/", measures.measure_lift, name="measure_lift"),
+    path("measures/<str:reference>/lift/decide/", measures.measure_lift_decide, name="measure_lift_decide"),
+    path("measures/<str:reference>/appeal/", measures.measure_appeal, name="measure_appeal"),
+    path("measures/<str:reference>/appeal/answer/", measures.measure_appeal_answer, name="measure_appeal_answer"),
 ]

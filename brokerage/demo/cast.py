@@ -164,6 +164,7 @@ PEOPLE = (
         "west-london",
         ("contract_manager", "central_administrator"),
     ),
+    DemoPerson("mara@westlondon.example", "Mara Lindqvist", "west-london", ("market_manager",)),
     DemoPerson("hugo@westlondon.example", "Hugo Bannerman", "west-london", ("hub_broker",)),
     DemoPerson(
         "sian@sewales.example",

@@ -17,7 +17,18 @@ from brokerage.core.accounts.models import User
 from brokerage.core.tenants.context import loader, system
 from brokerage.core.tenants.models import AuthorityProfile, Organisation, Region
 from brokerage.core.tenants.ownership import use_owner_connection
-from brokerage.demo import alerts, machines, organisations, tale, vehicles, voices
+from brokerage.demo import (
+    alerts,
+    closures,
+    concerns,
+    incidents,
+    machines,
+    measures,
+    organisations,
+    tale,
+    vehicles,
+    voices,
+)
 from brokerage.demo.files import read_demo_file
 from dpv.models import Admission, Ceiling, MenuItem, Vehicle
 from placements.models import Placement, Referral
@@ -81,6 +92,10 @@ def steps() -> Iterator[Step]:
     yield "Live placements", partial(_placements, today)
     yield from tale.steps(today)
     yield "Safeguarding alerts", alerts.load_alerts
+    yield "Closures of homes", closures.load_closures
+    yield "Concerns and complaints", concerns.load_concerns
+    yield "Missing episodes and notifiable events", incidents.load_incidents
+    yield "Measures", measures.load_measures
     yield "What people say", voices.load_voices
     yield "API clients", _machines
     yield "Done", _finish
@@ -110,10 +125,11 @@ def _of_region(content: bytes, region: str) -> bytes:
 
 
 def _verify(today: date) -> str:
-    """All but every fortieth provider have been checked by the central team."""
+    """Every provider with a home on a lot has been checked by the central team, and most of the others."""
     with loader():
         found = list(Provider.objects.filter(verified_on__isnull=True).order_by("legal_name"))
-        chosen = [provider for number, provider in enumerate(found) if number % 40]
+        admitted = set(Admission.objects.values_list("provider_id", flat=True))
+        chosen = [provider for number, provider in enumerate(found) if number % 9 or provider.pk in admitted]
         for number, provider in enumerate(chosen):
             provider.verified_on = today - timedelta(days=20 + number)
             provider.credit_report_on = today - timedelta(days=40 + number)

@@ -19,15 +19,16 @@ from django.utils.translation import gettext_lazy as _
 
 from brokerage.core import locks
 from brokerage.core.audit.record import Notice, enqueue, record
-from brokerage.core.clock import database_now
+from brokerage.core.clock import database_now, database_today
 from brokerage.core.errors import NotNow, NotPermitted, RuleBroken
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.models import Membership, Organisation
 from contracts.drafting import draft_terms
+from contracts.measures import admission_of
 from contracts.models import Agreement, Signature
 from contracts.models.agreements import agreement_reference
 from contracts.states import AGREEMENT
-from dpv.eligibility import require_eligible
+from dpv.eligibility import require_eligible, require_not_stopped
 from placements.models import Award, Offer, Referral
 from placements.queries.ages import age_at_start
 
@@ -99,8 +100,9 @@ def sign_agreement(
 
     `terms_hash` is that of the document the signer saw; `proved_at` and `method` tell when and how they proved afresh
     who they are. Refused when: the agreement is not open for signing, the side has signed, the same person has signed
-    for the other side, the terms are not those seen, the proof is older than five minutes, no role was given, or the
-    home may no longer be used (codes of `dpv.eligibility`).
+    for the other side, the home is suspended or barred (codes of `dpv.eligibility.STOPPED`), the terms are not those
+    seen, the proof is older than five minutes, no role was given, or the home may no longer be used for another reason
+    (codes of `dpv.eligibility`).
 
     An API client signs for its owner, without a proof of its own, where the organisation's setting allows it
     (NotNow `machine_signing_off`); the evidence names both.
@@ -112,7 +114,8 @@ def sign_agreement(
     found = Agreement.objects.filter(pk=agreement_id).values_list("referral_id", flat=True).first()
     if found is None:
         raise Http404
-    locks.hold(referrals=[found])
+    admission = admission_of(agreement_id)
+    locks.hold(admissions=[admission] if admission else [], referrals=[found])
     agreement = Agreement.objects.get(pk=agreement_id)
     now = database_now()
     if actor.client_id is not None:
@@ -124,6 +127,8 @@ def sign_agreement(
         raise NotNow("signed_other_side", _("You have signed for the other side: somebody else must sign for this one"))
     move = "sign_last" if agreement.status == "part_signed" else "sign_first"
     status = AGREEMENT.after(agreement.status, move)
+    if admission is not None:
+        require_not_stopped(admission, database_today(), field="agree")
     if terms_hash != agreement.terms_hash:
         raise RuleBroken("terms_changed", _("These are not the terms you read: open the agreement again"), "agree")
     if not role.strip():

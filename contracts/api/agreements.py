@@ -11,6 +11,7 @@ from brokerage.core.api.inputs import Input, MoneyField, Query, Shape
 from brokerage.core.api.operations import Call, Page, Stream, operation
 from contracts.actions.agreements import document_name, download_document, sign_agreement
 from contracts.api.terms_shapes import EXAMPLE, TermsOut
+from contracts.measures import admission_of
 from contracts.models import Agreement, Signature
 from contracts.queries.agreements import agreement_by_reference, agreement_list, may_sign
 from contracts.states import AGREEMENT
@@ -256,8 +257,10 @@ def verify_document(call: Call) -> dict[str, Any]:
 
 
 def _hold(call: Call, reference: str) -> None:
-    """The lock of signing, for If-Match."""
-    locks.hold(referrals=[agreement_by_reference(reference).referral_id])
+    """The locks of signing, in their order, for If-Match."""
+    agreement = agreement_by_reference(reference)
+    admission = admission_of(agreement.pk)
+    locks.hold(admissions=[admission] if admission else [], referrals=[agreement.referral_id])
 
 
 @operation(

@@ -9,10 +9,12 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from brokerage.core.accounts.proof import require_fresh
+from brokerage.core.clock import database_today
 from brokerage.core.errors import NotNow
 from brokerage.core.web import OrganisationRequest, address, attempt
 from contracts.actions.agreements import PERMISSION, document_name, download_document, sign_agreement
 from contracts.forms.agreements import SigningForm
+from contracts.measures import stopped
 from contracts.queries.agreements import agreement_by_reference, agreement_list, has_signed, may_sign, sides_of
 from contracts.states import AGREEMENT
 from contracts.terms import read_terms
@@ -44,6 +46,7 @@ def agreement_page(request: OrganisationRequest, reference: str) -> HttpResponse
             "terms": read_terms(agreement.terms),
             "sides": sides_of(agreement),
             "may_sign": may_sign(request.actor, agreement),
+            "stopped": stopped(agreement, database_today()),
         },
     )
 

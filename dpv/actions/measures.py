@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -17,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from brokerage.core import locks
 from brokerage.core.audit.record import enqueue, record
 from brokerage.core.clock import database_now, database_today
-from brokerage.core.errors import NotNow, RuleBroken
+from brokerage.core.errors import NotNow, NotPermitted, RuleBroken
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.working_days import add_working_days
 from dpv.measure_notices import to_provider, to_second_person
@@ -59,29 +60,27 @@ def propose_measure(actor: Actor, *, facts: MeasureFacts) -> Measure:
     text is missing or too long, a restriction without conditions; the day of review is past.
     """
     actor.require("measure.propose")
+    if actor.user_id is None:
+        raise NotPermitted("measure.propose")
     region = region_run_by(actor)
     about = _subject(facts, region.pk)
     _check(facts)
     locks.hold_name(f"measures:{facts.provider_id}")
-    same = Measure.objects.filter(
-        region=region,
-        provider_id=facts.provider_id,
-        establishment_id=facts.establishment_id,
-        lot_id=facts.lot_id,
-        kind=facts.kind,
-        status__in=("proposed", *MEASURE_STANDING),
-    )
-    if same.exists():
+    covers: dict[str, Any] = {
+        "provider_id": facts.provider_id,
+        "establishment_id": facts.establishment_id,
+        "lot_id": facts.lot_id,
+    }
+    same = Measure.objects.filter(region=region, kind=facts.kind, **covers)
+    if same.filter(status__in=("proposed", *MEASURE_STANDING)).exists():
         raise NotNow("measure_exists", _("The same measure is proposed or in force already"))
     now = database_now()
     measure = Measure(
         region=region,
         kind=facts.kind,
         level=_level(facts),
-        provider_id=facts.provider_id,
-        establishment_id=facts.establishment_id,
-        lot_id=facts.lot_id,
         about=about[:300],
+        **covers,
         told_provider=facts.told_provider.strip(),
         conditions=facts.conditions.strip(),
         review_on=facts.review_on,

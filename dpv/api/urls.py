@@ -3,7 +3,7 @@
 from django.urls import path
 
 from brokerage.core.api.operations import resource
-from dpv.api import admission_acts, admissions, vehicles
+from dpv.api import admission_acts, admissions, measures, vehicles
 
 urlpatterns = [
     path("vehicles", resource(get=vehicles.list_vehicles), name="vehicles"),
@@ -32,4 +32,25 @@ urlpatterns = [
     path("menu-items", resource(get=admissions.list_menu_items), name="menu-items"),
     path("menu-items/<uuid:item>", resource(get=admissions.get_menu_item), name="menu-item"),
     path("menu-items/<uuid:item>/end", resource(post=admission_acts.end_price), name="menu-item-end"),
+    path("measures", resource(get=measures.list_measures, post=measures.propose_a_measure), name="measures"),
+    path("measures/<str:reference>", resource(get=measures.get_measure), name="measure"),
+    path("measures/<str:reference>/decide", resource(post=measures.decide_measure), name="measure-decide"),
+    path(
+        "measures/<str:reference>/withdraw",
+        resource(post=measures.withdraw_proposed_measure),
+        name="measure-withdraw",
+    ),
+    path("measures/<str:reference>/review", resource(post=measures.review_standing_measure), name="measure-review"),
+    path("measures/<str:reference>/lift", resource(post=measures.propose_to_lift_measure), name="measure-lift"),
+    path(
+        "measures/<str:reference>/lift/decide",
+        resource(post=measures.decide_lift_of_measure),
+        name="measure-lift-decide",
+    ),
+    path("measures/<str:reference>/appeal", resource(post=measures.appeal_against_measure), name="measure-appeal"),
+    path(
+        "measures/<str:reference>/appeal/answer",
+        resource(post=measures.answer_measure_appeal),
+        name="measure-appeal-answer",
+    ),
 ]

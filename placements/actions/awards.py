@@ -23,6 +23,7 @@ from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.geography_queries import placing_band_of
 from brokerage.core.vocabulary import Category
 from dpv.eligibility import require_eligible
+from dpv.queries.measures import restrictions_on
 from placements.actions.award_effects import confirm, require_held, undo
 from placements.actions.releases import pause_releases, resume_releases
 from placements.actions.running import check_note
@@ -62,8 +63,9 @@ def award_offer(
     `losers` says for each other standing offer why it lost; `ranking` is the advice as shown; `seen_revision` is the
     offer's revision that the officer looked at. Refused when: the referral is not published, or has an award already;
     the offer does not stand, was revised since, or its hold has run out; closing is ahead and `before_closing` was not
-    said; the establishment may no longer be used or has no place; a reason is missing, or one that a loser reads tells
-    who the person is (`discloses`). `language` is that of the agreement, kept until it is drawn up.
+    said; the establishment may no longer be used or has no place; a reason is missing (a sentence, where the home is
+    restricted), or one that a loser reads tells who the person is (`discloses`). `language` is that of the agreement,
+    kept until it is drawn up.
     """
     actor.require("award.make")
     offer = hold_offer(offer_id)
@@ -92,6 +94,7 @@ def award_offer(
     weekly = offer.weekly_total or Decimal(0)
     is_cheapest = all(other.weekly_total >= weekly for other in others if other.weekly_total is not None)
     _check_reasons(reason_code, reason, is_cheapest=is_cheapest, others=others, losers=losers)
+    _check_restricted(offer, reason)
     for other in others:
         # Losers read it, and never read who the person is.
         check_note(referral, losers[other.pk], field=f"loser_{other.pk}")
@@ -315,6 +318,15 @@ def _check_reasons(
     for other in others:
         if not losers.get(other.pk, "").strip():
             raise RuleBroken("loser_reason_missing", _("Say why this offer was not chosen"), f"loser_{other.pk}")
+
+
+def _check_restricted(offer: Offer, reason: str) -> None:
+    if len(reason.strip()) < SHORTEST_REASON and restrictions_on([offer.admission_id]):
+        raise RuleBroken(
+            "reason_too_short",
+            _("This home is restricted: say in a sentence why it is chosen and how the conditions are kept"),
+            "reason",
+        )
 
 
 def _check_approver(actor: Actor, award: Award, kind: str) -> None:

@@ -58,6 +58,7 @@ def publish_referral(
     lot_ids: Collection[UUID],
     chosen: Collection[str],
     left_out_reason: str = "",
+    restricted_reason: str = "",
     closes_at: dt.datetime | None = None,
     is_sealed: bool = False,
 ) -> Referral:
@@ -68,7 +69,9 @@ def publish_referral(
     the referral was published meanwhile (NotNow); it lacks answers (`referral_incomplete`); the disclosure check has
     open finds (`disclosures_unresolved`); a lot is not open to the authority (`lot_not_open`); nobody is chosen
     (`nobody_invited`); a chosen home is not eligible now (`not_eligible`); an eligible one is left out without a reason
-    (`left_out_reason_missing`, equal treatment); the closing time is too near or too far (`closes_too_soon`, ...).
+    (`left_out_reason_missing`, equal treatment); a restricted one is invited without a reason
+    (`restricted_reason_missing`; kept in the audit trail, it must not tell who the person is); the closing time is too
+    near or too far (`closes_too_soon`, ...).
     """
     actor.require("referral.publish")
     referral = held(actor, reference, admission_ids=admissions_in(chosen))
@@ -79,6 +82,7 @@ def publish_referral(
     lots = require_access(referral.authority_id, lot_ids, referral.category, today)
     found = candidates([lot.pk for lot in lots], wanted_of(referral), today)
     invited = _require_eligible(found, chosen)
+    restricted = _require_reason(referral, invited, restricted_reason, field="restricted_reason")
     left_out = [candidate for candidate in found if candidate.is_eligible and candidate.key not in set(chosen)]
     if left_out and not left_out_reason.strip():
         raise RuleBroken(
@@ -111,6 +115,7 @@ def publish_referral(
             "providers": len(releases),
             "closes_at": referral.closes_at.isoformat(),
             "is_sealed": referral.is_sealed,
+            **restricted,
         },
         notify=tell_providers("placements.invited", referral, releases),
     )
@@ -122,8 +127,8 @@ def invite_more(actor: Actor, *, reference: str, chosen: Collection[str], reason
     """Invite further eligible homes or households on the referral's lots while it is open.
 
     Refused when: the referral is not published or its closing time has passed (NotNow, `closed`: extend it first);
-    nobody new is chosen; one is not eligible. `reason` is kept in the audit trail and must not tell who the person is
-    (`discloses`).
+    nobody new is chosen; one is not eligible, or is restricted and no reason is given. `reason` is kept in the audit
+    trail and must not tell who the person is (`discloses`).
     """
     actor.require("referral.publish")
     referral = held(actor, reference, admission_ids=admissions_in(chosen))
@@ -137,6 +142,7 @@ def invite_more(actor: Actor, *, reference: str, chosen: Collection[str], reason
     already = invited_keys(referral)
     wanted = [key for key in chosen if key not in already]
     invited = _require_eligible(found, wanted)
+    restricted = _require_reason(referral, invited, reason, field="reason")
     before = set(Release.objects.filter(referral=referral).values_list("provider_id", flat=True))
     releases = _invite(referral, invited, now)
     save(referral)
@@ -146,7 +152,12 @@ def invite_more(actor: Actor, *, reference: str, chosen: Collection[str], reason
         "referral.invited",
         subject=referral,
         actor=actor,
-        data={"invited": len(invited), "new_providers": len(releases.keys() - before), "reason": reason.strip()},
+        data={
+            "invited": len(invited),
+            "new_providers": len(releases.keys() - before),
+            "reason": reason.strip(),
+            **restricted,
+        },
         notify=tell_providers("placements.invited", referral, new_providers),
     )
     return referral
@@ -255,6 +266,22 @@ def _require_eligible(found: Sequence[Candidate], chosen: Collection[str]) -> li
             )
         invited.append(candidate)
     return invited
+
+
+def _require_reason(referral: Referral, invited: Sequence[Candidate], reason: str, *, field: str) -> dict[str, Any]:
+    """What the audit trail keeps of inviting restricted homes; refused without a reason."""
+    restricted = [candidate for candidate in invited if candidate.is_restricted]
+    if not restricted:
+        return {}
+    if not reason.strip():
+        raise RuleBroken(
+            "restricted_reason_missing",
+            _("%(home)s is restricted: say why it is invited and how the conditions are kept")
+            % {"home": restricted[0].title},
+            field,
+        )
+    check_note(referral, reason, field=field)
+    return {"restricted": len(restricted), "restricted_reason": reason.strip()}
 
 
 def _invite(referral: Referral, invited: Sequence[Candidate], now: dt.datetime) -> dict[UUID, Release]:

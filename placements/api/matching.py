@@ -54,6 +54,7 @@ class CandidateRow(Shape):
     ceiling = MoneyField(allow_null=True, help_text="Highest weekly price in force.")
     miles = s.DecimalField(max_digits=6, decimal_places=1, allow_null=True, help_text="As the crow flies.")
     reasons = MatchReason(many=True, help_text="Empty where it may be invited.")
+    is_restricted = s.BooleanField(help_text="A measure restricts its use: it is invited only with a reason.")
     example = {
         "key": "1f0e8c3a-7d1b-4b57-8b6e-0a9c2d4f6e80",
         "admission_id": "1f0e8c3a-7d1b-4b57-8b6e-0a9c2d4f6e80",
@@ -77,6 +78,7 @@ class CandidateRow(Shape):
         "ceiling": "4200.00",
         "miles": "2.7",
         "reasons": [],
+        "is_restricted": False,
     }
 
 
@@ -200,6 +202,7 @@ def _rows(homes: Sequence[Candidate], lots: Sequence[Lot]) -> list[dict[str, Any
             "ceiling": home.ceiling,
             "miles": home.miles,
             "reasons": [{"code": code, "message": explain(code)} for code in home.reasons],
+            "is_restricted": home.is_restricted,
         }
         for home in homes
     ]

@@ -46,6 +46,12 @@ class ReferralPublishIn(Input):
         default="",
         help_text="Why eligible homes are not invited: the record of equal treatment. Providers do not see it.",
     )
+    restricted_reason = s.CharField(
+        max_length=1000,
+        allow_blank=True,
+        default="",
+        help_text="Why restricted homes are invited, and how the conditions are kept. Needed if there are any.",
+    )
     closes_at = MomentField(
         required=False, allow_null=True, help_text="Without it, the vehicles’ hours for the urgency from now."
     )
@@ -54,6 +60,7 @@ class ReferralPublishIn(Input):
         "lot_ids": [EXAMPLE_LOT],
         "chosen": [EXAMPLE_KEY],
         "left_out_reason": "Two homes asked not to be sent anybody this week.",
+        "restricted_reason": "",
         "closes_at": "2026-11-23T17:00:00Z",
         "is_sealed": False,
     }
@@ -63,7 +70,13 @@ class ReferralInviteIn(Input):
     """Further homes to invite."""
 
     chosen = s.ListField(child=s.RegexField(KEY), min_length=1, max_length=5000)
-    example = {"chosen": [EXAMPLE_KEY]}
+    reason = s.CharField(
+        max_length=500,
+        allow_blank=True,
+        default="",
+        help_text="For your own record; needed if one of them is restricted. Providers do not see it.",
+    )
+    example = {"chosen": [EXAMPLE_KEY], "reason": ""}
 
 
 class ReferralExtendIn(Input):
@@ -185,6 +198,8 @@ def _hold_with_chosen(call: Call, reference: str) -> None:
         "nobody_invited",
         "not_eligible",
         "left_out_reason_missing",
+        "restricted_reason_missing",
+        "discloses",
         *CLOSING_CODES,
     ),
     current=get_referral,
@@ -238,7 +253,7 @@ def list_referral_invitations(call: Call, reference: str) -> Page:
     scope="referrals:write",
     body=ReferralInviteIn,
     answer=ReferralProgress,
-    codes=("referral_not_now", "closed", "nobody_invited", "not_eligible"),
+    codes=("referral_not_now", "closed", "nobody_invited", "not_eligible", "restricted_reason_missing", "discloses"),
     current=get_referral,
     lock=_hold_with_chosen,
 )
@@ -247,7 +262,7 @@ def invite_more_homes(call: Call, reference: str) -> dict[str, Any]:
 
     Further eligible homes on the referral’s lots, while it is open.
     """
-    invite_more(call.actor, reference=reference, chosen=call.body["chosen"])
+    invite_more(call.actor, reference=reference, chosen=call.body["chosen"], reason=call.body["reason"])
     return _progress(call, reference)
 
 

@@ -52,6 +52,13 @@ class PublishForm(forms.Form):
         rows=3,
         max_length=1000,
     )
+    restricted_reason = govuk.LongTextField(
+        label=_("Why are restricted homes invited, and how are the conditions kept?"),
+        help_text=_("Kept in your authority’s record. Do not write who the person is."),
+        required=False,
+        rows=3,
+        max_length=1000,
+    )
     closes_at = govuk.GovukDateTimeField(
         label=_("When must providers answer by?"),
         help_text=_("Nobody can make an offer after this moment."),
@@ -63,11 +70,21 @@ class PublishForm(forms.Form):
         initial="no",
     )
 
-    def __init__(self, *args: Any, closes_at: dt.datetime, must_be_sealed: bool, left_out: int, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        closes_at: dt.datetime,
+        must_be_sealed: bool,
+        left_out: int,
+        restricted: int = 0,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["closes_at"].initial = closes_at
         if not left_out:
             del self.fields["left_out_reason"]
+        if not restricted:
+            del self.fields["restricted_reason"]
         if must_be_sealed:
             del self.fields["is_sealed"]
 
@@ -77,7 +94,7 @@ class InviteForm(forms.Form):
 
     reason = govuk.LongTextField(
         label=_("Why are more homes invited? (optional)"),
-        help_text=_("Kept in your authority’s record. Providers do not see it."),
+        help_text=_("Needed if one of them is restricted. Kept in your authority’s record. Providers do not see it."),
         required=False,
         rows=2,
         max_length=500,

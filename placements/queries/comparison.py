@@ -24,6 +24,8 @@ from brokerage.core.tenants.geography_queries import adjoining
 from brokerage.core.tenants.models import AuthorityProfile
 from brokerage.core.vocabulary import RISKS, Category, DeclineReason, Need
 from dpv.eligibility import problem_text, problems_of
+from dpv.models import Measure
+from dpv.queries.measures import restrictions_on
 from dpv.queries.rules import rules_of
 from dpv.rules import VehicleRules
 from placements.models import Decline, Invitation, Offer, Placement, Referral
@@ -70,6 +72,8 @@ class ComparedOffer:
     saving_percent: Decimal
     band: PlacingBand
     problems: list[str | Promise]
+    #: What the central team restricts: choosing it takes a reason in a sentence.
+    restrictions: list[Measure]
     #: Free places there now; None where no counter is kept.
     vacancies: int | None
     #: People of this authority living there now.
@@ -176,6 +180,7 @@ def _columns(referral: Referral, offers: Sequence[Offer], on: dt.date) -> Iterat
     own_code = AuthorityProfile.objects.values_list("gss_code", flat=True).get(pk=referral.authority_id)
     neighbours = adjoining(own_code)
     problems = problems_of({offer.admission_id for offer in offers}, on, age=referral.age)
+    limits = restrictions_on({offer.admission_id for offer in offers})
     places = _vacancies(offers)
     living = _living_there(offers)
     parsed: dict[UUID, VehicleRules] = {}
@@ -197,6 +202,7 @@ def _columns(referral: Referral, offers: Sequence[Offer], on: dt.date) -> Iterat
             saving_percent=savings_percent(offer.ceiling, core) if offer.ceiling > 0 else NOTHING,
             band=placing_band(own_code, place.gss_code, neighbours),
             problems=[problem_text(code) for code in problems.get(offer.admission_id, [])],
+            restrictions=limits.get(offer.admission_id, []),
             vacancies=places.get(place.pk),
             living_there=living[place.pk],
         )

@@ -18,8 +18,9 @@ from brokerage.core.pages.figures import Figure
 from brokerage.core.tenants.models import AuthorityProfile, OutwardCode
 from brokerage.core.vocabulary import Need
 from brokerage.core.web import OrganisationRequest, address
-from dpv.models import Lot
+from dpv.models import Lot, Measure
 from dpv.queries.access import lots_open_to
+from dpv.queries.measures import restrictions_on, standing_on
 from placements.actions.publishing import invited_keys
 from placements.forms.publishing import InviteForm, LotsForm
 from placements.matching import Candidate, explain
@@ -63,6 +64,8 @@ def referral_match(request: OrganisationRequest, reference: str) -> HttpResponse
             "excluded": excluded[:MOST_EXCLUDED],
             "excluded_count": len(excluded),
             "reasons": reason_counts(excluded),
+            "restrictions": restrictions_among(eligible[:MOST_ELIGIBLE]),
+            "stops": measures_among(excluded[:MOST_EXCLUDED]),
             "already_invited": len(already),
             "invite_form": InviteForm(),
             "progress": None if is_draft else progress_of(referral, database_now()),
@@ -83,6 +86,20 @@ def reason_counts(excluded: Sequence[Candidate]) -> list[tuple[str, int]]:
     return [
         (explain(code), count) for code, count in Counter(c for home in excluded for c in home.reasons).most_common()
     ]
+
+
+def restrictions_among(homes: Sequence[Candidate]) -> list[tuple[Candidate, list[Measure]]]:
+    """The restricted homes, each with the restrictions that hold on it and their conditions."""
+    restricted = [home for home in homes if home.is_restricted]
+    found = restrictions_on({home.admission_id for home in restricted})
+    return [(home, found[home.admission_id]) for home in restricted if home.admission_id in found]
+
+
+def measures_among(homes: Sequence[Candidate]) -> list[Measure]:
+    """The measures that keep homes from being invited, each once."""
+    stopped = {home.admission_id for home in homes if {"measure_barred", "measure_suspended"} & set(home.reasons)}
+    found = {each.pk: each for measures in standing_on(stopped).values() for each in measures if each.stops}
+    return sorted(found.values(), key=lambda measure: measure.about)
 
 
 def asks(referral: Referral) -> list[dict[str, Any]]:

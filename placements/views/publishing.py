@@ -28,7 +28,7 @@ from placements.queries.disclosures import unresolved_disclosures
 from placements.queries.matching import candidates, wanted_of
 from placements.queries.progress import invited_homes, progress_of
 from placements.queries.referrals import referral_of
-from placements.views.matching import chosen_lots, reason_counts
+from placements.views.matching import chosen_lots, reason_counts, restrictions_among
 
 #: A second press of the button within this time is the same press.
 SAME_PRESS = dt.timedelta(minutes=1)
@@ -65,6 +65,7 @@ def referral_publish(request: OrganisationRequest, reference: str) -> HttpRespon
             closes_at=_round_up(database_now() + dt.timedelta(hours=terms.hours)),
             must_be_sealed=terms.is_sealed,
             left_out=len(left_out),
+            restricted=sum(candidate.is_restricted for candidate in chosen),
         )
         if is_sent and form.is_valid():
             answers = form.cleaned_data
@@ -77,6 +78,7 @@ def referral_publish(request: OrganisationRequest, reference: str) -> HttpRespon
                     lot_ids=[lot.pk for lot in lots],
                     chosen=sorted(asked),
                     left_out_reason=answers.get("left_out_reason") or "",
+                    restricted_reason=answers.get("restricted_reason") or "",
                     closes_at=answers["closes_at"],
                     is_sealed=bool(answers.get("is_sealed")),
                 )
@@ -96,6 +98,7 @@ def referral_publish(request: OrganisationRequest, reference: str) -> HttpRespon
             "form": form,
             "lots": lots,
             "chosen": chosen,
+            "restrictions": restrictions_among(chosen),
             "providers": len({candidate.provider_id for candidate in chosen}),
             "left_out": left_out,
             "excluded_count": len(found) - len(eligible),

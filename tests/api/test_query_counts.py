@@ -30,9 +30,18 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "list_people_there": ("placements_placement",),
     "list_welfare_checks": ("safeguarding_welfarecheck",),
     "list_alert_roster": ("safeguarding_alertrecipient",),
+    "list_collected_checks": ("safeguarding_alertrecipient", "safeguarding_welfarecheck"),
+    "list_strategy_meetings": ("safeguarding_strategymeeting",),
+    "list_alert_files": ("safeguarding_alertfile",),
+    "list_closures": ("closures_closurerecipient",),
+    "list_closure_progress": ("closures_closurerecipient",),
+    "list_closure_residents": ("closures_closureresident",),
     "list_findings": ("firewall_finding",),
     "list_failing_homes": (),  # one row for each home, however many live there
     "list_approvals": ("placements_award",),
+    "list_complaints": ("concerns_complaint",),
+    "list_concerns": ("concerns_concern",),
+    "list_suggestions": ("concerns_suggestion",),
     "list_entries": ("audit_entry", "audit_link"),
     "list_authorities": ("tenants_organisation",),
     "list_awards": ("placements_award",),
@@ -41,7 +50,11 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "list_homes": ("providers_establishment",),
     "list_households": ("providers_carerhousehold",),
     "list_policies": ("providers_insurance",),
+    "list_incidents": ("incidents_incident",),
+    "list_incident_entries": ("incidents_incidententry",),
+    "list_residents": (),  # one line for each placement, which nobody but its authority reads
     "list_invitations": ("placements_invitation",),
+    "list_measures": ("dpv_measure",),
     "list_menu_items": ("dpv_menuitem",),
     "list_messages": ("notifications_message",),
     "list_offers": ("placements_offer",),
@@ -75,6 +88,7 @@ INSIDE: dict[str, tuple[str, ...]] = {
     "get_opportunity": ("placements_invitation",),
     "get_referral": ("placements_referrallot",),
     "get_agreement": ("contracts_signature",),
+    "get_complaint": ("concerns_complaintentry",),
 }
 
 

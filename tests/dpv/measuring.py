@@ -12,7 +12,7 @@ from dpv.models import Measure
 from tests.cast import TODAY, actor_of, ident
 
 #: A word that only the region may read.
-CANARY = "Saltmarsh"
+CANARY = "Quernstone"
 REASON = f"Two visits in {CANARY} found nobody awake at night."
 SOON = TODAY + dt.timedelta(days=30)
 #: What each level covers, around Birch House.

@@ -41,6 +41,9 @@ WORKER, BEAT = "worker", "beat"
 class Site:
     """One installation: `database` is a clone that really commits, everything else lives in `directory`."""
 
+    #: How Celery's processes are started.
+    celery = CELERY
+
     def __init__(self, database: str, directory: Path) -> None:
         self.database, self.directory = database, directory
         self.valkey = EmbeddedValkey(directory, password="only-for-faults", for_tests=True)
@@ -60,7 +63,7 @@ class Site:
         """One worker for all queues, with one child."""
         words = ["worker", "--queues", QUEUES, "--concurrency", "1", "--without-gossip", "--without-mingle"]
         before = self.log_of(WORKER).count(" ready.")
-        self._start(WORKER, [*words, "--loglevel", "INFO"])
+        self._start(WORKER, [*self.celery, *words, "--loglevel", "INFO"])
 
         def answered() -> bool:
             assert self.is_alive(WORKER), f"The worker does not start:\n{self.log_of(WORKER)[-3000:]}"
@@ -71,7 +74,7 @@ class Site:
     def start_beat(self) -> None:
         """The scheduler, on the schedule file of its predecessor."""
         schedule = str(self.directory / "beat-schedule")
-        self._start(BEAT, ["beat", "--schedule", schedule, "--pidfile=", "--loglevel", "INFO"])
+        self._start(BEAT, [*self.celery, "beat", "--schedule", schedule, "--pidfile=", "--loglevel", "INFO"])
 
     def log_of(self, name: str) -> str:
         """Everything that processes of that name have written."""
@@ -120,10 +123,10 @@ class Site:
         self.valkey_place.close()
         self.superuser.close()
 
-    def _start(self, name: str, words: list[str]) -> None:
+    def _start(self, name: str, command: list[str]) -> None:
         with (self.directory / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                [*CELERY, *words],
+                command,
                 cwd=ROOT,
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,

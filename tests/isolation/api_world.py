@@ -33,8 +33,12 @@ from tests import scenarios
 from tests.api.clients import Machine, client_of
 from tests.api.table import Route
 from tests.cast import TODAY, actor_of, ident
-from tests.isolation.world import build_finding, everything
+from tests.closures.places import closure_places, closures_of_birch, kept_with
+from tests.incidents.reporting import CANARY as REPORTED
+from tests.incidents.reporting import one_of_each, one_place_more, resident
+from tests.isolation.world import build_finding, build_measures, everything
 from tests.safeguarding.alerting import CANARY, answered, raised
+from tests.safeguarding.concerns import noting
 
 #: Who owns the client that entitles, by kind of organisation.
 OWN = {"authority": "oscar", "provider": "bob", "central": "carol"}
@@ -141,6 +145,12 @@ def build_api_world() -> ApiWorld:
         suspend_admission(carol, reason="A visit.", **cedar)
         record("vehicle.changed", subject=item.vehicle, actor=carol, notify=[told])
     waits, live, known = _alerts()
+    closures, moving = closures_of_birch()
+    paper_of_alert = kept_with(live[1])
+    concerns = _concerns()
+    one_place_more("birch-house")
+    lives_there = resident("birch-house")
+    incidents = {turn: incident.reference for turn, incident in one_of_each(lives_there).items()}
     outbox.drain("events")
     world = ApiWorld(
         machines,
@@ -166,16 +176,22 @@ def build_api_world() -> ApiWorld:
             "person": person.pk,
             "sheet": "months",
             "check": known,
+            "resident": moving,
+            "file": paper_of_alert,
         },
-        {"findings/": {"reference": build_finding()}}
+        concerns
+        | {"findings/": {"reference": build_finding()}}
         | _alert_places(*waits, *live)
+        | _incident_places(incidents)
+        | _measure_places()
+        | closure_places(*closures)
         | _places(draft.reference, home.pk, signable.reference, sealed.reference, placement.reference),
         {kind: _own(machines[who], who) for kind, who in OWN.items()},
-        bodies=_bodies(draft, running, free[0], signable, person),
+        bodies=_bodies(draft, running, free[0], signable, person) | _incident_bodies(lives_there.reference),
         queries={"add_referral_document": "kind=care_plan"},
-        canaries=("Zachariah", person.case_number, CANARY),
+        canaries=("Zachariah", person.case_number, CANARY, noting.CANARY),
     )
-    world.secrets = _secrets(world, running, sealed, offer)
+    world.secrets = (*_secrets(world, running, sealed, offer), *incidents.values(), REPORTED)
     world.outside = _outside()
     return world
 
@@ -193,12 +209,58 @@ def _alerts() -> tuple[list[str], list[str], Any]:
     return waits, live, check.pk
 
 
+def _concerns() -> dict[str, Values]:
+    """By the beginning of the address: a concern of Harrow's, the pattern that it makes with others, complaints."""
+    concern = noting.noted()
+    for number in range(2):
+        noting.noted("edith", what=f"Number {number}.")
+        noting.noted("oscar", what=f"Number {number}.")
+    noting.worked("default")
+    (suggestion,) = noting.suggestions_of("carol")
+    return {
+        "concerns/": {"reference": concern.reference},
+        "suggestions/": {"reference": suggestion.reference},
+        "complaints/": {"reference": noting.in_mediation(what="Five weeks are charged.").reference},
+    }
+
+
 def _alert_places(to_send: str, to_dismiss: str, to_answer: str, with_checks: str) -> dict[str, Values]:
     return {
         "alerts/": {"reference": with_checks},
         "alerts/<str:reference>/answer": {"reference": to_answer},
         "alerts/<str:reference>/confirm": {"reference": to_send},
         "alerts/<str:reference>/dismiss": {"reference": to_dismiss},
+    }
+
+
+def _incident_places(incidents: dict[str, str]) -> dict[str, Values]:
+    """Each act finds one that waits for it."""
+    acts = {"acknowledge": "acknowledge", "follow-up": "follow_up", "interview": "offer"}
+    acts |= {"interview/outcome": "settle", "close": "close"}
+    return {
+        "incidents/": {"reference": incidents["return"]},
+        **{f"incidents/<str:reference>/{act}": {"reference": incidents[turn]} for act, turn in acts.items()},
+    }
+
+
+def _incident_bodies(agreement: str) -> dict[str, Values]:
+    said = {"agreement": agreement, "kind": "allegation", "happened_at": f"{TODAY.isoformat()}T00:00:00Z"}
+    item = {**said, "risk": "low", "what_happened": "A bruise was seen.", "action_taken": "A doctor was asked."}
+    return {
+        "create_incident": said,
+        "create_incidents": {"items": [item]},
+        "settle_return_interview": {"interview_on": TODAY.isoformat()},
+    }
+
+
+def _measure_places() -> dict[str, Values]:
+    proposed, standing, appealed, lifting = build_measures()
+    return {
+        "measures/": {"reference": standing},
+        "measures/<str:reference>/decide": {"reference": proposed},
+        "measures/<str:reference>/withdraw": {"reference": proposed},
+        "measures/<str:reference>/lift/decide": {"reference": lifting},
+        "measures/<str:reference>/appeal/answer": {"reference": appealed},
     }
 
 
@@ -261,6 +323,23 @@ def _bodies(
     return {
         "answer_alert": {"plans": plans},
         "create_alert": {"provider_id": str(ident("birch"))},
+        "record_strategy_meeting": {"held_on": today.isoformat(), "next_on": None},
+        "create_closure": {
+            "provider_id": str(ident("birch")),
+            "closes_on": soon,
+            "notice_on": today.isoformat(),
+        },
+        "reschedule_announced_closure": {"closes_on": soon},
+        "close_closing_home": {"closed_on": today.isoformat()},
+        "record_resident_next_home": {"ended_on": today.isoformat()},
+        "create_concern": {"provider_id": str(ident("birch")), "seen_on": today.isoformat()},
+        "create_complaint": {"against_id": str(ident("birch"))},
+        "propose_a_measure": {
+            "provider_id": str(ident("birch")),
+            "establishment_id": str(ident("birch-lodge")),
+            "review_on": soon,
+        },
+        "review_standing_measure": {"review_on": soon},
         "record_welfare_check": {"done_on": today.isoformat()},
         "accept_offer": {"offer_id": str(free.pk), "revision": free.revision, "losers": []},
         "sign_agreement_by_client": {"terms_hash": signable.terms_hash},

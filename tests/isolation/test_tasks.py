@@ -19,6 +19,7 @@ from providers.models import ImportRun
 from tests import scenarios
 from tests.api.clients import client_of
 from tests.cast import actor_of, ident
+from tests.dpv.measuring import in_force
 from tests.firewall.finding import findings, found
 from tests.safeguarding.alerting import raised
 
@@ -28,15 +29,23 @@ WORK = {
     "alert_reminder",
     "announce_closing",
     "change",
+    "check_reminder",
+    "closure_change",
+    "closure_reminder",
+    "complaint_reminder",
+    "concern_patterns",
     "firewall_change",
     "firewall_homes",
     "import_run",
+    "incident_reminder",
     "invite",
+    "measure_told",
     "move_start",
     "notify",
     "remind_extras",
     "remind_signature",
     "remind_start",
+    "render_alert_proof",
     "render_ipa",
     "seal_ipa",
 }
@@ -106,6 +115,23 @@ def test_work_about_an_alert_tells_nobody_for_another_organisation(committed: st
     for who in ("olive", "edith", "cecil"):
         with acting(actor_of(who)) as actor:
             assert not changes_after(actor.organisation_id, 0, kinds=["alert.received"], limit=10).changes
+
+
+def test_work_about_a_measure_tells_nobody_for_another_organisation(committed: str) -> None:
+    """An item of anybody but the region's central team tells no officer anything."""
+    scenarios.invited("birch-house")
+    measure = in_force()
+    with worker():
+        before = OutboxItem.objects.count()
+    for who in ("edith", "bob", "wendy"):
+        item = _item("measure_told", "birch", measure=measure.reference)
+        item.organisation_id = actor_of(who).organisation_id
+        outbox._handlers["measure_told"](item)
+    with worker():
+        assert OutboxItem.objects.count() == before
+    outbox._handlers["measure_told"](_item("measure_told", "west-london-central", measure=measure.reference))
+    with worker():
+        assert OutboxItem.objects.count() == before + 1
 
 
 def test_a_run_of_the_firewall_tells_no_other_organisation_what_it_found(committed: str) -> None:

@@ -19,8 +19,8 @@ from brokerage.core.webhooks.actions import create_webhook, test_webhook
 from tests import scenarios
 from tests.cast import actor_of, ident, user_of
 
-#: Words of Harrow's that nobody else may ever read: the names of its people.
-CANARIES = ("Quillfeather", "Zachariah", "Kestrel")
+#: Words of Harrow's that nobody else may ever read: the names of its people, what was reported of them.
+CANARIES = ("Quillfeather", "Zachariah", "Kestrel", "Marshwiggle")
 
 #: Somebody with every role at another organisation of the same kind, by the first word of the route's name. What the
 #: region shares (vehicles, admissions) is knocked at from another region; what all authorities read, by nobody.
@@ -29,6 +29,8 @@ OUTSIDERS: dict[str, tuple[tuple[str, str], ...]] = {
     "dpv": (("nia", "newport"), ("alice", "alder")),
     "providers:import": (("edith", "ealing"), ("alice", "alder")),
     "providers:household": (("bob", "birch"), ("edith", "ealing")),
+    # Only whoever runs the region proposes and decides; the provider reads what is in force.
+    "dpv:measure_decide": (("nia", "newport"), ("bob", "birch")),
     # The register of providers is every authority's to read, and no other provider's.
     "providers:provider": (("alice", "alder"),),
     "providers:certificate": (("alice", "alder"),),
@@ -36,11 +38,18 @@ OUTSIDERS: dict[str, tuple[tuple[str, str], ...]] = {
     # Every authority of the region is told of an alert, and its central team; only the raiser decides on it, and its
     # central team sees who was told.
     "safeguarding": (("nia", "newport"), ("alice", "alder")),
+    # A central team has no residents of its own.
+    "incidents": (("edith", "ealing"), ("carol", "west-london-central"), ("alice", "alder")),
     "safeguarding:alert_roster": (("edith", "ealing"), ("bob", "birch"), ("nia", "newport")),
     "safeguarding:alert_confirm": (("edith", "ealing"), ("carol", "west-london-central"), ("bob", "birch")),
     "safeguarding:alert_dismiss": (("edith", "ealing"), ("carol", "west-london-central"), ("bob", "birch")),
     "safeguarding:alert_close": (("edith", "ealing"), ("carol", "west-london-central"), ("bob", "birch")),
     "safeguarding:welfare_check": (("edith", "ealing"), ("carol", "west-london-central"), ("bob", "birch")),
+    # Shared with the central team alone; patterns over the region are the central team's.
+    "concerns:concern": (("edith", "ealing"), ("bob", "birch"), ("nia", "newport")),
+    "concerns:suggestion": (("oscar", "harrow"), ("edith", "ealing"), ("bob", "birch")),
+    "concerns:complaint": (("edith", "ealing"), ("alice", "alder"), ("carol", "west-london-central")),
+    "concerns:complaint_mediate": (("edith", "ealing"), ("alice", "alder"), ("bob", "birch"), ("oscar", "harrow")),
     "voice": (("edith", "ealing"), ("nia", "newport"), ("bob", "birch"), ("alice", "alder")),
 }
 
@@ -87,6 +96,7 @@ def nothing(who: str) -> Actor:
 
 def build_world() -> World:
     """A draft, a published referral with an offer, a sealed agreement, an import: all through real actions."""
+    from brokerage.safeguarding.models import AlertFile
     from dpv.models import AccessAgreement, MenuItem
     from placements.models import Placement
     from providers.actions.certificates import put_certificate
@@ -115,7 +125,13 @@ def build_world() -> World:
         access = AccessAgreement.objects.filter(vehicle__code="T-RES").first()
         item = MenuItem.objects.filter(provider_id=ident("birch"), vehicle__code="T-RES").first()
     assert access and item
+    incidents = build_incidents()
     waiting_alert, alert, answered_alert, check = build_alerts()
+    closure, resident = build_closure()
+    with acting(actor_of("olive")):
+        alert_file = AlertFile.objects.get().pk
+    concerns = build_concerns()
+    proposed_measure, measure, appealed_measure, lifting_measure = build_measures()
     voice, unplaced, poster = build_voices()
     values = {
         "reference": running.reference,
@@ -160,15 +176,36 @@ def build_world() -> World:
         "providers:household_add": {"pk": ident("alder-fostering")},
         "notifications": {"pk": ident("no such message")},
         "api_clients": {"pk": machine.pk},
-        "safeguarding": {"reference": alert, "check": check},
+        "dpv:measure": {"reference": measure},
+        "dpv:measure_decide": {"reference": proposed_measure},
+        "dpv:measure_withdraw": {"reference": proposed_measure},
+        "dpv:measure_lift_decide": {"reference": lifting_measure},
+        "dpv:measure_appeal_answer": {"reference": appealed_measure},
+        "safeguarding": {"reference": alert, "check": check, "file": alert_file},
         "firewall": {"reference": build_finding()},
         "safeguarding:alert_confirm": {"reference": waiting_alert},
         "safeguarding:alert_dismiss": {"reference": waiting_alert},
         "safeguarding:welfare_check": {"reference": answered_alert, "check": check},
+        "closures": {"reference": closure, "resident": resident},
+        **{f"concerns:{name}": {"reference": reference} for name, reference in concerns.items()},
+        "incidents": {"reference": incidents["return"]},
+        "incidents:incident_acknowledge": {"reference": incidents["acknowledge"]},
+        "incidents:incident_follow_up": {"reference": incidents["follow_up"]},
+        "incidents:interview_offer": {"reference": incidents["offer"]},
+        "incidents:interview_settle": {"reference": incidents["settle"]},
+        "incidents:incident_close": {"reference": incidents["close"]},
         "voice": {"reference": voice, "pk": poster},
         "voice:message_place": {"reference": unplaced},
     }
     return World(values, own, frozenset({"providers:import_columns", "reports:spend_csv", "reports:market_csv"}))
+
+
+def build_incidents() -> dict[str, str]:
+    """References of incidents of Harrow's person at Birch Lodge, by what is to be done next."""
+    from tests.incidents.reporting import one_of_each, one_place_more, resident
+
+    one_place_more("birch-lodge")
+    return {turn: incident.reference for turn, incident in one_of_each(resident("birch-lodge")).items()}
 
 
 def build_finding() -> str:
@@ -185,6 +222,7 @@ def build_alerts() -> tuple[str, str, str, Any]:
     welfare check to do; the first three by reference."""
     from brokerage.safeguarding.actions.alerts import AlertFacts, raise_alert
     from brokerage.safeguarding.actions.answers import acknowledge_alert
+    from brokerage.safeguarding.actions.files import add_alert_file
     from brokerage.safeguarding.models import AlertRecipient, WelfareCheck
     from brokerage.safeguarding.queries.alerts import people_there
 
@@ -200,8 +238,67 @@ def build_alerts() -> tuple[str, str, str, Any]:
         }
         acknowledge_alert(olive, reference=answered, response="We visit everybody.", plans=plans)
         check = WelfareCheck.objects.first()
+        add_alert_file(olive, reference=open_one, upload=SimpleUploadedFile("rota.txt", b"Two adults.", "text/plain"))
     assert check is not None
     return waiting, open_one, answered, check.pk
+
+
+def build_closure() -> tuple[str, Any]:
+    """The closure of Birch Lodge, where somebody of Harrow's is to move in: its reference, and that person's row."""
+    from tests.closures.closing import announced, resident
+
+    closure = announced(establishment_id=ident("birch-lodge"))
+    return closure.reference, resident().pk
+
+
+def build_concerns() -> dict[str, str]:
+    """By route: a concern of Harrow's, the pattern that it makes with two of Ealing's for the central team, complaints
+    of Harrow's against Birch at the moments in which the pages ask for something."""
+    from tests.safeguarding.concerns import noting
+
+    concern = noting.noted()
+    for number in range(2):
+        noting.noted("edith", what=f"Number {number}.")
+    noting.worked("default")
+    (suggestion,) = noting.suggestions_of("carol")
+    made = noting.complained(what="Nothing came.")
+    answered = noting.complained(what="The list is wrong.")
+    noting.did("bob", "acknowledge_complaint", answered)
+    acknowledged = noting.complained(what="The key is lost.")
+    noting.did("bob", "acknowledge_complaint", acknowledged)
+    noting.did("bob", "answer_complaint", answered, "It is right.")
+    mediating = noting.in_mediation()
+    over = noting.complained(what="A visit was missed.")
+    noting.did("bob", "acknowledge_complaint", over)
+    noting.did("oscar", "ask_mediation", over, "We cannot agree.")
+    noting.did("carol", "mediate", over, "Both should meet.")
+    return {
+        "concern": concern.reference,
+        "suggestion": suggestion.reference,
+        "complaint": answered.reference,
+        "complaint_acknowledge": made.reference,
+        "complaint_answer": acknowledged.reference,
+        "complaint_mediate": mediating.reference,
+        "complaint_give_up": over.reference,
+    }
+
+
+def build_measures() -> tuple[str, str, str, str]:
+    """Restrictions around Birch Lodge, which stop nothing: proposed, in force, appealed, and about to be lifted."""
+    from dpv.actions.measure_appeals import appeal_measure
+    from dpv.actions.measures import propose_lift
+    from tests.dpv.measuring import in_force, proposed
+
+    lodge, lot = ident("birch-lodge"), ident("lot T-RES")
+    waiting = proposed(kind="suspend", provider_id=ident("alder"))
+    standing = in_force(kind="restrict", establishment_id=lodge)
+    appealed = in_force(kind="restrict", establishment_id=lodge, lot_id=lot)
+    lifting = in_force(kind="restrict", provider_id=ident("alder"))
+    with acting(actor_of("bob")) as bob:
+        appeal_measure(bob, reference=appealed.reference, text="Both were awake.")
+    with acting(actor_of("mark")) as mark:
+        propose_lift(mark, reference=lifting.reference, note="The rota was seen.")
+    return waiting.reference, standing.reference, appealed.reference, lifting.reference
 
 
 def build_voices() -> tuple[str, str, Any]:

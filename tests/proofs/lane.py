@@ -50,7 +50,7 @@ def main() -> int:
                 try:
                     proof.play(play)
                 except Exception:
-                    play.violated(f"The proof itself broke:\n{traceback.format_exc()}")
+                    play.violated(f"The proof itself broke:\n{traceback.format_exc()[-1800:]}")
                 _leave_connections()
             answers.write(json.dumps({"number": proof.number, **play.outcome.to_data()}) + "\n")
             answers.flush()

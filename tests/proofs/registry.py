@@ -31,7 +31,14 @@ PROOFS = (
     Proof(1, "places", "one accepted offer for each place, a home never over-filled", 40),
     Proof(2, "ceilings", "no offer above its ceiling is ever stored"),
     Proof(3, "standing", "suspended, barred, expired, unregistered: from the commit on", 40),
+    Proof(4, "rivals", "no provider learns of a rival's offer", 35),
+    Proof(5, "tenants", "nothing across tenants, without the application's filters too", 40),
     Proof(6, "audit", "the audit trail: append-only, gapless, tampering is seen", 25),
+    Proof(7, "agreements", "an award always ends with exactly one agreement", 75, MACHINES),
+    Proof(8, "messages", "every message is sent at least once and seen once", 90, MACHINES),
+    Proof(9, "alerts", "an alert is on screen at once without Redis, e-mailed within a minute", 45, MACHINES),
+    Proof(10, "repeats", "a repeated write has one effect", 40, MACHINES),
+    Proof(12, "moves", "only legal moves, and the database's clock decides", 60),
     Proof(16, "api", "bad input never gives a 5xx", 25),
 )
 _BY_WORD = {word: proof for proof in PROOFS for word in (str(proof.number), proof.name)}

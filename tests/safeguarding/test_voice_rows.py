@@ -34,7 +34,7 @@ def test_the_public_reads_and_writes_nothing_but_through_its_functions() -> None
         for statement in (f"SELECT * FROM {table}", f"DELETE FROM {table}", f"UPDATE {table} SET id = id"):
             with pytest.raises(DatabaseError, match="permission denied"):
                 as_public(statement)
-    for call in ("voice_route(1)", "voice_readers(NULL)", "voice_purge(400, 1)", "voice_remind(now())"):
+    for call in ("voice_route(1)", "voice_readers(NULL)", "voice_purge(400, 1)", "voice_remind(now(), now())"):
         with pytest.raises(DatabaseError, match="permission denied"):
             as_public(f"SELECT {call}")
     assert as_public("SELECT * FROM voice_read(%s)", "0" * 64) == []
@@ -143,16 +143,20 @@ def test_codes_are_made_for_homes_of_ones_own() -> None:
     assert "permission denied" in refused("tessa", "UPDATE voice_code SET code = 'x'")
 
 
-def test_reminded_once_a_working_day_until_it_is_read() -> None:
-    said(code_for().code)
+@pytest.mark.parametrize("is_in_danger", [False, True])
+def test_reminded_until_it_is_read(is_in_danger: bool) -> None:
+    said(code_for().code, is_in_danger=is_in_danger)
+    later, before = "+ interval '1 second'", "- interval '1 hour'"
 
-    def remind(after: str) -> int:
+    def remind(moment: str) -> int:
+        moments = (before, moment) if is_in_danger else (moment, before)
         with worker(), connection.cursor() as cursor:
-            cursor.execute(f"SELECT voice_remind(clock_timestamp() {after})")
+            cursor.execute("SELECT voice_remind(clock_timestamp() {}, clock_timestamp() {})".format(*moments))
             return int(cursor.fetchone()[0])
 
-    assert (remind("- interval '1 hour'"), remind("+ interval '1 second'")) == (0, 1)
-    assert remind("- interval '1 hour'") == 0
+    assert (remind(before), remind(later), remind(before)) == (0, 1, 0)
+    with worker():
+        assert {notice.is_urgent for notice in Notice.objects.filter(template="voice.reminder")} == {True}
     with acting(actor_of("tessa")) as actor:
         actions.read_message(actor, reference=the_message().reference)
     assert remind("+ interval '1 day'") == 0

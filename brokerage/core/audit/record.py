@@ -9,9 +9,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db import models
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from brokerage.core.audit.models import Entry, OutboxItem
+from brokerage.core.clock import database_now
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.webhooks.noting import note, told_of
 
@@ -22,7 +23,7 @@ class Notice:
 
     `template` names a registered text (`notifications.texts`); `reference` is all that it may say of the subject;
     `path` is where the link leads. `category` is the kind of referral that an authority is told about: hub brokers
-    whose delegation covers it are told too.
+    whose delegation covers it are told too. An urgent one goes by the queue of alerts, ahead of everything else.
     """
 
     template: str
@@ -32,6 +33,7 @@ class Notice:
     permissions: tuple[str, ...] = ()
     user_id: UUID | None = None
     category: str = ""
+    is_urgent: bool = False
 
 
 def record(
@@ -56,7 +58,8 @@ def record(
         actor_user_id=actor.user_id,
         actor_name=actor.name[:120],
         on_behalf_of_id=actor.on_behalf_of_id,
-        at=timezone.now(),
+        # Not this process's clock: entries of all processes are in one order, and a clock that is off dates nothing.
+        at=database_now(),
         data=dict(data or {}) | ({"api_client": str(actor.client_id)} if actor.client_id else {}),
     )
     entry.save(force_insert=True)
@@ -69,13 +72,15 @@ def record(
             "permissions": list(notice.permissions),
             "user_id": str(notice.user_id) if notice.user_id else None,
             "category": notice.category,
+            "is_urgent": notice.is_urgent,
         }
         for notice in notify
     ]
     change = told_of(entry)
     if notices:
         payload = {"notices": notices, "change": change} if change else {"notices": notices}
-        enqueue("notify", queue="events", actor=actor, payload=payload, entry_id=entry.pk)
+        queue = "alerts" if any(notice["is_urgent"] for notice in notices) else "events"
+        enqueue("notify", queue=queue, actor=actor, payload=payload, entry_id=entry.pk)
     elif change:
         note(entry, change)
     return entry
@@ -97,7 +102,8 @@ def enqueue(
         kind=kind,
         payload=dict(payload),
         entry_id=entry_id,
-        available_at=available_at or timezone.now(),
+        # By the clock that decides what is due: work of a process whose clock is ahead does not wait for it.
+        available_at=available_at or Now(),
     )
     item.save(force_insert=True)
     return item

@@ -19,9 +19,9 @@ from brokerage.core.webhooks.feed import write_changes
 EXPAND = """
 INSERT INTO notifications_message
   (id, event_id, organisation_id, user_id, channel, template, reference, path, created_at, available_at, attempts,
-   last_error)
+   last_error, is_urgent)
 SELECT gen_random_uuid(), %(event)s, m.organisation_id, m.user_id, c.channel, %(template)s, left(%(reference)s, 60),
-   %(path)s, %(created_at)s, now(), 0, ''
+   %(path)s, %(created_at)s, now(), 0, '', %(is_urgent)s
 FROM tenants_membership m
 JOIN accounts_user u ON u.id = m.user_id
 JOIN tenants_organisation o ON o.id = m.organisation_id
@@ -37,9 +37,9 @@ ON CONFLICT DO NOTHING
 EXPAND_DELEGATED = """
 INSERT INTO notifications_message
   (id, event_id, organisation_id, user_id, channel, template, reference, path, created_at, available_at, attempts,
-   last_error)
+   last_error, is_urgent)
 SELECT DISTINCT ON (m.user_id, c.channel) gen_random_uuid(), %(event)s, d.authority_id, m.user_id, c.channel,
-   %(template)s, left(%(reference)s, 60), %(path)s, %(created_at)s, now(), 0, ''
+   %(template)s, left(%(reference)s, 60), %(path)s, %(created_at)s, now(), 0, '', %(is_urgent)s
 FROM tenants_delegation d
 JOIN tenants_membership m ON m.organisation_id = d.central_team_id AND 'hub_broker' = ANY (m.roles)
 JOIN accounts_user u ON u.id = m.user_id
@@ -71,6 +71,7 @@ def expand_notices(item: OutboxItem) -> None:
                 "reference": notice["reference"],
                 "path": notice["path"],
                 "created_at": item.created_at,
+                "is_urgent": notice.get("is_urgent", False),
                 "channels": Message.Channel.values,
             }
             cursor.execute(EXPAND, values)

@@ -16,11 +16,17 @@ NOUNS = {
     "agreements": "agreement",
     "alerts": "alert",
     "awards": "award",
+    "closures": "closure",
+    "complaints": "complaint",
+    "concerns": "concern",
     "findings": "finding",
+    "incidents": "incident",
+    "measures": "measure",
     "offers": "offer",
     "opportunities": "opportunity",
     "placements": "placement",
     "referrals": "referral",
+    "suggestions": "suggestion",
     "webhooks": "webhook",
 }
 #: Sent by the test button only; never part of the feed.

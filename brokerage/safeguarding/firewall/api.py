@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.http import Http404
 from django.urls import URLPattern, path
 from rest_framework import serializers as s
 
 from brokerage.core.api.inputs import Input, Query, Shape
 from brokerage.core.api.operations import Call, Page, operation, resource
-from brokerage.core.errors import NotPermitted
 from brokerage.core.notifications.reading import mark_read_about
 from brokerage.safeguarding.firewall.actions.findings import LONGEST, acknowledge_finding
 from brokerage.safeguarding.firewall.models import Finding
@@ -128,7 +128,7 @@ def get_finding(call: Call, reference: str) -> dict[str, Any]:
     """
     call.actor.require("firewall.view")
     if not call.actor.is_authority:
-        raise NotPermitted("firewall.view")
+        raise Http404
     found = finding_of(reference)
     mark_read_about(call.actor, reference=found.reference)
     return _out(found)
@@ -147,7 +147,7 @@ def answer_finding(call: Call, reference: str) -> dict[str, Any]:
     wrong besides asks for an answer again.
     """
     if not call.actor.is_authority:
-        raise NotPermitted("firewall.view")
+        raise Http404
     return _out(acknowledge_finding(call.actor, reference=reference, plan=call.body["plan"]))
 
 

@@ -209,15 +209,16 @@ FUNCTIONS = [
     """,
         WORKER,
     ),
-    # Whoever has not read it is reminded, once for each working day that the caller counts.
+    # Whoever has not read it is reminded, once for each working day that the caller counts; of danger, at any hour.
     *_function(
         f"""
-    CREATE OR REPLACE FUNCTION voice_remind(p_before timestamptz)
+    CREATE OR REPLACE FUNCTION voice_remind(p_before timestamptz, p_danger timestamptz)
     RETURNS integer LANGUAGE plpgsql {_DEFINER} AS $$
     DECLARE v record; told integer := 0;
     BEGIN
-      FOR v IN SELECT id, reader_ids FROM voice_message WHERE status = 'new' AND waiting_since < p_before
-          AND told_at IS NOT NULL AND (reminded_at IS NULL OR reminded_at < p_before) FOR UPDATE SKIP LOCKED LOOP
+      FOR v IN SELECT id, reader_ids FROM voice_message WHERE status = 'new' AND told_at IS NOT NULL
+          AND greatest(waiting_since, reminded_at) < CASE WHEN is_in_danger THEN p_danger ELSE p_before END
+          FOR UPDATE SKIP LOCKED LOOP
         UPDATE voice_message SET reminded_at = clock_timestamp() WHERE id = v.id;
         PERFORM voice_tell(v.id, v.reader_ids, 'voice.reminder');
         told := told + 1;

@@ -14,6 +14,8 @@ from brokerage.core.tenants.context import worker
 from brokerage.core.working_days import is_working_day
 
 BATCH = 100
+#: After so long without a reader, at any hour, of a message that says that somebody is in danger now.
+DANGER = dt.timedelta(hours=1)
 
 
 @shared_task(name="brokerage.safeguarding.voice.tasks.route_messages")
@@ -26,9 +28,10 @@ def route_messages() -> int:
 
 @shared_task(name="brokerage.safeguarding.voice.tasks.remind_readers")
 def remind_readers() -> int:
-    """Remind of what nobody has read for a working day; how many messages."""
+    """Remind of what nobody has read for a working day, or for an hour where somebody is in danger; how many."""
+    now = database_now()
     with worker(), connection.cursor() as cursor:
-        cursor.execute("SELECT voice_remind(%s)", [a_working_day_before(database_now())])
+        cursor.execute("SELECT voice_remind(%s, %s)", [a_working_day_before(now), now - DANGER])
         return int(cursor.fetchone()[0])
 
 

@@ -1,0 +1,98 @@
+"""The demo's findings of the registration firewall: one run over every placement, some answered, one that passes again,
+and a regulator's list that waits in its check with what it would trigger."""
+
+from __future__ import annotations
+
+import csv
+import io
+from uuid import UUID
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+
+from brokerage.core.clock import database_today
+from brokerage.core.tenants.context import acting, loader, system
+from brokerage.core.tenants.models import Organisation
+from brokerage.demo.alerts import EALING, HARROW, _actor, _homes
+from brokerage.safeguarding.firewall.actions.findings import acknowledge_finding
+from brokerage.safeguarding.firewall.actions.runs import check_all, check_homes
+from brokerage.safeguarding.firewall.models import Finding
+from providers.imports.engine import run_import
+from providers.models import Establishment, ImportRun
+
+FILE = "ofsted-changes.csv"
+HUB = "west-london-hub"
+PLANS = (
+    "The social worker visits today. The person stays while the provider puts its papers right, by Friday.",
+    "We have asked the regulator for its reasons and look for another home.",
+)
+
+
+def load_findings() -> str:
+    """Look at every placement once; a run that was stopped goes on."""
+    homes = _homes()
+    # A home that failed last month and passes again.
+    passing = homes[6 % len(homes)][1]
+    _say(passing, "suspended")
+    checks = check_all()
+    _say(passing, "active")
+    check_homes([passing])
+    for email in (HARROW, EALING):
+        with acting(_actor(email)) as actor:
+            waiting = list(Finding.objects.filter(state="open").order_by("home", "reference")[: len(PLANS)])
+            if not Finding.objects.filter(state="acknowledged").exists():
+                for finding, plan in zip(waiting, PLANS, strict=False):
+                    acknowledge_finding(actor, reference=finding.reference, plan=plan)
+    _check_a_list([home for _provider, home in homes[7:12]])
+    return f"{sum(check.found for check in checks)} found in {len(checks)} councils"
+
+
+def _say(home: UUID, status: str) -> None:
+    with loader():
+        Establishment.objects.filter(pk=home).update(registration_status=status)
+
+
+def _check_a_list(homes: list[UUID]) -> None:
+    """A list in which one home is cancelled, one takes younger ones only and others are rated anew: it is checked and
+    waits."""
+    with loader():
+        hub = Organisation.objects.values_list("pk", flat=True).get(slug=HUB)
+        if ImportRun.objects.filter(organisation_id=hub, file_name=FILE).exists():
+            return
+        rows = [_row(home) for home in Establishment.objects.filter(pk__in=homes).select_related("provider")]
+    rows[0]["registration_status"] = "cancelled"
+    rows[1 % len(rows)]["age_max"] = str(max(int(rows[1 % len(rows)]["age_min"]), 12))
+    for row in rows[2:]:
+        row["rating"] = "inadequate"
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    content = text.getvalue().encode("utf-8")
+    with system(hub) as actor:
+        pass
+    run = run_import(actor, "register", content, dry_run=True, file_name=FILE)
+    stored = default_storage.save(f"imports/{hub}/{run.pk}.csv", ContentFile(content))
+    with acting(actor):
+        ImportRun.objects.filter(pk=run.pk).update(stored_name=stored)
+
+
+def _row(home: Establishment) -> dict[str, str]:
+    return {
+        "provider_name": home.provider.legal_name,
+        "provider_company_number": home.provider.company_number,
+        "name": home.name,
+        "kind": home.kind,
+        "regulator": home.regulator,
+        "urn": home.urn,
+        "registration_date": home.registered_on.isoformat(),
+        "registration_status": home.registration_status,
+        "rating": home.rating,
+        "inspection_date": (home.inspected_on or database_today()).isoformat(),
+        "capacity": str(home.capacity or ""),
+        "age_min": str(home.age_min),
+        "age_max": str(home.age_max),
+        "sex_accepted": home.sex_accepted,
+        "needs": ";".join(home.needs),
+        "postcode": home.postcode,
+    }

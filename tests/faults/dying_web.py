@@ -1,0 +1,25 @@
+"""The application as gunicorn serves it, which may die between its commit and its answer (`dying`)."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from brokerage.wsgi import application as real
+from tests.faults.dying import ANSWERED, KEPT, after, pass_by
+
+# Only now: the settings are there since the application is.
+after(import_module("brokerage.core.api.idempotency"), "keep", KEPT)
+
+
+def application(environ: dict[str, Any], start_response: Any) -> Any:
+    """The whole answer is made, and everything committed, before this passes by."""
+    held: list[Any] = []
+    answer = real(environ, lambda *given: held.append(given))
+    body = b"".join(answer)
+    if hasattr(answer, "close"):
+        answer.close()
+    if environ["REQUEST_METHOD"] == "POST":
+        pass_by(ANSWERED)
+    start_response(*held[0])
+    return [body]

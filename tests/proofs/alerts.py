@@ -1,0 +1,105 @@
+"""An alert is on the next page of every authority of the region and its central team while Redis is stopped, and its
+e-mail goes out within a minute of Redis's return.
+
+Pages come from the real web processes, with real sessions.
+"""
+
+from __future__ import annotations
+
+import time
+from uuid import uuid4
+
+import httpx
+from django.conf import settings
+from django.db import connections
+from django.test import Client
+
+from brokerage.core.notifications.models import Message
+from brokerage.core.tenants.context import acting
+from tests.cast import PEOPLE, actor_of, user_of
+from tests.faults.harness import WORKER, until
+from tests.faults.installation import Installation, installation
+from tests.proofs.play import Play
+from tests.safeguarding.alerting import raised
+
+#: Who reads alerts, one at least of each organisation that is told; and who is of another region.
+READERS, STRANGER = ("edith", "oscar", "tessa", "carol", "mark"), "nia"
+MOST_SECONDS = 60.0
+OUT = (
+    "SELECT count(*) FROM notifications_message WHERE channel = 'email' AND template = 'safeguarding.alert'"
+    " AND reference = %s"
+)
+
+
+def prove(play: Play) -> None:
+    """Alert after alert with Redis stopped; then the twin."""
+    with installation(play.place, web=True) as site:
+        cookies = {who: _signed_in(who) for who in (*READERS, STRANGER)}
+        for _round in play.rounds(3, share=0.9):
+            _alert(play, site, cookies)
+        _twin(play, site, cookies)
+
+
+def _signed_in(who: str) -> dict[str, str]:
+    client = Client()
+    client.force_login(user_of(who), backend="allauth.account.auth_backends.AuthenticationBackend")
+    return {settings.SESSION_COOKIE_NAME: client.cookies[settings.SESSION_COOKIE_NAME].value}
+
+
+def _page(site: Installation, cookies: dict[str, str], who: str) -> httpx.Response:
+    return httpx.get(f"{site.address}/o/{PEOPLE[who][1]}/", cookies=cookies, timeout=30)
+
+
+def _alert(play: Play, site: Installation, cookies: dict[str, dict[str, str]]) -> None:
+    connections.close_all()
+    if not site.is_alive(WORKER):
+        site.start_worker()
+    site.kill_redis()
+    play.outcome.faults["Redis stopped"] += 1
+    alert = raised(told_provider="", what_happened=f"Something happened there: {uuid4().hex}.")
+    play.outcome.cases += len(READERS)
+    for problem in _not_seen(site, cookies, alert.reference):
+        play.violated(problem)
+    with acting(actor_of("edith")) as edith:
+        kept = Message.objects.filter(reference=alert.reference, user_id=edith.user_id, channel="in_app").exists()
+    play.require(kept, f"{alert.reference} is not among the messages")
+    due = site.number(OUT, alert.reference)
+    play.require(due, f"{alert.reference}: nobody is to be sent anything")
+    if play.random.random() < 0.5:
+        site.kill(WORKER)
+        play.outcome.faults["worker killed too"] += 1
+    began = time.monotonic()
+    site.valkey.start()
+    if not site.is_alive(WORKER):
+        site.start_worker()
+    sent = f"{OUT} AND sent_at IS NOT NULL"
+    try:
+        until(lambda: site.number(sent, alert.reference) == due, "it is sent", seconds=MOST_SECONDS)
+    except AssertionError:
+        missing = due - site.number(sent, alert.reference)
+        play.violated(f"{missing} of {due} e-mails were not sent within {MOST_SECONDS:.0f} s\n{site.trouble()}")
+    play.say(f"{due} e-mails within {time.monotonic() - began:.1f} s of the return of Redis")
+    play.outcome.cases += due
+
+
+def _not_seen(site: Installation, cookies: dict[str, dict[str, str]], reference: str) -> list[str]:
+    """On whose next page the alert is missing, and where it should not be."""
+    found = []
+    for who in READERS:
+        page = _page(site, cookies[who], who)
+        if page.status_code != 200 or reference not in page.text:
+            found.append(f"{reference} is not on {who}'s next page ({page.status_code})")
+    page = _page(site, cookies[STRANGER], STRANGER)
+    if page.status_code != 200 or reference in page.text:
+        found.append(f"{reference} is told in another region ({page.status_code})")
+    return found
+
+
+def _twin(play: Play, site: Installation, cookies: dict[str, dict[str, str]]) -> None:
+    """An alert whose recipients are left for a worker is on no screen while Redis is away."""
+    site.kill_redis()
+    site.kill(WORKER)
+    alert = raised(told_provider="", what_happened="Something else happened there.")
+    site.ask("SET session_replication_role = replica")
+    site.ask("DELETE FROM safeguarding_alertrecipient WHERE reference = %s", alert.reference)
+    play.twin("recipients left for a worker", bool(_not_seen(site, cookies, alert.reference)))

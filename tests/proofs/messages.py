@@ -1,0 +1,205 @@
+"""Every message is sent at least once and seen once, whatever fails while it is sent: worker, scheduler, Redis,
+PostgreSQL, the mail server. Processes are real, and killed by their ids.
+
+Sent twice is only what a killed worker had sent and not yet marked (`delivery.MARK_EVERY`), under the same Message-ID.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from unittest import mock
+from uuid import uuid4
+
+from django.db import connections
+from django.test import override_settings
+
+from brokerage.core.audit.record import Notice, record
+from brokerage.core.notifications import delivery
+from brokerage.core.notifications.models import Message
+from brokerage.core.tenants.context import acting, worker
+from brokerage.core.tenants.models import Organisation
+from tests.cast import actor_of, user_of
+from tests.faults.harness import BEAT, WORKER, until
+from tests.faults.installation import Installation, installation
+from tests.proofs.play import Play
+from tests.proofs.racing import at_once
+
+#: Notices of one round.
+MANY = 12
+
+
+def _kill_child(site: Installation) -> None:
+    os.kill(site.child_of_worker(), signal.SIGKILL)
+
+
+def _kill_worker(site: Installation) -> None:
+    site.kill(WORKER)
+    site.start_worker()
+
+
+def _kill_scheduler(site: Installation) -> None:
+    site.kill(BEAT)
+    site.start_beat()
+
+
+def _redis_empty(site: Installation) -> None:
+    site.kill_redis()
+    site.valkey.start()
+
+
+def _redis_stopped(site: Installation) -> None:
+    site.kill_redis()
+    tell(3)
+    time.sleep(1)
+    site.valkey.start()
+
+
+def _redis_full(site: Installation) -> None:
+    site.fill_redis()
+    tell(3)
+    time.sleep(1)
+    site.empty_redis()
+
+
+def _postgres_killed(site: Installation) -> None:
+    site.kill_postgres()
+
+
+def _postgres_cuts(site: Installation) -> None:
+    site.cut_connections()
+
+
+def _mail(mode: str) -> Callable[[Installation], None]:
+    def trouble(site: Installation) -> None:
+        if mode == "away":
+            site.mail.go_away()
+        else:
+            site.mail.mode = mode
+        tell(3)
+        tried = "SELECT count(*) FROM notifications_message WHERE sent_at IS NULL AND last_error <> ''"
+        until(lambda: site.number(tried), "it was tried", otherwise=site.trouble)
+        site.mail.listen()
+
+    return trouble
+
+
+def _mail_late(site: Installation) -> None:
+    site.mail.late = 0.8
+
+
+def _mail_dies(site: Installation) -> None:
+    site.mail.dies_after = 1
+    tried = "SELECT count(*) FROM notifications_message WHERE sent_at IS NULL AND last_error <> ''"
+    until(lambda: site.number(tried), "it died", otherwise=site.trouble)
+    site.mail.listen()
+
+
+FAULTS: dict[str, Callable[[Installation], None]] = {
+    "worker child killed": _kill_child,
+    "worker killed": _kill_worker,
+    "scheduler killed": _kill_scheduler,
+    "Redis restarted empty": _redis_empty,
+    "Redis stopped": _redis_stopped,
+    "Redis full": _redis_full,
+    "PostgreSQL killed": _postgres_killed,
+    "PostgreSQL cut off": _postgres_cuts,
+    "mail server refuses": _mail("refuse"),
+    "mail server busy": _mail("busy"),
+    "mail server away": _mail("away"),
+    "mail server dies": _mail_dies,
+    "mail server late": _mail_late,
+    "mail server hangs": _mail("hang"),
+}
+#: After these a message may come twice.
+MAY_REPEAT = {"worker child killed", "worker killed"}
+
+
+def prove(play: Play) -> None:
+    """Each fault in turn, in another order for each seed; then the twin."""
+    with installation(play.place) as site:
+        order = list(FAULTS)
+        play.random.shuffle(order)
+        for number in play.rounds(len(order), share=0.9):
+            _round(play, site, order[number % len(order)])
+        _twin(play, site)
+
+
+def tell(count: int) -> None:
+    """So many notices for one person, each from an act of its own, in one transaction."""
+    actor, user, told = actor_of("olive"), user_of("bob"), actor_of("bob").organisation_id
+    with acting(actor):
+        organisation = Organisation.objects.get(pk=actor.organisation_id)
+        for _number in range(count):
+            notice = Notice("placements.invited", told, f"R-{uuid4().hex[:6]}", "/o/birch/", user_id=user.pk)
+            record("proofs.act", subject=organisation, actor=actor, notify=[notice])
+
+
+def _round(play: Play, site: Installation, fault: str) -> None:
+    connections.close_all()
+    site.in_order()
+    noticed = site.number("SELECT count(*) FROM audit_outboxitem WHERE kind = 'notify'")
+    site.mail.late = 0.05
+    tell(MANY)
+    until(lambda: len(site.mail.copies()) >= play.random.randint(1, 5), "sending is under way", otherwise=site.trouble)
+    FAULTS[fault](site)
+    if fault in MAY_REPEAT:
+        site.due_now()
+    if fault != "mail server late":
+        site.mail.late = 0.0
+    site.everything_arrives()
+    told = site.number("SELECT count(*) FROM audit_outboxitem WHERE kind = 'notify'") - noticed
+    play.outcome.cases += told
+    play.outcome.faults[fault] += 1
+    for problem in problems(site, told, most=2 if fault in MAY_REPEAT else 1):
+        play.violated(f"{fault}: {problem}")
+    for name in (WORKER, BEAT):
+        play.require(site.is_alive(name), f"{fault}: the {name} did not survive it")
+
+
+def problems(site: Installation, told: int, *, most: int = 1) -> list[str]:
+    """What is wrong with the messages of this round."""
+    found = []
+    copies, emails = site.mail.copies(), site.emails()
+    new = set(emails) - site.earlier
+    if len(new) != told:
+        found.append(f"{len(new)} e-mails for {told} notices")
+    found += [f"e-mail {message} never arrived" for message in new - set(copies)]
+    found += [f"e-mail {message} came {count} times" for message, count in copies.items() if count > most]
+    found += [f"e-mail {message} is not marked sent" for message in new if not emails[message][0]]
+    seen_twice = site.number(
+        "SELECT count(*) FROM (SELECT 1 FROM notifications_message"
+        " GROUP BY event_id, user_id, organisation_id, channel, template HAVING count(*) > 1) found"
+    )
+    if seen_twice:
+        found.append(f"{seen_twice} messages are seen twice")
+    return found
+
+
+def _twin(play: Play, site: Installation) -> None:
+    """Two workers that claim nothing send the same message twice."""
+    site.in_order()
+    site.kill(BEAT)
+    until(lambda: site.ticks_waiting() == 0, "no tick is left")
+    site.kill(WORKER)
+    tell(2)
+    from brokerage.core.audit import outbox
+
+    outbox.drain("events")
+
+    def careless(urgent: bool) -> list[Message]:
+        with worker():
+            due = Message.objects.filter(channel="email", sent_at__isnull=True, is_urgent=urgent)
+            return list(due.select_related("user", "organisation"))
+
+    site.mail.late = 0.3
+    smtp = {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": "127.0.0.1",
+        "EMAIL_PORT": site.mail.port,
+    }
+    with override_settings(**smtp), mock.patch.object(delivery, "_claim", careless):
+        at_once(delivery.deliver, delivery.deliver)
+    play.twin("two workers send without claiming", bool(problems(site, 2)))

@@ -1,0 +1,60 @@
+"""What `script/prove` says and with what it ends; the proofs themselves are its own."""
+
+from __future__ import annotations
+
+from collections import Counter
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from tests.proofs.__main__ import table
+from tests.proofs.play import Outcome, Play
+from tests.proofs.registry import PROOFS, named
+
+
+def test_every_invariant_that_is_promised_has_its_proof() -> None:
+    assert [proof.number for proof in PROOFS] == [*range(1, 11), 12, 16]
+    assert all(callable(import_module(f"tests.proofs.{proof.name}").prove) for proof in PROOFS)
+
+
+def test_the_short_form_takes_less_than_eight_minutes_in_its_two_processes() -> None:
+    for lane in {proof.lane for proof in PROOFS}:
+        assert sum(proof.seconds for proof in PROOFS if proof.lane == lane) < 6 * 60
+
+
+def test_proofs_are_named_by_number_or_name_and_played_once() -> None:
+    assert named([]) == list(PROOFS)
+    assert [proof.name for proof in named(["16", "api", "places"])] == ["api", "places"]
+    with pytest.raises(KeyError):
+        named(["11"])
+
+
+@pytest.mark.parametrize(
+    ("outcome", "holds"),
+    [
+        (Outcome(cases=1), True),
+        (Outcome(cases=1, twins={"a race": True}), True),
+        (Outcome(cases=1, twins={"a race": True, "another": False}), False),
+        (Outcome(cases=1, violations=["a word was told"]), False),
+        (Outcome(), False),
+    ],
+    ids=["holds", "twin caught", "twin not caught", "violation", "nothing played"],
+)
+def test_a_proof_holds_only_with_cases_and_every_twin_caught(outcome: Outcome, holds: bool) -> None:
+    assert outcome.holds is holds
+    assert Outcome.from_data(outcome.to_data()) == outcome
+
+
+def test_the_table_has_a_line_for_each_and_says_who_did_not_end() -> None:
+    two = named(["1", "8"])
+    said = table(two, {1: Outcome(40, Counter({"suspended meanwhile": 3}), ["too many"], {"a": True, "b": False})})
+    first, second = said.splitlines()[2:4]
+    assert first.split()[-6:] == ["40", "3", "1", "1", "of", "2"]
+    assert second.endswith("did not end") and "suspended meanwhile 3" in said
+
+
+def test_rounds_end_with_their_count_or_their_time_and_go_once_at_least(tmp_path: Path) -> None:
+    assert len(list(Play(1, tmp_path, 1, 60, short=True).rounds(5))) == 5
+    assert len(list(Play(1, tmp_path, 1, 0, short=True).rounds(5))) == 1
+    assert len(list(Play(1, tmp_path, 1, 0.2, short=False).rounds(1))) > 1
