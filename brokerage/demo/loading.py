@@ -21,6 +21,7 @@ from brokerage.demo import (
     alerts,
     closures,
     concerns,
+    firewall,
     incidents,
     machines,
     measures,
@@ -97,6 +98,7 @@ def steps() -> Iterator[Step]:
     yield "Missing episodes and notifiable events", incidents.load_incidents
     yield "Measures", measures.load_measures
     yield "What people say", voices.load_voices
+    yield "Registration firewall", firewall.load_findings
     yield "API clients", _machines
     yield "Done", _finish
 
