@@ -164,7 +164,11 @@ def test_one_open_episode_of_a_person() -> None:
     with pytest.raises(RuleBroken) as refused:
         reported(agreement, kind="away")
     assert refused.value.code == "already_missing" and incident.reference in str(refused.value.message)
-    reported(agreement, kind="exploitation")
+    event = reported(agreement, kind="exploitation", happened_at=incident.happened_at, risk="low")
+    said = {"kind": "exploitation", "happened_at": incident.happened_at}
+    assert reported(agreement, **said, risk="low").pk == event.pk
+    worse = reported(agreement, **said, risk="high")
+    assert worse.pk != event.pk and worse.risk == "high", "what is said anew is not thrown away"
 
 
 @pytest.mark.parametrize(
