@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import ProgrammingError, connection, transaction
 
-from brokerage.core.tenants.context import acting, system, worker
+from brokerage.core.tenants.context import acting, loader, system, worker
 from brokerage.safeguarding.firewall.models import Check, Finding
 from brokerage.safeguarding.firewall.queries.findings import failing_homes
 from tests.api.clients import client_of
@@ -130,6 +130,12 @@ def test_people_neither_find_nor_clear_nor_undo() -> None:
     assert refused("edith", "UPDATE firewall_finding SET state = 'acknowledged', plan = 'x', acknowledged_at = now()")
     assert refused("olive", "DELETE FROM firewall_finding WHERE id = %s", one.pk)
     assert refused("olive", "DELETE FROM firewall_check")
+    answer = "UPDATE firewall_finding SET state = 'acknowledged', plan = 'x', acknowledged_at = clock_timestamp()"
+    for more in ("codes = '{}'", "home = 'Another'", "told_as = 'x'", "acknowledged_at = now() - interval '1 day'"):
+        twice = answer.split(", acknowledged_at")[0] if more.startswith("acknowledged_at") else answer
+        assert refused("olive", f"{twice}, {more}")
+    assert not refused("olive", answer)
+    assert refused("olive", answer.replace("'x'", "'another'"))
     change_home(registration_status="active")
     check()
     assert refused("olive", "UPDATE firewall_finding SET plan = 'another'")
@@ -157,3 +163,20 @@ def test_a_delegation_for_other_kinds_reads_none_of_them() -> None:
         assert not Finding.objects.exists()
     with system(actor_of("olive").organisation_id):
         assert Finding.objects.count() == 1
+
+
+def test_a_region_reads_no_counts_of_what_is_no_longer_its_own() -> None:
+    found()
+    with acting(actor_of("carol")):
+        assert len(failing_homes()) == 1
+    with loader(), connection.cursor() as cursor:
+        cursor.execute("UPDATE dpv_admission SET status = 'ended' WHERE establishment_id = %s", [ident("birch-house")])
+    with acting(actor_of("carol")):
+        assert len(failing_homes()) == 1
+    with loader(), connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE tenants_regionmember SET ends_on = current_date - 1 WHERE organisation_id = %s",
+            [actor_of("olive").organisation_id],
+        )
+    with acting(actor_of("carol")):
+        assert failing_homes() == []
