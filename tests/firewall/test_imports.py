@@ -167,8 +167,8 @@ def test_a_later_part_of_the_file_takes_nothing_back() -> None:
     living()
     # The owner changes with each of its rows, and so each part of the file touches all its homes.
     rows = register(
-        house(registration_status="cancelled", profit_status="charity"),
-        house("Birch Lodge", "SC990002", capacity="2", profit_status="charity"),
+        house(registration_status="cancelled", profit_status="not_for_profit"),
+        house("Birch Lodge", "SC990002", capacity="2", profit_status="not_for_profit"),
     )
     told = totals(bring_in(rows, dry_run=True, batch_size=1))
     assert (told["placements"], told["registration_lost"]) == (1, 1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import psycopg2
 import pytest
 from django.db import ProgrammingError, connection, transaction
 
@@ -14,7 +13,6 @@ from brokerage.safeguarding.firewall.queries.findings import failing_homes
 from tests.api.clients import client_of
 from tests.cast import actor_of, ident
 from tests.firewall.finding import change_home, check, found, living
-from tests.plugin import database_url
 
 pytestmark = pytest.mark.django_db
 PATH = "/o/harrow/firewall/"
@@ -165,27 +163,3 @@ def test_a_delegation_for_other_kinds_reads_none_of_them() -> None:
         assert not Finding.objects.exists()
     with system(actor_of("olive").organisation_id):
         assert Finding.objects.count() == 1
-
-
-def test_a_region_reads_no_counts_of_what_is_no_longer_its_own(committed: str) -> None:
-    found()
-    outside = psycopg2.connect(database_url(committed))
-    outside.autocommit = True
-    seen = []
-    changes = (
-        ("SELECT %s", "nothing"),
-        ("UPDATE dpv_admission SET status = 'ended' WHERE establishment_id = %s", str(ident("birch-house"))),
-        (
-            "UPDATE tenants_regionmember SET ends_on = current_date - 1 WHERE organisation_id = %s",
-            str(actor_of("olive").organisation_id),
-        ),
-    )
-    try:
-        for change, value in changes:
-            with outside.cursor() as cursor:
-                cursor.execute(change, [value])
-            with acting(actor_of("carol")):
-                seen.append(len(failing_homes()))
-    finally:
-        outside.close()
-    assert seen == [1, 1, 0]

@@ -89,7 +89,7 @@ def list_suggestions(call: Call) -> Page:
     rating that fell, unplanned ends, notices by the provider. Nothing happens by itself. An authority is told of what
     adds up in its own rows; a central team of what adds up over its region.
     """
-    call.actor.require("concern.decide")
+    call.actor.require("concern.view")
     rows = Suggestion.objects.all()
     for name, column in (("state", "status"), ("pattern", "pattern"), ("provider_id", "provider_id")):
         if name in call.query:
@@ -110,7 +110,7 @@ def list_suggestions(call: Call) -> Page:
 @operation(scope="concerns:read", answer=SuggestionRow)
 def get_suggestion(call: Call, reference: str) -> dict[str, Any]:
     """Read a pattern suggested."""
-    call.actor.require("concern.decide")
+    call.actor.require("concern.view")
     suggestion = suggestion_of(reference)
     mark_read_about(call.actor, reference=suggestion.reference)
     return _suggestion(suggestion)
