@@ -84,7 +84,10 @@ def look(actor: Actor, homes: Collection[UUID], on: dt.date) -> Sight:
 
 
 def keep(run: ImportRun, before: Sight, after: Sight) -> None:
-    """Add to the run what lies between two sights of the same homes (not saved)."""
+    """Add to the run what lies between two sights of the same homes (not saved).
+
+    Several parts of a file may touch one home, each seen by itself: what one of them does stands.
+    """
     kept: dict[str, Any] = {"homes": {}, "authorities": [], **(run.consequences or {})}
     digests = set(kept["authorities"])
     counted = _counted(before, after)
@@ -93,16 +96,16 @@ def keep(run: ImportRun, before: Sight, after: Sight) -> None:
         counts = {name: len(counted.get(name, {}).get(home, ())) for name in COUNTS if name != "authorities"}
         concerned = {after.authorities[thing] for thing in counted.get("placements", {}).get(home, ())}
         if not changes and not any(counts.values()):
-            kept["homes"].pop(str(home), None)
             continue
+        known = kept["homes"].get(str(home), {})
         # Which authorities is nobody's to read here: a key of the service alone tells them apart.
         digests |= {salted_hmac(f"consequences:{run.pk}", str(one)).hexdigest()[:16] for one in concerned}
         kept["homes"][str(home)] = {
             "name": facts["name"],
             "urn": facts["urn"],
-            "changes": changes,
-            **counts,
-            "authorities": len(concerned),
+            "changes": [code for code in CHANGES if code in {*changes, *known.get("changes", ())}],
+            **{name: max(count, known.get(name, 0)) for name, count in counts.items()},
+            "authorities": max(len(concerned), known.get("authorities", 0)),
         }
     kept["authorities"] = sorted(digests)
     run.consequences = kept

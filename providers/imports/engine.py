@@ -237,22 +237,39 @@ def _write(
     except (IntegrityError, DataError):
         # Somebody wrote the same things meanwhile, or one row holds what the database refuses: find it.
         sights.clear()
-        return _write_singly(actor, kind, batch, today, dry_run=dry_run)
+        return _write_singly(actor, kind, batch, today, dry_run=dry_run, sights=sights)
     return outcome
 
 
-def _write_singly(actor: Actor, kind: ImportKind, batch: Sequence[Line], today: dt.date, *, dry_run: bool) -> Outcome:
+def _write_singly(
+    actor: Actor,
+    kind: ImportKind,
+    batch: Sequence[Line],
+    today: dt.date,
+    *,
+    dry_run: bool,
+    sights: list[consequences.Sight],
+) -> Outcome:
     total = Outcome()
+    try:
+        with transaction.atomic():
+            _write_each(actor, kind, batch, today, total)
+            if dry_run:
+                if total.touched:
+                    sights.append(consequences.look(actor, total.touched, today))
+                raise _WriteNothing
+    except _WriteNothing:
+        pass
+    return total
+
+
+def _write_each(actor: Actor, kind: ImportKind, batch: Sequence[Line], today: dt.date, total: Outcome) -> None:
     for line in batch:
         if line.row is None:
             continue
         try:
             with transaction.atomic():
                 one = kind.importer(actor, [line.row], today)
-                if dry_run:
-                    raise _WriteNothing
-        except _WriteNothing:
-            pass
         except (IntegrityError, DataError):
             total.refuse(line.row, "", _("This row contradicts what is already recorded"))
             continue
@@ -262,7 +279,6 @@ def _write_singly(actor: Actor, kind: ImportKind, batch: Sequence[Line], today: 
         total.refused += one.refused
         total.changes += one.changes
         total.touched |= one.touched
-    return total
 
 
 def _keep(run: ImportRun, problems: Sequence[RowError]) -> None:

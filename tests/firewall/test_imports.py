@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import IntegrityError
 
 from brokerage.core.audit import outbox
 from brokerage.core.audit.models import OutboxItem
 from brokerage.core.tenants.context import acting, worker
 from providers.actions.verification import change_registration, withdraw_verification
 from providers.consequences import homes_of, totals
+from providers.imports import kinds
 from providers.imports.engine import run_import
 from providers.models import Establishment, ImportRun
 from tests import scenarios
@@ -140,3 +143,39 @@ def test_an_import_that_is_no_check_keeps_no_forecast() -> None:
     assert bring_in(CLOSED).consequences == {}
     with acting(actor_of("carol")):
         assert ImportRun.objects.count() == 1
+
+
+def test_one_row_that_contradicts_hides_nothing_of_what_the_others_trigger(monkeypatch: pytest.MonkeyPatch) -> None:
+    living()
+    kind = kinds.kind_of("register")
+
+    def touchy(actor: Any, rows: Any, today: Any) -> Any:
+        if len(rows) > 1 or rows[0].values["urn"] == "SC990009":
+            raise IntegrityError("refused")
+        return kind.importer(actor, rows, today)
+
+    monkeypatch.setitem(kinds._kinds, "register", replace(kind, importer=touchy))
+    rows = register(house(registration_status="cancelled"), house("Birch Barn", "SC990009"))
+    checked = bring_in(rows, dry_run=True)
+    assert (checked.rows_updated, checked.rows_refused) == (1, 1)
+    assert (totals(checked)["placements"], totals(checked)["registration_lost"]) == (1, 1)
+    with acting(actor_of("carol")):
+        assert Establishment.objects.get(pk=ident("birch-house")).registration_status == "active"
+
+
+def test_a_later_part_of_the_file_takes_nothing_back() -> None:
+    living()
+    # The owner changes with each of its rows, and so each part of the file touches all its homes.
+    rows = register(
+        house(registration_status="cancelled", profit_status="not_for_profit"),
+        house("Birch Lodge", "SC990002", capacity="2", profit_status="not_for_profit"),
+    )
+    told = totals(bring_in(rows, dry_run=True, batch_size=1))
+    assert (told["placements"], told["registration_lost"]) == (1, 1)
+
+
+def test_no_alert_waits_behind_a_long_list() -> None:
+    living()
+    bring_in(CLOSED)
+    with worker():
+        assert set(OutboxItem.objects.filter(kind="firewall_homes").values_list("queue", flat=True)) == {"default"}

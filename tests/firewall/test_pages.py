@@ -130,6 +130,12 @@ def test_people_neither_find_nor_clear_nor_undo() -> None:
     assert refused("edith", "UPDATE firewall_finding SET state = 'acknowledged', plan = 'x', acknowledged_at = now()")
     assert refused("olive", "DELETE FROM firewall_finding WHERE id = %s", one.pk)
     assert refused("olive", "DELETE FROM firewall_check")
+    answer = "UPDATE firewall_finding SET state = 'acknowledged', plan = 'x', acknowledged_at = clock_timestamp()"
+    for more in ("codes = '{}'", "home = 'Another'", "told_as = 'x'", "acknowledged_at = now() - interval '1 day'"):
+        twice = answer.split(", acknowledged_at")[0] if more.startswith("acknowledged_at") else answer
+        assert refused("olive", f"{twice}, {more}")
+    assert not refused("olive", answer)
+    assert refused("olive", answer.replace("'x'", "'another'"))
     change_home(registration_status="active")
     check()
     assert refused("olive", "UPDATE firewall_finding SET plan = 'another'")

@@ -330,3 +330,42 @@ def test_who_may_not_answer() -> None:
         acknowledge_finding(actor, reference=one.reference, plan="We visit today.")
     with acting(actor_of("edith")) as actor, pytest.raises(Http404):
         acknowledge_finding(actor, reference=one.reference, plan="We visit today.")
+
+
+def test_a_placement_that_is_linked_to_its_home_later_keeps_one_finding() -> None:
+    placement = living(None)
+    check()
+    change_home(registration_status="cancelled")
+    with acting(actor_of("olive")):
+        Placement.objects.filter(pk=placement.pk).update(
+            establishment_id=ident("birch-house"), provider_id=ident("birch"), provider_name=""
+        )
+    check(homes=[ident("birch-house")])
+    (one,) = findings()
+    assert (one.codes, one.establishment_id, one.state) == (
+        ["registration_not_active"],
+        ident("birch-house"),
+        "open",
+    )
+    with acting(actor_of("olive")):
+        Placement.objects.filter(pk=placement.pk).update(establishment_id=ident("birch-lodge"))
+    check(homes=[ident("birch-house")])
+    assert [one.state for one in findings()] == ["cleared"]
+
+
+def test_one_authority_that_cannot_be_looked_at_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    for who in ("olive", "edith"):
+        living(who=who)
+    change_home(registration_status="cancelled")
+    first = min(actor_of(who).organisation_id for who in ("olive", "edith"))
+    real = runs.check_authority
+
+    def faulty(authority_id: Any, **options: Any) -> Check | None:
+        if authority_id == first:
+            raise RuntimeError("no")
+        return real(authority_id, **options)
+
+    monkeypatch.setattr(runs, "check_authority", faulty)
+    with pytest.raises(RuntimeError):
+        runs.check_homes([ident("birch-house")])
+    assert len(findings("olive")) + len(findings("edith")) == 1

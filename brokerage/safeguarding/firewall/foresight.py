@@ -56,8 +56,11 @@ WHERE c.authority_id = {ORGANISATION} AND f.establishment_id = ANY (%(homes)s::u
 
 @consequences.watches
 def look_at_once(actor: Actor, homes: Collection[UUID]) -> None:
-    """Queue a run over these homes: their authorities hear at once, not at night."""
-    enqueue("firewall_homes", queue="alerts", actor=actor, payload={"homes": sorted(str(home) for home in homes)})
+    """Queue a run over these homes: their authorities hear at once, not at night.
+
+    Not among the alerts: a long list changes thousands of homes, and no alert waits behind them.
+    """
+    enqueue("firewall_homes", queue="default", actor=actor, payload={"homes": sorted(str(home) for home in homes)})
 
 
 @consequences.looks

@@ -9,8 +9,11 @@ from brokerage.core.tenants.rowsecurity import (
     CATEGORIES,
     CENTRAL,
     DEFINER,
+    LOADER,
+    MIGRATOR,
     ORGANISATION,
     REGIONS,
+    TODAY,
     USER,
     WORKER,
     Allow,
@@ -112,11 +115,36 @@ FUNCTIONS = [
       FROM firewall_finding f
       WHERE f.state IN ('open', 'acknowledged') AND f.establishment_id IS NOT NULL
         AND EXISTS (SELECT FROM tenants_organisation o WHERE o.id = {ORGANISATION} AND o.kind = 'central')
-        AND (f.establishment_id IN (SELECT a.establishment_id FROM dpv_admission a WHERE a.region_id = {REGIONS})
-          OR f.authority_id IN (SELECT m.organisation_id FROM tenants_regionmember m WHERE m.region_id = {REGIONS}))
+        AND (f.establishment_id IN (SELECT a.establishment_id FROM dpv_admission a
+            WHERE a.region_id = {REGIONS} AND a.status <> 'ended')
+          OR f.authority_id IN (SELECT m.organisation_id FROM tenants_regionmember m WHERE m.region_id = {REGIONS}
+            AND m.starts_on <= {TODAY} AND (m.ends_on IS NULL OR m.ends_on >= {TODAY})))
       GROUP BY f.establishment_id
     $$
     """,
     "REVOKE ALL ON FUNCTION firewall_failing() FROM PUBLIC",
     f"GRANT EXECUTE ON FUNCTION firewall_failing() TO {CENTRAL}",
+    # A person answers what is open, once, and changes nothing else of what a run found.
+    f"""
+    CREATE OR REPLACE FUNCTION finding_moves() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+    DECLARE answer text[] := ARRAY['state', 'plan', 'acknowledged_at', 'acknowledged_by_name'];
+    BEGIN
+      IF current_user IN ('{LOADER}', '{MIGRATOR}') OR {USER} IS NULL THEN RETURN NEW; END IF;
+      IF OLD.state <> 'open' OR NEW.state <> 'acknowledged' OR to_jsonb(OLD) - answer <> to_jsonb(NEW) - answer
+          OR NEW.acknowledged_at NOT BETWEEN clock_timestamp() - interval '5 minutes' AND clock_timestamp() THEN
+        RAISE EXCEPTION 'a finding does not move so' USING ERRCODE = 'insufficient_privilege';
+      END IF;
+      RETURN NEW;
+    END $$
+    """,
+    "REVOKE ALL ON FUNCTION finding_moves() FROM PUBLIC",
+    f"GRANT EXECUTE ON FUNCTION finding_moves() TO {MIGRATOR}",
+]
+
+TRIGGERS = [
+    "DROP TRIGGER IF EXISTS firewall_finding_moves ON firewall_finding",
+    """
+    CREATE TRIGGER firewall_finding_moves BEFORE UPDATE ON firewall_finding
+    FOR EACH ROW EXECUTE FUNCTION finding_moves()
+    """,
 ]

@@ -19,7 +19,7 @@ FINDING = Lifecycle(
     labels={
         "open": _("Not answered"),
         "acknowledged": _("Answered"),
-        "cleared": _("Passes again"),
+        "cleared": _("Passes again, or has ended"),
     },
 )
 #: The home still does not pass.

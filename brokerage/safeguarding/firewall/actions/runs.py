@@ -38,7 +38,8 @@ WITH {JUDGED},
 failing AS (SELECT * FROM judged WHERE codes <> ARRAY[]::text[]),
 live AS MATERIALIZED (
   SELECT f.* FROM firewall_finding f WHERE f.authority_id = {ORGANISATION} AND f.state IN ('open', 'acknowledged')
-    AND (%(homes)s::uuid[] IS NULL OR f.establishment_id = ANY (%(homes)s::uuid[]))
+    AND (%(homes)s::uuid[] IS NULL OR f.establishment_id = ANY (%(homes)s::uuid[])
+      OR f.placement_id IN (SELECT w.id FROM living w))
 ), found AS (
   INSERT INTO firewall_finding (id, authority_id, reference, placement_id, placement_reference, category, provider_id,
     establishment_id, home, codes, state, found_at, changed_at, told_at, told_as, told_in, reminded,
@@ -51,17 +52,19 @@ live AS MATERIALIZED (
   RETURNING 1
 ), changed AS (
   UPDATE firewall_finding f SET codes = n.codes, changed_at = %(now)s, home = left(n.home, 240),
+    provider_id = n.provider_id, establishment_id = n.establishment_id,
     state = CASE WHEN n.codes <@ l.codes::text[] THEN l.state ELSE 'open' END,
     told_at = CASE WHEN n.codes <@ l.codes::text[] THEN l.told_at ELSE %(now)s END,
     told_as = CASE WHEN n.codes <@ l.codes::text[] THEN l.told_as ELSE 'changed' END,
     told_in = CASE WHEN n.codes <@ l.codes::text[] THEN l.told_in ELSE %(check)s END
   FROM live l JOIN failing n ON n.id = l.placement_id
-  WHERE f.id = l.id AND l.codes::text[] <> n.codes
+  WHERE f.id = l.id AND (l.codes::text[] <> n.codes OR l.establishment_id IS DISTINCT FROM n.establishment_id)
   RETURNING f.told_in
 ), reminded AS (
   UPDATE firewall_finding f SET told_at = %(now)s, told_as = 'reminder', told_in = %(check)s, reminded = f.reminded + 1
   FROM live l JOIN failing n ON n.id = l.placement_id
-  WHERE f.id = l.id AND l.codes::text[] = n.codes AND l.state = 'open' AND l.told_at <= %(remind)s
+  WHERE f.id = l.id AND l.codes::text[] = n.codes AND l.establishment_id IS NOT DISTINCT FROM n.establishment_id
+    AND l.state = 'open' AND l.told_at <= %(remind)s
   RETURNING 1
 ), cleared AS (
   UPDATE firewall_finding f SET state = 'cleared', cleared_at = %(now)s, cleared_in = %(check)s
@@ -127,15 +130,30 @@ def check_all(*, again: bool = False, progress: Progress | None = None) -> list[
 
 
 def check_homes(homes: Collection[UUID]) -> list[Check]:
-    """Look at the open placements in these homes, of every authority that has any. Repeatable."""
+    """Look at the open placements in these homes, of every authority that has any. Repeatable.
+
+    Where one authority cannot be looked at, the others still are; the fault is raised at the end.
+    """
     if not homes:
         return []
     with worker(), connection.cursor() as cursor:
         on = database_today()
         cursor.execute("SELECT authority_id FROM firewall_authorities(%s::uuid[])", [list(homes)])
         concerned = sorted(row[0] for row in cursor.fetchall())
-    checks = [check_authority(authority_id, on=on, homes=homes) for authority_id in concerned]
-    return [check for check in checks if check is not None]
+    done: list[Check] = []
+    fault: Exception | None = None
+    for authority_id in concerned:
+        try:
+            check = check_authority(authority_id, on=on, homes=homes)
+        except Exception as error:
+            logger.exception("Homes that have changed could not be checked for %s", authority_id)
+            fault = error
+            continue
+        if check is not None:
+            done.append(check)
+    if fault is not None:
+        raise fault
+    return done
 
 
 def check_authority(

@@ -38,8 +38,8 @@ _EVIDENCE = "('provider_not_verified', 'insurance_employers_liability', 'insuran
     "  'insurance_professional_indemnity')"
 )
 
-#: Parameters: those of `parameters()`, `homes` (null: every home). Age is that of the day, or of the first day where it
-#: is still ahead.
+#: Parameters: those of `parameters()`, `homes` (null: every home; else also whoever was found there and has moved).
+#: Age is that of the day, or of the first day where it is still ahead.
 JUDGED = f"""
 living AS MATERIALIZED (
   SELECT w.id, w.reference, w.category, w.source, w.lot_id, w.provider_id, w.establishment_id, w.provider_name,
@@ -48,7 +48,9 @@ living AS MATERIALIZED (
   FROM placements_placement w
   JOIN placements_person born ON born.id = w.person_id
   WHERE w.authority_id = {ORGANISATION} AND w.status IN ('planned', 'active')
-    AND (%(homes)s::uuid[] IS NULL OR w.establishment_id = ANY (%(homes)s::uuid[]))
+    AND (%(homes)s::uuid[] IS NULL OR w.establishment_id = ANY (%(homes)s::uuid[])
+      OR w.id IN (SELECT f.placement_id FROM firewall_finding f WHERE f.authority_id = {ORGANISATION}
+        AND f.state IN ('open', 'acknowledged') AND f.establishment_id = ANY (%(homes)s::uuid[])))
 ), chosen AS MATERIALIZED (
   SELECT DISTINCT provider_id FROM living WHERE provider_id IS NOT NULL
 ), {COVER},

@@ -1,0 +1,35 @@
+"""A central team counts for its own lots and its own members."""
+
+from __future__ import annotations
+
+import psycopg2
+
+from brokerage.core.tenants.context import acting
+from brokerage.safeguarding.firewall.queries.findings import failing_homes
+from tests.cast import actor_of, ident
+from tests.firewall.finding import found
+from tests.plugin import database_url
+
+
+def test_a_region_reads_no_counts_of_what_is_no_longer_its_own(committed: str) -> None:
+    found()
+    outside = psycopg2.connect(database_url(committed))
+    outside.autocommit = True
+    seen = []
+    changes = (
+        ("SELECT %s", "nothing"),
+        ("UPDATE dpv_admission SET status = 'ended' WHERE establishment_id = %s", str(ident("birch-house"))),
+        (
+            "UPDATE tenants_regionmember SET ends_on = current_date - 1 WHERE organisation_id = %s",
+            str(actor_of("olive").organisation_id),
+        ),
+    )
+    try:
+        for change, value in changes:
+            with outside.cursor() as cursor:
+                cursor.execute(change, [value])
+            with acting(actor_of("carol")):
+                seen.append(len(failing_homes()))
+    finally:
+        outside.close()
+    assert seen == [1, 1, 0]
