@@ -90,6 +90,12 @@ FUNCTIONS = [
         IF OLD.status NOT IN ('unconfirmed', 'in_force', 'lift_proposed') THEN
           RAISE EXCEPTION 'this measure does not change any more' USING ERRCODE = 'insufficient_privilege';
         END IF;
+        -- Who decided what stays: nobody makes room for their own second opinion.
+        IF (OLD.decided_by_user_id, OLD.decided_at, OLD.lift_proposed_by_user_id, OLD.in_force_at, OLD.lifted_at)
+            IS DISTINCT FROM (NEW.decided_by_user_id, NEW.decided_at, NEW.lift_proposed_by_user_id, NEW.in_force_at,
+              NEW.lifted_at) THEN
+          RAISE EXCEPTION 'what was decided stays' USING ERRCODE = 'insufficient_privilege';
+        END IF;
       ELSIF (OLD.status, NEW.status) NOT IN (('proposed', 'in_force'), ('proposed', 'refused'),
           ('proposed', 'withdrawn'), ('unconfirmed', 'in_force'), ('unconfirmed', 'refused'),
           ('in_force', 'lift_proposed'), ('lift_proposed', 'in_force'), ('lift_proposed', 'lifted')) THEN
@@ -114,7 +120,7 @@ FUNCTIONS = [
       authorities bigint)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     BEGIN
-      IF NOT p_region = {REGIONS} THEN
+      IF p_region IS NULL OR NOT p_region = {REGIONS} THEN
         RAISE EXCEPTION 'not your region' USING ERRCODE = 'insufficient_privilege';
       END IF;
       RETURN QUERY
@@ -130,6 +136,8 @@ FUNCTIONS = [
         SELECT p.id, p.authority_id FROM placements_placement p
         WHERE p.status IN ('planned', 'active') AND p.provider_id = p_provider
           AND (p_establishment IS NULL OR p.establishment_id = p_establishment) AND (p_lot IS NULL OR p.lot_id = p_lot)
+          -- Of the region alone: where other regions' people live is not its to know.
+          AND p.authority_id IN (SELECT m.organisation_id FROM tenants_regionmember m WHERE m.region_id = p_region)
       )
       SELECT (SELECT count(*) FROM covered), (SELECT count(*) FROM asked WHERE asked.status = 'open'),
         (SELECT count(*) FROM asked WHERE asked.status = 'offered'),

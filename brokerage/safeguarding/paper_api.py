@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 from uuid import UUID
 
+from django.http import Http404
 from django.urls import URLPattern, path
 from rest_framework import serializers as s
 
@@ -149,6 +150,8 @@ def upload_alert_file(call: Call, reference: str) -> Created:
     Content-Disposition. It cannot be taken out again.
     """
     assert call.file is not None
+    if call.actor.is_provider or raised_alert(call.actor.organisation_id, reference) is None:
+        raise Http404
     kept = add_alert_file(call.actor, reference=reference, upload=call.file)
     return Created(_file(kept), f"/alerts/{reference}/files/{kept.pk}")
 

@@ -23,6 +23,8 @@ from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.geography_queries import placing_band_of
 from brokerage.core.tenants.models import OutwardCode
 from brokerage.core.vocabulary import KINDS_FOR_CATEGORY, Category, PlacementSource, Urgency
+from dpv.eligibility import problem_text
+from dpv.queries.measures import standing_about
 from placements.actions.closing import close_for_everyone
 from placements.actions.publishing import save
 from placements.models import Offer, Placement, Referral
@@ -66,7 +68,7 @@ def record_spot_placement(
     referral is neither a draft nor published (NotNow); offers stand (NotNow, `offers_stand`: choose or refuse them
     first); closing is ahead and `before_closing` was not said; no person, reason, home or price; the weekly total is
     above the actor's limit (`above_limit`: an approver records it); the establishment is registered for another kind
-    of service.
+    of service; the central team has suspended or barred it or its provider (`measure_suspended`, `measure_barred`).
 
     Outside the area the nominated officer decides, at a distance the director (Care Planning, Placement and Case Review
     Regulations 2010, reg. 11): anybody else is refused (`outside_area`), unless the home is needed today; then
@@ -74,6 +76,7 @@ def record_spot_placement(
     """
     actor.require("placement.spot", "award.approve")
     referral = referral_of(actor, reference)
+    _hold_measures(home.establishment_id)
     locks.hold(
         establishments=[home.establishment_id] if home.establishment_id else [],
         referrals=[referral.pk],
@@ -207,7 +210,21 @@ def _establishment(referral: Referral, establishment_id: UUID | None) -> Establi
         raise RuleBroken(
             "home_not_registered", _("This home is not registered for this kind of placement"), "establishment"
         )
+    for measure in standing_about([found.pk])[found.pk]:
+        # One on a lot says nothing of a purchase outside every lot.
+        if measure.stops and measure.lot_id is None:
+            code = "measure_barred" if measure.kind == measure.Kind.BAR else "measure_suspended"
+            raise RuleBroken(code, problem_text(code), "establishment")
     return found
+
+
+def _hold_measures(establishment_id: UUID | None) -> None:
+    """A measure against the provider or the home waits for this, or this for it."""
+    if establishment_id is None:
+        return
+    provider = Establishment.objects.filter(pk=establishment_id).values_list("provider_id", flat=True).first()
+    if provider is not None:
+        locks.hold_name(f"measures:{provider}")
 
 
 def _host(establishment: Establishment | None, outward: str) -> str:

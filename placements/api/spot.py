@@ -64,6 +64,8 @@ class SpotIn(Input):
         "above_limit",
         "home_unknown",
         "home_not_registered",
+        "measure_suspended",
+        "measure_barred",
         "outward_unknown",
         "outward_code_invalid",
         "postcode_missing",

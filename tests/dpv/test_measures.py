@@ -16,9 +16,10 @@ from dpv.actions import measures
 from dpv.actions.measure_appeals import answer_appeal, appeal_measure
 from dpv.eligibility import problems_of, require_not_stopped
 from dpv.models import Admission, Measure, MeasureAppeal, MeasureStep
-from dpv.queries.measures import Reach, measures_about, reach_of, restrictions_on
+from dpv.queries.measures import Reach, measures_about, reach_of, region_run_by, restrictions_on
 from tests.cast import TODAY, actor_of, ident
 from tests.dpv.measuring import CANARY, LEVELS, SOON, in_force, lifted, proposed
+from tests.scenarios import awarded
 
 pytestmark = pytest.mark.django_db
 
@@ -114,6 +115,16 @@ def test_the_database_holds_the_four_eyes_itself(who: str, was: str, sql: str) -
     (proposed if was == "proposed" else in_force)()
     with acting(actor_of(who)), pytest.raises(ProgrammingError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql)
+
+
+@pytest.mark.parametrize("column", ["lift_proposed_by_user_id", "decided_by_user_id"])
+def test_nobody_writes_another_person_down_to_be_the_second_one(column: str) -> None:
+    made = in_force()
+    with acting(actor_of("mark")) as mark:
+        measures.propose_lift(mark, reference=made.reference, note="Enough.")
+    other = actor_of("connie").user_id
+    with acting(actor_of("mark")), pytest.raises(ProgrammingError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"UPDATE dpv_measure SET {column} = %s", [other])
 
 
 def test_in_danger_one_person_suspends_at_once_and_a_second_confirms_or_ends_it() -> None:
@@ -244,3 +255,16 @@ def test_the_reach_is_counted_for_the_regions_central_team_alone() -> None:
     for who in ("olive", "bob", "wendy"):
         with acting(actor_of(who)), pytest.raises(ProgrammingError), transaction.atomic():
             reach_of(made)
+
+
+def test_the_reach_tells_nothing_without_a_region_and_nothing_of_another_regions_people() -> None:
+    made = proposed()
+    awarded("birch-house")
+    with acting(actor_of("carol")), connection.cursor() as cursor:
+        assert (reach_of(made).people, reach_of(made).authorities) == (1, 1)
+        with pytest.raises(ProgrammingError, match="not your region"), transaction.atomic():
+            cursor.execute("SELECT * FROM measure_reach(NULL, %s, NULL, NULL)", [made.provider_id])
+    with acting(actor_of("wendy")), connection.cursor() as cursor:
+        wales = region_run_by(actor_of("wendy")).pk
+        cursor.execute("SELECT people, authorities FROM measure_reach(%s, %s, NULL, NULL)", [wales, made.provider_id])
+        assert cursor.fetchone() == (0, 0)

@@ -33,7 +33,7 @@ from tests.plugin import database_url
 CELERY = [sys.executable, "-m", "celery", "--app", "brokerage.celery"]
 QUEUES = "alerts,events,messages,documents,webhooks,default"
 #: Seconds for anything to happen on a loaded machine; a test that has to wait so long has failed.
-PATIENCE = 60.0
+PATIENCE = 180.0
 #: What each process calls itself in `Site.processes`.
 WORKER, BEAT = "worker", "beat"
 

@@ -76,9 +76,15 @@ def test_an_episode_from_report_to_close() -> None:
     assert birch.post(f"{path}/acknowledge", {}).status_code == 403
     refused(harrow.post(f"{path}/close", {"outcome": "Over."}), 409, "episode_not_now")
     added = harrow.post(f"{path}/entries", {"text": "Our eyes only.", "is_internal": True})
-    assert added.status_code == 201 and fits(EntryRow, added.json())["is_internal"]
+    assert added.status_code == 201 and fits(IncidentRow, added.json())["reference"] == row["reference"]
+    assert "Our eyes only" not in added.text, "an answer is kept for a repeated request"
     refused(birch.post(f"{path}/entries", {"text": "x", "is_internal": True}), 422, "internal_not_yours", "is_internal")
+    with acting(actor_of("bob")):
+        before = Entry.objects.filter(kind="incident.read").count()
     assert len(rows(harrow, f"{path}/entries", EntryRow)) == 2 and len(rows(birch, f"{path}/entries", EntryRow)) == 1
+
+    with acting(actor_of("bob")):
+        assert Entry.objects.filter(kind="incident.read").count() == before + 1, "the texts were read"
 
     back = {"returned_at": read["reported_at"], "returned_how": "By bus.", "was_harmed": True}
     refused(birch.post(f"{path}/return", back), 422, "harm_missing", "harm")

@@ -160,11 +160,15 @@ def test_a_mistake_is_taken_back_and_counts_for_nothing() -> None:
 def test_one_open_episode_of_a_person() -> None:
     agreement = resident()
     incident = reported(agreement)
-    assert reported(agreement, happened_at=incident.happened_at).pk == incident.pk, "a form sent twice is one"
+    same = {"happened_at": incident.happened_at, "police_told_at": incident.police_told_at}
+    assert reported(agreement, **same).pk == incident.pk, "a form sent twice is one"
     with pytest.raises(RuleBroken) as refused:
         reported(agreement, kind="away")
     assert refused.value.code == "already_missing" and incident.reference in str(refused.value.message)
-    reported(agreement, kind="exploitation")
+    event = reported(agreement, kind="exploitation", **same, risk="low")
+    assert reported(agreement, kind="exploitation", **same, risk="low").pk == event.pk
+    worse = reported(agreement, kind="exploitation", **same, risk="high")
+    assert worse.pk != event.pk and worse.risk == "high", "what is said anew is not thrown away"
 
 
 @pytest.mark.parametrize(

@@ -155,6 +155,15 @@ def test_nobody_else_finds_it(sign_in: SignIn) -> None:
         assert sign_in(who).get(page_of(incident, slug)).status_code == 403
 
 
+def test_the_first_and_the_last_day_that_there_are_find_what_there_is(sign_in: SignIn) -> None:
+    incident = reported(resident())
+    ends = {"since_day": "1", "since_month": "1", "since_year": "0001"}
+    ends |= {"until_day": "31", "until_month": "12", "until_year": "9999"}
+    found = sign_in("olive").get("/o/harrow/incidents/", ends)
+    assert found.status_code == 200 and incident.reference in found.content.decode()
+    assert sign_in("olive").post("/o/harrow/incidents/missing/", ends).status_code == 200
+
+
 def test_the_placement_shows_its_events_and_nights(sign_in: SignIn) -> None:
     agreement = resident()
     for days in (40, 20, 1):

@@ -19,6 +19,7 @@ from placements.actions.spot import SpotHome, record_spot_placement
 from placements.models import Placement, Referral, Release
 from providers.models import Establishment, Occupancy
 from tests.cast import TODAY, actor_of, ident
+from tests.dpv.measuring import LEVELS, in_force, lifted
 from tests.scenarios import awarded, draft_referral, published_referral, standing_offer
 
 pytestmark = pytest.mark.django_db
@@ -142,6 +143,20 @@ def test_refusals(changes: dict[str, Any], code: str, field: str) -> None:
     assert (refusal.value.code, refusal.value.field) == (code, field)
     with acting(actor_of("olive")):
         assert not Placement.objects.exists()
+
+
+@pytest.mark.parametrize(("kind", "code"), [("suspend", "measure_suspended"), ("bar", "measure_barred")])
+@pytest.mark.parametrize("level", ["provider", "establishment"])
+def test_a_suspended_or_barred_home_is_not_bought_outside_the_vehicles_either(level: str, kind: str, code: str) -> None:
+    draft = draft_for_today()
+    made = in_force(kind=kind, **LEVELS[level])
+    with pytest.raises(RuleBroken) as refusal:
+        spot(draft.reference)
+    assert (refusal.value.code, refusal.value.field) == (code, "establishment")
+    lifted(made)
+    in_force(kind="restrict", **LEVELS[level])
+    in_force(kind=kind, **LEVELS["lot"])
+    assert spot(draft.reference).status == "active"
 
 
 def test_before_closing_only_when_it_cannot_wait_and_never_while_an_offer_stands() -> None:

@@ -25,6 +25,8 @@ from tests.safeguarding.alerting import raised
 #: Who reads alerts, one at least of each organisation that is told; and who is of another region.
 READERS, STRANGER = ("edith", "oscar", "tessa", "carol", "mark"), "nia"
 MOST_SECONDS = 60.0
+#: Seconds that a worker takes to start on a machine that does nothing else; a slower one has a longer minute.
+USUAL_START = 8.0
 OUT = (
     "SELECT count(*) FROM notifications_message WHERE channel = 'email' AND template = 'safeguarding.alert'"
     " AND reference = %s"
@@ -34,9 +36,14 @@ OUT = (
 def prove(play: Play) -> None:
     """Alert after alert with Redis stopped; then the twin."""
     with installation(play.place, web=True) as site:
+        site.kill(WORKER)
+        began = time.monotonic()
+        site.start_worker()
+        minute = MOST_SECONDS * max(1.0, (time.monotonic() - began) / USUAL_START)
+        play.say(f"a minute of this machine is {minute:.0f} s")
         cookies = {who: _signed_in(who) for who in (*READERS, STRANGER)}
         for _round in play.rounds(3, share=0.9):
-            _alert(play, site, cookies)
+            _alert(play, site, cookies, minute)
         _twin(play, site, cookies)
 
 
@@ -50,7 +57,7 @@ def _page(site: Installation, cookies: dict[str, str], who: str) -> httpx.Respon
     return httpx.get(f"{site.address}/o/{PEOPLE[who][1]}/", cookies=cookies, timeout=30)
 
 
-def _alert(play: Play, site: Installation, cookies: dict[str, dict[str, str]]) -> None:
+def _alert(play: Play, site: Installation, cookies: dict[str, dict[str, str]], minute: float) -> None:
     connections.close_all()
     if not site.is_alive(WORKER):
         site.start_worker()
@@ -74,10 +81,10 @@ def _alert(play: Play, site: Installation, cookies: dict[str, dict[str, str]]) -
         site.start_worker()
     sent = f"{OUT} AND sent_at IS NOT NULL"
     try:
-        until(lambda: site.number(sent, alert.reference) == due, "it is sent", seconds=MOST_SECONDS)
+        until(lambda: site.number(sent, alert.reference) == due, "it is sent", seconds=minute)
     except AssertionError:
         missing = due - site.number(sent, alert.reference)
-        play.violated(f"{missing} of {due} e-mails were not sent within {MOST_SECONDS:.0f} s\n{site.trouble()}")
+        play.violated(f"{missing} of {due} e-mails were not sent within {minute:.0f} s\n{site.trouble()}")
     play.say(f"{due} e-mails within {time.monotonic() - began:.1f} s of the return of Redis")
     play.outcome.cases += due
 

@@ -20,7 +20,7 @@ from tests.plugin import database_url
 
 Act = Callable[[], Any]
 #: Seconds that anything may take on a loaded machine.
-PATIENCE = 60.0
+PATIENCE = 180.0
 _WAITING = (
     "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid IN"
     " (SELECT pid FROM pg_stat_activity WHERE datname = current_database())"

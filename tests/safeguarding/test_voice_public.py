@@ -157,6 +157,7 @@ def test_no_log_keeps_the_code_or_the_address() -> None:
 def test_too_many_from_one_place_keep_what_was_typed(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """The limit of an hour, of one caller and of one code; the next hour is a new one. Unknown codes count as known."""
     monkeypatch.setattr(speaking, "FROM_ONE", 2)
+    monkeypatch.setattr(speaking, "SPREAD", 0)
     code = codes.new_code()
     answers = [client.post(page(code), {**FORM, "text": f"Words {number}"}) for number in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]
@@ -170,6 +171,31 @@ def test_too_many_from_one_place_keep_what_was_typed(client: Client, monkeypatch
         assert Client(REMOTE_ADDR="198.51.100.2").post(page(one), FORM).status_code == 429
     monkeypatch.setattr(speaking, "ALTOGETHER", 0)
     assert Client(REMOTE_ADDR="198.51.100.3").post("/speak/no-code/", {**FORM, "where": "x"}).status_code == 429
+
+
+def test_nobody_uses_up_what_is_everybodys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever goes on after too much silences neither a home nor the whole service."""
+    for name, number in (("FROM_ONE", 1), ("WITH_CODE", 3), ("ALTOGETHER", 4), ("SPREAD", 0)):
+        monkeypatch.setattr(speaking, name, number)
+    code = codes.new_code()
+    assert [speaking.is_too_much("one", code=code) for _again in range(9)] == [False] + [True] * 8
+    assert not speaking.is_too_much("another", code=code)
+    assert not speaking.is_too_much("a-third")
+
+
+def test_one_connection_is_one_caller_whatever_address_of_its_own_it_takes() -> None:
+    ours = speaking.caller_of("2001:db8:1:2::1")
+    assert speaking.caller_of("2001:db8:1:2:ffff::9") == ours != speaking.caller_of("2001:db8:1:3::1")
+    assert speaking.caller_of("::ffff:203.0.113.77") == speaking.caller_of("203.0.113.77")
+    assert speaking.caller_of("nonsense") != speaking.caller_of("")
+
+
+def test_how_often_it_goes_well_tells_nobody_whether_somebody_else_wrote() -> None:
+    def often(caller: str) -> int:
+        return next(number for number in range(100) if speaking.is_too_much(caller))
+
+    found = {often(f"caller-{number}") for number in range(12)}
+    assert len(found) > 3 and min(found) >= speaking.FROM_ONE and max(found) <= 2 * speaking.FROM_ONE
 
 
 def test_tomorrow_nobody_can_tell_who_it_was(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -132,6 +132,21 @@ def test_passing_on_lets_one_council_more_read_it() -> None:
     assert "not placed" in refused("carol", "SELECT voice_place(%s, %s, 'x')", message, ident("birch-house"))
 
 
+def test_who_it_was_passed_on_to_goes_on_reading_it() -> None:
+    """When the writer adds to a message whose home is not known, and when its home is named."""
+    receipt = said(where="The house with the birch")
+    reference, ealing = the_message("carol").reference, actor_of("edith").organisation_id
+    with acting(actor_of("carol")) as carol:
+        actions.pass_on(carol, reference=reference, council_id=ealing, reason="The writer names Ealing.")
+    assert speaking.add(receipt, "It has not stopped.") and routed() == 1
+    assert the_message("edith").status == "new"
+    with acting(actor_of("carol")) as carol:
+        actions.place_message(carol, reference=reference, home_id=ident("birch-house"))
+    for who in ("edith", "tessa", "carol"):
+        assert the_message(who).establishment_id == ident("birch-house")
+    assert run("wendy", "SELECT * FROM voice_message") == 0
+
+
 def test_codes_are_made_for_homes_of_ones_own() -> None:
     """The council's own area, the region's own homes; and never in another's name."""
     home = ident("birch-house")

@@ -41,7 +41,7 @@ from brokerage.safeguarding.incidents.api_shapes import (
     ResidentRow,
     Settlement,
 )
-from brokerage.safeguarding.incidents.models import Incident, IncidentEntry
+from brokerage.safeguarding.incidents.models import Incident
 from brokerage.safeguarding.incidents.queries import STATES, entries_of, incident_of, residents
 from brokerage.safeguarding.incidents.showing import home_of
 
@@ -146,10 +146,9 @@ def create_incidents(call: Call) -> dict[str, Any]:
 def list_incident_entries(call: Call, reference: str) -> Page:
     """List what was added.
 
-    In order; an authority’s internal entries are its own.
+    In order; an authority’s internal entries are its own. Every reading is recorded.
     """
-    call.actor.require("incident.view")
-    rows = entries_of(incident_of(reference)).order_by()
+    rows = entries_of(read_incident(call.actor, reference=reference)).order_by()
     same = ("id", "side", "move", "text", "is_internal", "at")
     return call.page(rows, by=("at", "id"), fields={"by": "by_name", **{name: name for name in same}})
 
@@ -157,17 +156,17 @@ def list_incident_entries(call: Call, reference: str) -> Page:
 @operation(
     scope="incidents:write",
     body=NewEntry,
-    answer=EntryRow,
+    answer=IncidentRow,
     status=201,
     codes=("incident_closed", "text_missing", "internal_not_yours"),
 )
 def add_incident_entry(call: Call, reference: str) -> Created:
     """Add to an incident.
 
-    The other side is told, unless the entry is internal.
+    The other side is told, unless the entry is internal. The answer says where the incident stands.
     """
-    entry = add_entry(call.actor, reference=reference, **call.body)
-    return Created(_entry(entry), f"/incidents/{normalise_reference(reference)}/entries")
+    incident = add_entry(call.actor, reference=reference, **call.body).incident
+    return Created(_row(incident), f"/incidents/{incident.reference}/entries")
 
 
 @operation(
@@ -301,18 +300,6 @@ def _out(incident: Incident) -> dict[str, Any]:
         "acknowledged_by": incident.acknowledged_by_name,
         "interview_outcome": incident.interview_outcome or None,
         "closed_by": incident.closed_by_name,
-    }
-
-
-def _entry(entry: IncidentEntry) -> dict[str, Any]:
-    return {
-        "id": entry.pk,
-        "side": entry.side,
-        "move": entry.move,
-        "text": entry.text,
-        "is_internal": entry.is_internal,
-        "by": entry.by_name,
-        "at": entry.at,
     }
 
 

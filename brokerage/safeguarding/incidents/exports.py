@@ -19,7 +19,7 @@ from brokerage.core.vocabulary import Category
 from brokerage.core.web import OrganisationRequest
 from brokerage.safeguarding.incidents.forms import ExportForm
 from brokerage.safeguarding.incidents.models import EPISODES, Incident, Kind
-from brokerage.safeguarding.incidents.queries import WITHDRAWN
+from brokerage.safeguarding.incidents.queries import WITHDRAWN, morning_after
 
 #: As the return's guide names them.
 COLUMNS = ("CHILD", "DOB", "MISSING", "MIS_START", "MIS_END")
@@ -52,7 +52,7 @@ def missing_export(request: OrganisationRequest) -> HttpResponse:
 def missing_rows(since: dt.date, until: dt.date) -> list[list[Any]]:
     """The children's episodes that touch the period, by child and begin; one that runs has no end. One query."""
     begin = timezone.make_aware(dt.datetime.combine(since, dt.time()))
-    end = timezone.make_aware(dt.datetime.combine(until + dt.timedelta(days=1), dt.time()))
+    end = morning_after(until)
     found = (
         Incident.objects.filter(kind__in=EPISODES, happened_at__lt=end)
         .exclude(status=WITHDRAWN)

@@ -112,7 +112,7 @@ def listed_incidents(
     if since:
         rows = rows.filter(happened_at__gte=_morning(since))
     if until:
-        rows = rows.filter(happened_at__lt=_morning(until + dt.timedelta(days=1)))
+        rows = rows.filter(happened_at__lt=morning_after(until))
     if words := q.strip():
         reference = normalise_reference(words)
         rows = rows.filter(
@@ -170,6 +170,11 @@ def incidents_of_placement(placement_id: UUID, now: dt.datetime) -> OfPlacement:
         is_missing_now=any(row.status == "missing" for row in episodes),
         is_repeated=sum(row.happened_at >= lately for row in episodes) >= REPEATED,
     )
+
+
+def morning_after(day: dt.date) -> dt.datetime:
+    """When the day is over. Of the last day that there is, its begin."""
+    return _morning(day + dt.timedelta(days=1) if day < dt.date.max else day)
 
 
 def _morning(day: dt.date) -> dt.datetime:

@@ -195,9 +195,8 @@ FUNCTIONS = [
         home := coalesce(v.establishment_id, (SELECT c.establishment_id FROM voice_code c WHERE c.code = v.code));
         readers := voice_readers(home);
         IF readers = '{{}}' THEN readers := voice_readers(NULL); END IF;
-        IF v.establishment_id IS NOT NULL THEN
-          readers := ARRAY(SELECT DISTINCT unnest(v.reader_ids || readers));
-        END IF;
+        -- Whoever reads it goes on reading it: a council that it was passed on to too, wherever the home is.
+        readers := ARRAY(SELECT DISTINCT unnest(v.reader_ids || readers));
         CONTINUE WHEN readers = '{{}}';
         UPDATE voice_message SET establishment_id = home, reader_ids = readers, told_at = clock_timestamp()
           WHERE id = v.id;
@@ -271,6 +270,9 @@ FUNCTIONS = [
     DECLARE readers uuid[] := voice_readers(p_home);
     BEGIN
       IF readers = '{{}}' THEN RAISE EXCEPTION 'nobody reads' USING ERRCODE = 'insufficient_privilege'; END IF;
+      -- A council that it was passed on to was asked to read it, and goes on reading it.
+      readers := ARRAY(SELECT DISTINCT unnest(readers || ARRAY(SELECT e.organisation_id FROM voice_entry e
+        WHERE e.message_id = p_message AND e.kind = 'passed')));
       UPDATE voice_message SET establishment_id = p_home, reader_ids = readers, told_at = clock_timestamp(),
           status = 'new', waiting_since = clock_timestamp()
         WHERE id = p_message AND {_read} AND establishment_id IS NULL;

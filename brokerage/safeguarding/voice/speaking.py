@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import hmac
+import ipaddress
 import secrets
 import time
 from dataclasses import dataclass
@@ -29,6 +30,9 @@ from brokerage.safeguarding.voice.models import message_reference
 FROM_ONE, WITH_CODE, ALTOGETHER = 20, 60, 2000
 #: Receipts tried in an hour by one caller.
 RECEIPTS = 30
+#: A limit lies anywhere between its number and this share more of it, in each hour and for each caller elsewhere:
+#: whoever writes until it is too much does not learn from how often it went well whether somebody else wrote too.
+SPREAD = 1
 HOUR = 3600
 DAY = 86_400
 
@@ -57,29 +61,27 @@ class Line:
 
 
 def caller_of(address: str) -> str:
-    """Who asks, for today only: nothing can be found out from it once the day's random word is gone."""
-    name = f"speak:word:{int(time.time()) // DAY}"
-    word = cache.get(name)
-    if word is None:
-        cache.add(name, secrets.token_hex(16), timeout=DAY)
-        word = cache.get(name) or secrets.token_hex(16)
-    return hmac.new(str(word).encode(), address.encode(), hashlib.sha256).hexdigest()[:24]
+    """Who asks, for today only: nothing can be found out from it once the day's random word is gone. Of IPv6 the
+    network of one connection (/64), which gives whoever has it any number of addresses."""
+    return _hidden(_network_of(address))
 
 
 def is_too_much(caller: str, *, code: str = "") -> bool:
-    """Count a message; True when there were too many in this hour. The same for a code that nobody uses."""
-    return any(
-        [
-            _counted(f"from:{caller}") > FROM_ONE,
-            bool(code) and _counted(f"code:{hashlib.sha256(code.encode()).hexdigest()[:16]}") > WITH_CODE,
-            _counted("all") > ALTOGETHER,
-        ]
+    """Count a message; True when there were too many in this hour. The same for a code that nobody uses.
+
+    Who has said too much is not counted any further: nobody can use up what is everybody's.
+    """
+    return (
+        _is_over(f"from:{caller}", FROM_ONE)
+        or bool(code)
+        and _is_over(f"code:{hashlib.sha256(code.encode()).hexdigest()[:16]}", WITH_CODE)
+        or _is_over("all", ALTOGETHER)
     )
 
 
 def is_trying_receipts(caller: str) -> bool:
     """Count a receipt shown; True when there were too many in this hour."""
-    return _counted(f"receipt:{caller}") > RECEIPTS
+    return _is_over(f"receipt:{caller}", RECEIPTS)
 
 
 def say(words: Words, *, once: str) -> str:
@@ -134,6 +136,33 @@ def _receipt(words: Words, once: str) -> str:
     return codes.with_check(letters)
 
 
-def _counted(what: str) -> int:
-    """One more of it in this hour. Redis, or this process's memory while it is away."""
-    return cast(FallbackCache, cache).count(f"speak:{what}:{int(time.time()) // HOUR}", HOUR)
+def _is_over(what: str, limit: int) -> bool:
+    """Count one more of it in this hour; True when there were more than the limit, which nobody can know exactly."""
+    name = f"speak:{what}:{int(time.time()) // HOUR}"
+    spare = int(_hidden(name), 16) % (limit * SPREAD + 1)
+    return _counted(name) > limit + spare
+
+
+def _counted(name: str) -> int:
+    """One more in this hour. Redis, or this process's memory while it is away."""
+    return cast(FallbackCache, cache).count(name, HOUR)
+
+
+def _hidden(text: str) -> str:
+    """The text under the day's random word."""
+    name = f"speak:word:{int(time.time()) // DAY}"
+    word = cache.get(name)
+    if word is None:
+        cache.add(name, secrets.token_hex(16), timeout=DAY)
+        word = cache.get(name) or secrets.token_hex(16)
+    return hmac.new(str(word).encode(), text.encode(), hashlib.sha256).hexdigest()[:24]
+
+
+def _network_of(address: str) -> str:
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(known, ipaddress.IPv4Address):
+        return address
+    return str(known.ipv4_mapped or ipaddress.IPv6Network((known.packed, 64), strict=False))

@@ -140,15 +140,20 @@ def _only_one_open(resident: Resident, *, is_episode: bool) -> None:
 
 
 def _reported_again(actor: Actor, facts: IncidentFacts, resident: Resident, *, since: dt.datetime) -> Incident | None:
+    """The same report sent before: one that says anything else, such as a higher risk, is not the same."""
     return Incident.objects.filter(
         placement_id=resident.placement_id,
         kind=facts.kind,
+        risk=facts.risk,
         happened_at=facts.happened_at,
         what_happened=facts.what_happened.strip(),
         action_taken=facts.action_taken.strip(),
+        last_seen=facts.last_seen.strip(),
+        others_told=facts.others_told.strip(),
         reported_by_user_id=actor.user_id,
         reported_at__gte=since,
         status=lifecycle_of(facts.kind).initial,
+        **_offices(facts),
     ).first()
 
 
