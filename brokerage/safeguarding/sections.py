@@ -21,11 +21,13 @@ SECTIONS: tuple[tuple[Any, str, str], ...] = (
     (_("Registrations"), "firewall:finding_list", "firewall.view"),
     (_("Voice"), "voice:message_list", "voice.view"),
 )
+#: Pages of a part that are not below its list's address.
+ALSO: dict[str, str] = {"concerns:concern_list": "concerns:suggestion_list"}
 KINDS = ("authority", "central", "provider")
 
 
 def sections(actor: Actor, path: str) -> list[dict[str, Any]]:
-    """The links of what the actor may see; the one whose address `path` begins with is the current one."""
+    """The links of what the actor may see; the part that `path` is a page of is the current one."""
     found: list[dict[str, Any]] = []
     for label, name, permission in SECTIONS:
         if actor.kind not in KINDS or not actor.may(permission):
@@ -34,5 +36,6 @@ def sections(actor: Actor, path: str) -> list[dict[str, Any]]:
             url = address(actor, name)
         except NoReverseMatch:
             continue
-        found.append({"label": label, "url": url, "current": path.startswith(url)})
+        below = (url, address(actor, ALSO[name])) if name in ALSO else (url,)
+        found.append({"label": label, "url": url, "current": path.startswith(below)})
     return found

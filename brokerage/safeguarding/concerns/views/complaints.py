@@ -133,7 +133,7 @@ def complaint(request: OrganisationRequest, reference: str) -> HttpResponse:
             "url": address(actor, f"concerns:complaint_{move}", reference=row.reference),
             "variant": "" if move == moves[0] else "secondary",
         }
-        for move, _action, heading, _label, _done in ACTS.values()
+        for move, _action, heading, _label, _done in sorted(ACTS.values(), key=lambda act: act[0] not in moves[:1])
         if move in moves
     ]
     return render(
