@@ -16,13 +16,17 @@ from brokerage.core.references import ALPHABET
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.models import Organisation
 from brokerage.core.web import address
+from brokerage.safeguarding.concerns.models import Complaint, Concern, Suggestion
 from brokerage.safeguarding.models import AlertRecipient
 from brokerage.safeguarding.queries.alerts import raised_alert
 from contracts.models import Agreement
 from placements.models import Person, Placement, Referral, Release
 from placements.queries.referrals import visible_referrals
 
+#: Tried, in this order, before letters that came without one.
 PREFIXES = "RPAS"
+#: Beside those: concerns, patterns that they make, complaints.
+OTHERS = "KGD"
 #: A search for a person answers at most this many.
 PEOPLE_AT_MOST = 20
 _LOOK_ALIKES = str.maketrans({"O": "0", "I": "1", "L": "1"})
@@ -34,7 +38,7 @@ def references_meant(text: str) -> list[str]:
     What does not look like one of ours (an imported placement's own number) is given back in capitals.
     """
     tidy = re.sub(r"[\s\-–_./]", "", text.strip().upper())
-    if len(tidy) == 9 and tidy[0] in PREFIXES:
+    if len(tidy) == 9 and tidy[0] in PREFIXES + OTHERS:
         prefixes, letters = tidy[0], tidy[1:]
     elif len(tidy) == 8:
         prefixes, letters = PREFIXES, tidy
@@ -59,6 +63,8 @@ def _page(actor: Actor, reference: str) -> str | None:
     kind = reference[:2]
     if kind == "S-":
         return _page_of_alert(actor, reference)
+    if kind in ("K-", "G-", "D-"):
+        return _page_of_concern(actor, kind, reference)
     if actor.is_provider:
         if kind == "R-" and actor.may("inbox.view") and Release.objects.filter(reference=reference).exists():
             return address(actor, "placements:opportunity", reference=reference)
@@ -90,6 +96,20 @@ def _page_of_alert(actor: Actor, reference: str) -> str | None:
     if is_raised or AlertRecipient.objects.filter(reference=reference).exists():
         return address(actor, "safeguarding:alert", reference=reference)
     return None
+
+
+def _page_of_concern(actor: Actor, kind: str, reference: str) -> str | None:
+    """A concern, a pattern or a complaint, where row security shows it."""
+    if kind == "D-":
+        found = actor.may("complaint.view") and Complaint.objects.filter(reference=reference).exists()
+        return address(actor, "concerns:complaint", reference=reference) if found else None
+    if actor.is_provider:
+        return None
+    if kind == "K-":
+        found = actor.may("concern.view") and Concern.objects.filter(reference=reference).exists()
+        return address(actor, "concerns:concern", reference=reference) if found else None
+    found = actor.may("concern.decide") and Suggestion.objects.filter(reference=reference).exists()
+    return address(actor, "concerns:suggestion", reference=reference) if found else None
 
 
 @dataclass(frozen=True)

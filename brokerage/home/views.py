@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.directory import doors_of
 from brokerage.core.web import OrganisationRequest, address, attempt
-from brokerage.home import alerts, authority, central, provider
+from brokerage.home import alerts, authority, central, concerns, provider
 from brokerage.home.forms import PersonSearchForm
 from brokerage.home.searching import PEOPLE_AT_MOST, FoundPerson, page_of_reference, search_people
 
@@ -69,7 +69,7 @@ def organisation_home(request: OrganisationRequest) -> HttpResponse:
     """What needs doing now, by role; what to do next where nothing waits."""
     actor = request.actor
     work = {"authority": authority.work_of, "provider": provider.work_of, "central": central.work_of}.get(actor.kind)
-    lists = [*alerts.work_of(actor), *work(actor)] if work else []
+    lists = [*alerts.work_of(actor), *concerns.work_of(actor), *work(actor)] if work else []
     return render(
         request,
         "home/organisation.html",

@@ -33,6 +33,9 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "list_findings": ("firewall_finding",),
     "list_failing_homes": (),  # one row for each home, however many live there
     "list_approvals": ("placements_award",),
+    "list_complaints": ("concerns_complaint",),
+    "list_concerns": ("concerns_concern",),
+    "list_suggestions": ("concerns_suggestion",),
     "list_entries": ("audit_entry", "audit_link"),
     "list_authorities": ("tenants_organisation",),
     "list_awards": ("placements_award",),
@@ -79,6 +82,7 @@ INSIDE: dict[str, tuple[str, ...]] = {
     "get_opportunity": ("placements_invitation",),
     "get_referral": ("placements_referrallot",),
     "get_agreement": ("contracts_signature",),
+    "get_complaint": ("concerns_complaintentry",),
 }
 
 

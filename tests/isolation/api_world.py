@@ -37,6 +37,7 @@ from tests.incidents.reporting import CANARY as REPORTED
 from tests.incidents.reporting import one_of_each, one_place_more, resident
 from tests.isolation.world import build_finding, build_measures, everything
 from tests.safeguarding.alerting import CANARY, answered, raised
+from tests.safeguarding.concerns import noting
 
 #: Who owns the client that entitles, by kind of organisation.
 OWN = {"authority": "oscar", "provider": "bob", "central": "carol"}
@@ -143,6 +144,7 @@ def build_api_world() -> ApiWorld:
         suspend_admission(carol, reason="A visit.", **cedar)
         record("vehicle.changed", subject=item.vehicle, actor=carol, notify=[told])
     waits, live, known = _alerts()
+    concerns = _concerns()
     one_place_more("birch-house")
     lives_there = resident("birch-house")
     incidents = {turn: incident.reference for turn, incident in one_of_each(lives_there).items()}
@@ -172,7 +174,8 @@ def build_api_world() -> ApiWorld:
             "sheet": "months",
             "check": known,
         },
-        {"findings/": {"reference": build_finding()}}
+        concerns
+        | {"findings/": {"reference": build_finding()}}
         | _alert_places(*waits, *live)
         | _incident_places(incidents)
         | _measure_places()
@@ -180,7 +183,7 @@ def build_api_world() -> ApiWorld:
         {kind: _own(machines[who], who) for kind, who in OWN.items()},
         bodies=_bodies(draft, running, free[0], signable, person) | _incident_bodies(lives_there.reference),
         queries={"add_referral_document": "kind=care_plan"},
-        canaries=("Zachariah", person.case_number, CANARY),
+        canaries=("Zachariah", person.case_number, CANARY, noting.CANARY),
     )
     world.secrets = (*_secrets(world, running, sealed, offer), *incidents.values(), REPORTED)
     world.outside = _outside()
@@ -198,6 +201,21 @@ def _alerts() -> tuple[list[str], list[str], Any]:
         check = WelfareCheck.objects.order_by("planned_at").first()
     assert check is not None
     return waits, live, check.pk
+
+
+def _concerns() -> dict[str, Values]:
+    """By the beginning of the address: a concern of Harrow's, the pattern that it makes with others, complaints."""
+    concern = noting.noted()
+    for number in range(2):
+        noting.noted("edith", what=f"Number {number}.")
+        noting.noted("oscar", what=f"Number {number}.")
+    noting.worked("default")
+    (suggestion,) = noting.suggestions_of("carol")
+    return {
+        "concerns/": {"reference": concern.reference},
+        "suggestions/": {"reference": suggestion.reference},
+        "complaints/": {"reference": noting.in_mediation(what="Five weeks are charged.").reference},
+    }
 
 
 def _alert_places(to_send: str, to_dismiss: str, to_answer: str, with_checks: str) -> dict[str, Values]:
@@ -299,6 +317,8 @@ def _bodies(
     return {
         "answer_alert": {"plans": plans},
         "create_alert": {"provider_id": str(ident("birch"))},
+        "create_concern": {"provider_id": str(ident("birch")), "seen_on": today.isoformat()},
+        "create_complaint": {"against_id": str(ident("birch"))},
         "propose_a_measure": {
             "provider_id": str(ident("birch")),
             "establishment_id": str(ident("birch-lodge")),

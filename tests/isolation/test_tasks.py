@@ -29,6 +29,8 @@ WORK = {
     "alert_reminder",
     "announce_closing",
     "change",
+    "complaint_reminder",
+    "concern_patterns",
     "firewall_change",
     "firewall_homes",
     "import_run",

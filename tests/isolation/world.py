@@ -45,6 +45,11 @@ OUTSIDERS: dict[str, tuple[tuple[str, str], ...]] = {
     "safeguarding:alert_dismiss": (("edith", "ealing"), ("carol", "west-london-central"), ("bob", "birch")),
     "safeguarding:alert_close": (("edith", "ealing"), ("carol", "west-london-central"), ("bob", "birch")),
     "safeguarding:welfare_check": (("edith", "ealing"), ("carol", "west-london-central"), ("bob", "birch")),
+    # Shared with the central team alone; patterns over the region are the central team's.
+    "concerns:concern": (("edith", "ealing"), ("bob", "birch"), ("nia", "newport")),
+    "concerns:suggestion": (("oscar", "harrow"), ("edith", "ealing"), ("bob", "birch")),
+    "concerns:complaint": (("edith", "ealing"), ("alice", "alder"), ("carol", "west-london-central")),
+    "concerns:complaint_mediate": (("edith", "ealing"), ("alice", "alder"), ("bob", "birch"), ("oscar", "harrow")),
     "voice": (("edith", "ealing"), ("nia", "newport"), ("bob", "birch"), ("alice", "alder")),
 }
 
@@ -121,6 +126,7 @@ def build_world() -> World:
     assert access and item
     incidents = build_incidents()
     waiting_alert, alert, answered_alert, check = build_alerts()
+    concerns = build_concerns()
     proposed_measure, measure, appealed_measure, lifting_measure = build_measures()
     voice, unplaced, poster = build_voices()
     values = {
@@ -176,6 +182,7 @@ def build_world() -> World:
         "safeguarding:alert_confirm": {"reference": waiting_alert},
         "safeguarding:alert_dismiss": {"reference": waiting_alert},
         "safeguarding:welfare_check": {"reference": answered_alert, "check": check},
+        **{f"concerns:{name}": {"reference": reference} for name, reference in concerns.items()},
         "incidents": {"reference": incidents["return"]},
         "incidents:incident_acknowledge": {"reference": incidents["acknowledge"]},
         "incidents:incident_follow_up": {"reference": incidents["follow_up"]},
@@ -227,6 +234,38 @@ def build_alerts() -> tuple[str, str, str, Any]:
         check = WelfareCheck.objects.first()
     assert check is not None
     return waiting, open_one, answered, check.pk
+
+
+def build_concerns() -> dict[str, str]:
+    """By route: a concern of Harrow's, the pattern that it makes with two of Ealing's for the central team, complaints
+    of Harrow's against Birch at the moments in which the pages ask for something."""
+    from tests.safeguarding.concerns import noting
+
+    concern = noting.noted()
+    for number in range(2):
+        noting.noted("edith", what=f"Number {number}.")
+    noting.worked("default")
+    (suggestion,) = noting.suggestions_of("carol")
+    made = noting.complained(what="Nothing came.")
+    answered = noting.complained(what="The list is wrong.")
+    noting.did("bob", "acknowledge_complaint", answered)
+    acknowledged = noting.complained(what="The key is lost.")
+    noting.did("bob", "acknowledge_complaint", acknowledged)
+    noting.did("bob", "answer_complaint", answered, "It is right.")
+    mediating = noting.in_mediation()
+    over = noting.complained(what="A visit was missed.")
+    noting.did("bob", "acknowledge_complaint", over)
+    noting.did("oscar", "ask_mediation", over, "We cannot agree.")
+    noting.did("carol", "mediate", over, "Both should meet.")
+    return {
+        "concern": concern.reference,
+        "suggestion": suggestion.reference,
+        "complaint": answered.reference,
+        "complaint_acknowledge": made.reference,
+        "complaint_answer": acknowledged.reference,
+        "complaint_mediate": mediating.reference,
+        "complaint_give_up": over.reference,
+    }
 
 
 def build_measures() -> tuple[str, str, str, str]:

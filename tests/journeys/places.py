@@ -118,9 +118,12 @@ def build_walk() -> Walk:
         {"reference": world.values_for(f"contracts:{name}")["reference"]} for name in ("agreement", "agreement_sign")
     ]
     sections = [{"reference": draft, "section": each} for each in ("person", "needs", "risks", "where", "outcomes")]
+    measures = [world.values_for(f"dpv:measure_{name}") for name in ("decide", "lift_decide", "appeal_answer")]
     turns = ("incident_acknowledge", "interview_settle", "incident_close")
     incidents = [world.values_for(f"incidents:{name}") for name in turns]
     alerts = [world.values_for(f"safeguarding:{name}") for name in ("alert_confirm", "welfare_check")]
+    moments = ("acknowledge", "mediate", "give_up")
+    complaints = [world.values_for(f"concerns:complaint_{name}") for name in moments]
     return Walk(
         world,
         {
@@ -133,6 +136,7 @@ def build_walk() -> Walk:
             "placements:placement_cancel": [planned],
             "dpv:admission": [{}, suspended],
             "dpv:admission_lift": [suspended],
+            "dpv:measure": [{}, *measures],
             "dpv:admission_review": [suspended],
             "contracts:compare": states[1:],
             "contracts:accept_offer": [{"reference": closed.reference, "offer": offers[0].pk}],
@@ -143,6 +147,7 @@ def build_walk() -> Walk:
             "placements:offer_edit": [{"offer": draft_offer.pk}, {}],
             "placements:offer_check": [{"offer": draft_offer.pk}],
             "safeguarding:alert": [{}, *alerts],
+            "concerns:complaint": [{}, *complaints],
             "incidents:incident": [{}, *incidents],
             "voice:message": [{}, world.values_for("voice:message_place")],
         },

@@ -16,6 +16,8 @@ NOUNS = {
     "agreements": "agreement",
     "alerts": "alert",
     "awards": "award",
+    "complaints": "complaint",
+    "concerns": "concern",
     "findings": "finding",
     "incidents": "incident",
     "measures": "measure",
@@ -23,6 +25,7 @@ NOUNS = {
     "opportunities": "opportunity",
     "placements": "placement",
     "referrals": "referral",
+    "suggestions": "suggestion",
     "webhooks": "webhook",
 }
 #: Sent by the test button only; never part of the feed.

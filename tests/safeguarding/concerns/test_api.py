@@ -1,0 +1,106 @@
+"""Concerns, patterns and complaints through the API, and what feeds hear of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from brokerage.core.audit import outbox
+from brokerage.core.tenants.context import acting
+from brokerage.core.webhooks.feed import changes_after
+from brokerage.safeguarding.concerns.api.shapes import ComplaintOut, ComplaintRow, ConcernOut, ConcernRow, SuggestionRow
+from tests.api.answers import fits
+from tests.api.clients import Machine, client_of
+from tests.cast import TODAY, actor_of, ident
+
+NEW = {
+    "provider_id": str(ident("birch")),
+    "establishment_id": str(ident("birch-house")),
+    "kind": "staffing",
+    "what": "Nobody was at the door.",
+    "seen_on": TODAY.isoformat(),
+}
+COMPLAINT = {"against_id": str(ident("birch")), "kind": "notice", "what": "By telephone.", "wanted": "In writing."}
+
+
+def items(machine: Machine, path: str, shape: Any, **query: Any) -> list[dict[str, Any]]:
+    response = machine.get(path, **query)
+    assert response.status_code == 200, response.content
+    found: list[dict[str, Any]] = fits(shape, response.json())["items"]
+    return found
+
+
+def refused(response: Any, status: int, code: str, field: str | None = None) -> None:
+    body = response.json()
+    assert (response.status_code, body["code"], body["field"]) == (status, code, field), body
+
+
+def heard(who: str) -> set[str]:
+    with acting(actor_of(who)) as actor:
+        return {change.kind for change in changes_after(actor.organisation_id, 0, kinds=[], limit=200).changes}
+
+
+def test_concerns_and_the_pattern_they_make(committed: str) -> None:
+    harrow, ealing, central = client_of("tessa"), client_of("edith"), client_of("carol")
+    made = harrow.post("/concerns", NEW)
+    assert made.status_code == 201, made.content
+    reference = fits(ConcernOut, made.json())["reference"]
+    assert made["Location"] == f"/api/v1/concerns/{reference}"
+    refused(harrow.post("/concerns", {**NEW, "seen_on": "2999-01-01"}), 422, "day_ahead", "seen_on")
+    refused(harrow.post("/concerns", {**NEW, "what": "Ring 07700 900123."}), 422, "names_a_person", "what")
+    assert not items(ealing, "/concerns", ConcernRow) and ealing.get(f"/concerns/{reference}").status_code == 404
+    (row,) = items(central, "/concerns", ConcernRow, state="open", provider_id=ident("birch"))
+    assert row["reference"] == reference and row["is_shared"]
+    for number in range(2):
+        assert ealing.post("/concerns", {**NEW, "what": f"The door, {number}."}).status_code == 201
+    outbox.drain("default")
+    outbox.drain("events")
+    (pattern,) = items(central, "/suggestions", SuggestionRow, state="open")
+    assert (pattern["pattern"], pattern["count"]) == ("concerns", 3)
+    assert not items(harrow, "/suggestions", SuggestionRow)
+    at = f"/suggestions/{pattern['reference']}/decide"
+    assert harrow.post(at, {"decision": "dismiss", "reason": "No."}).status_code == 404
+    decided = central.post(at, {"decision": "dismiss", "reason": "We have spoken with them."})
+    assert fits(SuggestionRow, decided.json())["state"] == "dismissed"
+    refused(central.post(at, {"decision": "dismiss", "reason": "Again."}), 409, "suggestion_not_now")
+    decided = harrow.post(f"/concerns/{reference}/decide", {"decision": "look", "reason": "We have called."})
+    assert fits(ConcernOut, decided.json())["state"] == "looked_at"
+    reader = client_of("tessa", scopes=["concerns:read"])
+    assert reader.post("/concerns", NEW).status_code == 403
+    outbox.drain("events")
+    assert {"concern.written", "suggestion.raised", "suggestion.decided"} <= heard("carol")
+    assert {"concern.written", "concern.decided"} <= heard("tessa") and "suggestion.raised" not in heard("tessa")
+
+
+def test_a_complaint_between_two_sides(committed: str) -> None:
+    harrow, birch, central, cedar = (client_of(who) for who in ("olive", "bob", "carol", "alice"))
+    refused(
+        harrow.post("/complaints", {**COMPLAINT, "agreement_reference": "A-1"}),
+        422,
+        "agreement_unknown",
+        "agreement_reference",
+    )
+    made = harrow.post("/complaints", COMPLAINT)
+    assert made.status_code == 201, made.content
+    reference = fits(ComplaintOut, made.json())["reference"]
+    at = f"/complaints/{reference}"
+    assert cedar.get(at).status_code == central.get(at).status_code == 404
+    (row,) = items(birch, "/complaints", ComplaintRow, state="made", overdue="false")
+    assert row["reference"] == reference and not items(birch, "/complaints", ComplaintRow, overdue="true")
+    refused(harrow.post(f"{at}/acknowledge"), 403, "not_permitted")
+    refused(birch.post(f"{at}/answer", {"text": "Early."}), 409, "complaint_not_now")
+    refused(harrow.post(f"{at}/ask-mediation", {"text": "Early."}), 409, "mediation_early")
+    for machine, act, said in (
+        (birch, "acknowledge", None),
+        (birch, "answer", {"text": "It was urgent."}),
+        (harrow, "messages", {"text": "We see."}),
+        (harrow, "ask-mediation", {"text": "Still."}),
+        (central, "mediate", {"text": "In writing, next time."}),
+        (harrow, "close", {"text": "It is over."}),
+    ):
+        response = machine.post(f"{at}/{act}", said)
+        assert response.status_code == 200, (act, response.content)
+        last = fits(ComplaintOut, response.json())
+    assert last["state"] == "unresolved" and len(last["entries"]) == 6 and last["mediator"]
+    outbox.drain("events")
+    assert {"complaint.made", "complaint.mediated", "complaint.closed"} <= heard("bob")
+    assert "complaint.mediation_asked" in heard("carol") and not heard("alice")
