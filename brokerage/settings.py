@@ -148,7 +148,7 @@ TEMPLATES = [
     }
 ]
 #: What stands on top of every page until it is dealt with.
-PAGE_ALERTS = "brokerage.safeguarding.queries.alerts.banners"
+PAGE_ALERTS = "brokerage.safeguarding.banners.banners"
 FORM_RENDERER = "brokerage.core.forms.GovukRenderer"
 
 # --- Data -------------------------------------------------------------------------------------------------

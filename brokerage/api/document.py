@@ -44,6 +44,11 @@ TAGS = (
         "Raising, sending and closing alerts; those you are told of, your answers and welfare checks.",
         "alerts",
     ),
+    (
+        "Closures of homes",
+        "Homes that close, who was told, and where each of your people there goes next.",
+        "closures",
+    ),
     ("Measures", "Restrictions, suspensions and bars by a central team, and appeals.", "measures"),
     ("Spend and market", "What was committed and spent, and what is offered.", "spend market"),
     (

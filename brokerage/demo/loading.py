@@ -17,7 +17,19 @@ from brokerage.core.accounts.models import User
 from brokerage.core.tenants.context import loader, system
 from brokerage.core.tenants.models import AuthorityProfile, Organisation, Region
 from brokerage.core.tenants.ownership import use_owner_connection
-from brokerage.demo import alerts, concerns, incidents, machines, measures, organisations, tale, vehicles, voices
+from brokerage.demo import (
+    alerts,
+    closures,
+    concerns,
+    firewall,
+    incidents,
+    machines,
+    measures,
+    organisations,
+    tale,
+    vehicles,
+    voices,
+)
 from brokerage.demo.files import read_demo_file
 from dpv.models import Admission, Ceiling, MenuItem, Vehicle
 from placements.models import Placement, Referral
@@ -81,10 +93,12 @@ def steps() -> Iterator[Step]:
     yield "Live placements", partial(_placements, today)
     yield from tale.steps(today)
     yield "Safeguarding alerts", alerts.load_alerts
+    yield "Closures of homes", closures.load_closures
     yield "Concerns and complaints", concerns.load_concerns
     yield "Missing episodes and notifiable events", incidents.load_incidents
     yield "Measures", measures.load_measures
     yield "What people say", voices.load_voices
+    yield "Registration firewall", firewall.load_findings
     yield "API clients", _machines
     yield "Done", _finish
 

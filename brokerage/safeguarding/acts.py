@@ -12,6 +12,12 @@ register(
         "alert.closed": _("Alert closed"),
         "alert.acknowledged": _("Alert answered"),
         "alert.read": _("Alert read"),
+        "alert.checks_late": _("Welfare checks late"),
+        "alert.meeting_recorded": _("Strategy meeting recorded"),
+        "alert.file_added": _("File added to an alert"),
+        "alert.file_read": _("File of an alert opened"),
+        "alert.proof_asked": _("PDF of who was told asked for"),
+        "alert.proof_read": _("PDF of who was told opened"),
         "alert.check_done": _("Welfare check recorded"),
     }
 )

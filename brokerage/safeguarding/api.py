@@ -14,6 +14,7 @@ from django.urls import path
 
 from brokerage.core.api.operations import Call, Created, Page, operation, resource
 from brokerage.core.notifications.reading import mark_read_about
+from brokerage.safeguarding import paper_api
 from brokerage.safeguarding.actions.alerts import AlertFacts, close_alert, confirm_alert, dismiss_alert, raise_alert
 from brokerage.safeguarding.actions.answers import acknowledge_alert, read_alert, record_check
 from brokerage.safeguarding.api_shapes import (
@@ -22,6 +23,7 @@ from brokerage.safeguarding.api_shapes import (
     AlertRow,
     CheckDone,
     Closing,
+    CollectedChecks,
     Dismissal,
     NewAlert,
     NewAnswer,
@@ -33,6 +35,7 @@ from brokerage.safeguarding.api_shapes import (
 )
 from brokerage.safeguarding.models import Alert, AlertRecipient, WelfareCheck
 from brokerage.safeguarding.queries.alerts import (
+    collected_checks,
     people_there,
     raised_alert,
     received_alert,
@@ -227,6 +230,31 @@ def list_welfare_checks(call: Call, reference: str) -> Page:
     return call.rows([_check(check) for check in WelfareCheck.objects.filter(recipient=told).order_by("planned_at")])
 
 
+@operation(scope="alerts:read", answer=CollectedChecks, paged=True)
+def list_collected_checks(call: Call, reference: str) -> Page:
+    """List how far the welfare checks of each authority are.
+
+    For the organisation that raised the alert and its region’s central team: numbers of people, never what was found.
+    All of them on one page.
+    """
+    call.actor.require("alert.view")
+    told = received_alert(reference)
+    lines = [] if call.actor.is_provider else collected_checks(told.reference)
+    return call.rows(
+        [
+            {
+                "organisation": line.organisation_name,
+                "planned_count": line.planned,
+                "done_count": line.done,
+                "safe_count": line.safe,
+                "unsafe_count": line.unsafe,
+                "late_count": line.late,
+            }
+            for line in lines
+        ]
+    )
+
+
 @operation(
     scope="alerts:write",
     body=CheckDone,
@@ -343,6 +371,7 @@ def _check(check: WelfareCheck) -> dict[str, Any]:
         "plan": check.plan,
         "planned_at": check.planned_at,
         "planned_by": check.planned_by_name,
+        "due_on": check.due_on,
         "found": check.found,
         "is_safe": check.is_safe,
         "done_on": check.done_on,
@@ -361,5 +390,7 @@ urlpatterns = [
     path("alerts/<str:reference>/answer", resource(post=answer_alert), name="alert-answer"),
     path("alerts/<str:reference>/checks", resource(get=list_welfare_checks), name="alert-checks"),
     path("alerts/<str:reference>/checks/<uuid:check>", resource(post=record_welfare_check), name="alert-check"),
+    path("alerts/<str:reference>/collected-checks", resource(get=list_collected_checks), name="alert-collected-checks"),
     path("alerts/<str:reference>/roster", resource(get=list_alert_roster), name="alert-roster"),
+    *paper_api.urlpatterns,
 ]

@@ -250,6 +250,7 @@ class WelfareCheckOut(Shape):
     plan = s.CharField()
     planned_at = s.DateTimeField()
     planned_by = s.CharField()
+    due_on = s.DateField(allow_null=True, help_text="The day by which it is to be done.")
     found = s.CharField(allow_blank=True)
     is_safe = s.BooleanField(allow_null=True)
     done_on = s.DateField(allow_null=True)
@@ -261,10 +262,30 @@ class WelfareCheckOut(Shape):
         "plan": "The social worker visits before 6 p.m.",
         "planned_at": "2026-11-22T10:00:00Z",
         "planned_by": "Olive Officer",
+        "due_on": "2026-11-25",
         "found": "",
         "is_safe": None,
         "done_on": None,
         "done_by": "",
+    }
+
+
+class CollectedChecks(Shape):
+    """How far the welfare checks of one authority are, in numbers of people."""
+
+    organisation = s.CharField()
+    planned_count = s.IntegerField()
+    done_count = s.IntegerField()
+    safe_count = s.IntegerField()
+    unsafe_count = s.IntegerField(help_text="Found not safe.")
+    late_count = s.IntegerField(help_text="Not done by its day.")
+    example: ClassVar[dict[str, Any]] = {
+        "organisation": "Harrow",
+        "planned_count": 3,
+        "done_count": 2,
+        "safe_count": 1,
+        "unsafe_count": 1,
+        "late_count": 0,
     }
 
 

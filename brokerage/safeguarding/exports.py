@@ -18,8 +18,8 @@ from brokerage.core.csv_output import write_csv
 from brokerage.core.references import normalise_reference
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.web import OrganisationRequest
-from brokerage.safeguarding.models import AlertRecipient
-from brokerage.safeguarding.queries.alerts import Told, received_alert, roster
+from brokerage.safeguarding.models import AlertProof, AlertRecipient
+from brokerage.safeguarding.queries.alerts import Told, collected_checks, received_alert, roster
 from brokerage.safeguarding.queries.lists import reasons_of
 
 
@@ -39,6 +39,8 @@ def alert_roster(request: OrganisationRequest, reference: str) -> HttpResponse:
         "about": told.content.get("about", ""),
         "lines": [(line, reasons_of(line)) for line in lines],
         "answered": answered,
+        "proof": AlertProof.objects.filter(reference=told.reference).order_by("-asked_at").first(),
+        "checks": collected_checks(told.reference),
         "unanswered": len(lines) - answered,
         "made_at": timezone.now(),
     }

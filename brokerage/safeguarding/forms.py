@@ -151,6 +151,57 @@ class CheckForm(forms.Form):
     )
 
 
+class MeetingForm(forms.Form):
+    """A strategy meeting as it was held."""
+
+    held_on = govuk.GovukDateField(
+        label=_("When was it held?"), error_messages={"required": _("Enter the day of the meeting")}
+    )
+    chaired_by = forms.CharField(
+        label=_("Who was in the chair?"),
+        help_text=_("Role and organisation, such as “head of safeguarding, Harrow”. Name nobody."),
+        max_length=160,
+        error_messages={"required": _("Say who was in the chair, as role and organisation")},
+    )
+    attended = govuk.LongTextField(
+        label=_("Who came?"),
+        help_text=_("Organisations and roles, one a line. Name nobody."),
+        max_length=LONGEST,
+        rows=4,
+        error_messages={"required": _("Say who came, as organisations and roles")},
+    )
+    notes = govuk.LongTextField(
+        label=_("What was said?"),
+        help_text=_("The central teams and councils with people there read this. Name nobody, not even by initials."),
+        max_length=LONGEST,
+        rows=6,
+        error_messages={"required": _("Say what was said")},
+    )
+    decisions = govuk.LongTextField(
+        label=_("What was decided?"),
+        help_text=_("Who does what by when."),
+        max_length=LONGEST,
+        rows=4,
+        error_messages={"required": _("Say what was decided")},
+    )
+    next_on = govuk.GovukDateField(label=_("When is the next meeting?"), required=False)
+    is_checked = forms.BooleanField(
+        label=_("I have checked that nobody is named"),
+        help_text=_("Tick this if the search for names stops at words that are not about a person."),
+        required=False,
+    )
+
+
+class AlertFileForm(forms.Form):
+    """A file to add to an alert."""
+
+    file = forms.FileField(
+        label=_("Choose a file"),
+        help_text=_("PDF, Word, Excel, text, JPEG or PNG. Take out what tells who a child is where you can."),
+        error_messages={"required": _("Choose a file"), "empty": _("This file is empty")},
+    )
+
+
 class ConfirmForm(forms.Form):
     """Nothing to say: the button says it."""
 

@@ -172,6 +172,8 @@ class WelfareCheck(models.Model):
     plan = models.TextField()
     planned_by_name = models.CharField(max_length=120)
     planned_at = models.DateTimeField(default=timezone.now)
+    #: The day by which it is to be done; by how serious the alert is.
+    due_on = models.DateField(null=True, blank=True)
     found = models.TextField(blank=True)
     is_safe = models.BooleanField(null=True)
     done_on = models.DateField(null=True, blank=True)
@@ -186,4 +188,73 @@ class WelfareCheck(models.Model):
             models.CheckConstraint(
                 condition=Q(done_on__isnull=True) | Q(is_safe__isnull=False), name="welfare_check_done_says_safe"
             ),
+        ]
+
+
+class StrategyMeeting(models.Model):
+    """A strategy meeting about an alert: who came as organisations and roles, what was said and decided. Written by
+    whoever raised the alert or a central team that was told; read by those and by authorities with people there."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    alert = models.ForeignKey(Alert, on_delete=models.PROTECT, related_name="meetings")
+    held_by = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    held_by_name = models.CharField(max_length=200)
+    held_on = models.DateField()
+    #: The role and organisation in the chair; nobody's name.
+    chaired_by = models.CharField(max_length=160)
+    attended = models.TextField()
+    notes = models.TextField()
+    decisions = models.TextField()
+    next_on = models.DateField(null=True, blank=True)
+    written_by_name = models.CharField(max_length=120)
+    written_at = models.DateTimeField(default=timezone.now)
+
+    objects = ScopedManager()
+
+    class Meta:
+        ordering = ["held_on", "written_at"]
+
+
+class AlertFile(models.Model):
+    """A file that whoever raised an alert added to it. Read by those who read what happened; never by the provider."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    alert = models.ForeignKey(Alert, on_delete=models.PROTECT, related_name="files")
+    raised_by = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=160)
+    content_type = models.CharField(max_length=80)
+    size = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    stored_name = models.CharField(max_length=120, unique=True)
+    uploaded_by_name = models.CharField(max_length=120)
+    uploaded_at = models.DateTimeField(default=timezone.now)
+
+    objects = ScopedManager()
+
+    class Meta:
+        ordering = ["uploaded_at", "id"]
+
+
+class AlertProof(models.Model):
+    """Who was told of an alert, as a PDF drawn for the organisation that asked. Each asking draws it again."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    alert = models.ForeignKey(Alert, on_delete=models.PROTECT, related_name="+")
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    reference = models.CharField(max_length=20)
+    asked_by_name = models.CharField(max_length=120)
+    asked_at = models.DateTimeField(default=timezone.now)
+    made_at = models.DateTimeField(null=True, blank=True)
+    stored_name = models.CharField(max_length=120, blank=True)
+    size = models.PositiveIntegerField(default=0)
+    sha256 = models.CharField(max_length=64, blank=True)
+
+    objects = ScopedManager()
+
+    class Meta:
+        ordering = ["-asked_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["alert", "organisation"], name="alert_proof_in_hand_once", condition=Q(made_at__isnull=True)
+            )
         ]

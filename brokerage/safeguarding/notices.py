@@ -26,3 +26,8 @@ texts.register(
     subject=_("Safeguarding alert %(reference)s waits for a second person"),
     body=_("A colleague has raised safeguarding alert %(reference)s. Sign in to read it and to send it or not."),
 )
+texts.register(
+    "safeguarding.checks_late",
+    subject=_("Safeguarding alert %(reference)s: welfare checks are late"),
+    body=_("Welfare checks for safeguarding alert %(reference)s are not recorded. Sign in and say what was found."),
+)

@@ -24,6 +24,27 @@ _told = f"organisation_id = {ORGANISATION}"
 #: An answer is given once, and to an alert that is live.
 _waits = f"{_told} AND acknowledged_at IS NULL AND closed_at IS NULL"
 _checked_by = f"authority_id = {ORGANISATION}"
+
+
+def _alerts_told(*reasons: str) -> str:
+    """The alerts of which the organisation acted for was told for one of these reasons."""
+    listed = ", ".join(f"'{reason}'" for reason in reasons)
+    return (
+        f"SELECT r.alert_id FROM safeguarding_alertrecipient r WHERE r.organisation_id = {ORGANISATION}"
+        f" AND r.reasons && ARRAY[{listed}]::varchar[]"
+    )
+
+
+def _of_alert(*reasons: str) -> str:
+    return f"alert_id IN ({_alerts_told(*reasons)})"
+
+
+#: Files are read by those who read what happened, and before it is sent by whoever raised it.
+_files = (
+    f"alert_id IN ({_alerts_told('raised', 'resident', 'starting', 'searching', 'central')}"
+    f" UNION ALL SELECT a.id FROM safeguarding_alert a WHERE a.raised_by_id = {ORGANISATION})"
+)
+RAISERS = (AUTHORITY, CENTRAL)
 #: Whoever hears of an alert: associates and the operator have nobody anywhere.
 READERS = (AUTHORITY, CENTRAL, PROVIDER)
 #: The roles whose people are told; written into the function, so that nobody has other people told.
@@ -74,6 +95,53 @@ TABLES = [
                 f"{_checked_by} AND done_on IS NULL",
                 ("found", "is_safe", "done_on", "done_by_name"),
                 f"{_checked_by} AND done_on IS NOT NULL",
+            ),
+            # To count them, for `alert_checks`.
+            Allow(DEFINER, "SELECT"),
+        ),
+    ),
+    Table(
+        "safeguarding_strategymeeting",
+        "two-party",
+        (
+            *(Allow(role, "SELECT", _of_alert("raised", "resident", "starting", "central")) for role in RAISERS),
+            *(
+                Allow(role, "INSERT", f"held_by_id = {ORGANISATION} AND {_of_alert('raised', 'central')}")
+                for role in RAISERS
+            ),
+        ),
+    ),
+    Table(
+        "safeguarding_alertproof",
+        "tenant",
+        (
+            *(Allow(role, "SELECT", _told) for role in RAISERS),
+            *(Allow(role, "INSERT", f"{_told} AND {_of_alert('raised', 'central')}") for role in RAISERS),
+            *(
+                Allow(
+                    role,
+                    "UPDATE",
+                    f"{_told} AND made_at IS NULL",
+                    ("made_at", "stored_name", "size", "sha256"),
+                    f"{_told} AND made_at IS NOT NULL",
+                )
+                for role in RAISERS
+            ),
+        ),
+    ),
+    Table(
+        "safeguarding_alertfile",
+        "two-party",
+        (
+            *(Allow(role, "SELECT", _files) for role in RAISERS),
+            *(
+                Allow(
+                    role,
+                    "INSERT",
+                    f"{_raised} AND alert_id IN (SELECT a.id FROM safeguarding_alert a"
+                    f" WHERE a.raised_by_id = {ORGANISATION} AND a.status IN ('awaiting_confirmation', 'live'))",
+                )
+                for role in RAISERS
             ),
         ),
     ),
@@ -216,6 +284,28 @@ FUNCTIONS = [
     """,
     "REVOKE ALL ON FUNCTION alert_roster(varchar) FROM PUBLIC",
     f"GRANT EXECUTE ON FUNCTION alert_roster(varchar) TO {AUTHORITY}, {CENTRAL}",
+    # How far the welfare checks of each authority are: numbers, for whoever raised it and the central teams told.
+    f"""
+    CREATE OR REPLACE FUNCTION alert_checks(p_reference varchar)
+    RETURNS TABLE (organisation_id uuid, organisation_name varchar, planned bigint, done bigint, safe bigint,
+      unsafe bigint, late bigint, first_planned_at timestamptz)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+      SELECT r.organisation_id, o.name, count(*), count(c.done_on), count(*) FILTER (WHERE c.is_safe),
+        count(*) FILTER (WHERE NOT c.is_safe),
+        count(*) FILTER (WHERE c.done_on IS NULL AND c.due_on < (now() AT TIME ZONE 'Europe/London')::date),
+        min(c.planned_at)
+      FROM safeguarding_alertrecipient r
+      JOIN tenants_organisation o ON o.id = r.organisation_id
+      JOIN safeguarding_welfarecheck c ON c.recipient_id = r.id
+      WHERE r.reference = p_reference AND EXISTS (SELECT FROM safeguarding_alertrecipient mine
+        WHERE mine.alert_id = r.alert_id AND mine.organisation_id = {ORGANISATION}
+          AND mine.reasons && ARRAY['raised', 'central']::varchar[])
+      GROUP BY r.organisation_id, o.name
+      ORDER BY count(*) FILTER (WHERE NOT c.is_safe) DESC, count(*) - count(c.done_on) DESC, o.name
+    $$
+    """,
+    "REVOKE ALL ON FUNCTION alert_checks(varchar) FROM PUBLIC",
+    f"GRANT EXECUTE ON FUNCTION alert_checks(varchar) TO {AUTHORITY}, {CENTRAL}",
 ]
 
 TRIGGERS = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from brokerage.safeguarding import exports, views
+from brokerage.safeguarding import exports, paper_views, views
 
 app_name = "safeguarding"
 urlpatterns: list[URLPattern] = [
@@ -17,5 +17,10 @@ urlpatterns: list[URLPattern] = [
     path("<str:reference>/answer/", views.alert_answer, name="alert_answer"),
     path("<str:reference>/who-was-told/", exports.alert_roster, name="alert_roster"),
     path("<str:reference>/who-was-told.csv", exports.alert_roster_csv, name="alert_roster_csv"),
+    path("<str:reference>/who-was-told.pdf", paper_views.alert_roster_pdf, name="alert_roster_pdf"),
+    path("<str:reference>/meetings/new/", paper_views.meeting_new, name="meeting_new"),
+    path("<str:reference>/files/new/", paper_views.alert_file_add, name="alert_file_add"),
+    path("<str:reference>/files/<uuid:file>/", paper_views.alert_file_open, name="alert_file_open"),
+    path("<str:reference>/files/<uuid:file>/<str:signature>/", paper_views.alert_file, name="alert_file"),
     path("<str:reference>/checks/<uuid:check>/", views.welfare_check, name="welfare_check"),
 ]

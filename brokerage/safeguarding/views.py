@@ -27,6 +27,8 @@ from brokerage.core.tenants.actors import Actor
 from brokerage.core.web import OrganisationRequest, address, attempt
 from brokerage.safeguarding.actions.alerts import AlertFacts, close_alert, confirm_alert, dismiss_alert, raise_alert
 from brokerage.safeguarding.actions.answers import acknowledge_alert, read_alert, record_check
+from brokerage.safeguarding.actions.files import OPEN, files_of
+from brokerage.safeguarding.actions.meetings import may_write_meeting, meetings_of
 from brokerage.safeguarding.exports import roster_for
 from brokerage.safeguarding.forms import (
     AlertFilter,
@@ -41,9 +43,11 @@ from brokerage.safeguarding.forms import (
 )
 from brokerage.safeguarding.models import Alert, AlertRecipient, WelfareCheck
 from brokerage.safeguarding.queries import lists
-from brokerage.safeguarding.queries.alerts import people_there, raised_alert, received_alert
+from brokerage.safeguarding.queries.alerts import collected_checks, people_there, raised_alert, received_alert
 from brokerage.safeguarding.queries.subjects import find_subjects, subject_of
+from brokerage.safeguarding.queries.timeline import timeline_of
 from brokerage.safeguarding.states import ALERT
+from placements.models import Placement
 
 PER_PAGE = 25
 
@@ -236,6 +240,8 @@ def _shown(actor: Actor, reference: str, told: AlertRecipient | None, raised: Al
         _nothing()
     is_deciding = raised is not None and actor.may("alert.confirm")
     lines = [] if told is None or not {"raised", "central"} & set(told.reasons) else roster_for(actor, reference)
+    meetings = meetings_of(actor, told) if told is not None else []
+    own_checks = lists.checks_of(told) if told is not None and told.acknowledged_at and actor.is_authority else []
     return {
         "reference": reference,
         "told": told,
@@ -251,7 +257,21 @@ def _shown(actor: Actor, reference: str, told: AlertRecipient | None, raised: Al
         "facts": lists.facts_of(content),
         "reasons": lists.reason_labels(told) if told is not None else [],
         "people": _people(actor, told) if told is not None and actor.is_authority else [],
-        "checks": lists.checks_of(told) if told is not None and told.acknowledged_at and actor.is_authority else [],
+        "checks": _acted_on(actor, own_checks),
+        "files": files_of(actor, reference),
+        "may_add_file": raised is not None and raised.status in OPEN and actor.may("alert.raise"),
+        "meetings": meetings,
+        "may_meet": told is not None and may_write_meeting(actor, told),
+        "raise_url": address(actor, "safeguarding:alert_raise") if actor.may("alert.raise") else "",
+        "events": timeline_of(
+            actor,
+            told=told,
+            raised=raised,
+            lines=lines,
+            own_checks=own_checks,
+            meetings=meetings,
+            checks=collected_checks(reference) if lines else [],
+        ),
         "may_answer": state == "unanswered" and actor.may("alert.acknowledge"),
         "may_check": actor.may("alert.acknowledge"),
         "home_url": _home_url(actor, told, raised),
@@ -282,6 +302,20 @@ def _people(actor: Actor, told: AlertRecipient) -> list[dict[str, Any]]:
             }
         )
     return people
+
+
+def _acted_on(actor: Actor, checks: list[WelfareCheck]) -> list[WelfareCheck]:
+    """Each check of somebody who is not safe with the way to a new referral (`act_url`)."""
+    unsafe = [check.placement_id for check in checks if check.done_on and not check.is_safe]
+    if unsafe and actor.may("referral.draft"):
+        rows = Placement.objects.filter(pk__in=unsafe, referral__isnull=False)
+        earlier = dict(rows.values_list("pk", "referral__reference"))
+        for check in checks:
+            if reference := earlier.get(check.placement_id):
+                vars(check)["act_url"] = address(actor, "placements:referral_copy", reference=reference)
+            elif check.placement_id in unsafe:
+                vars(check)["act_url"] = address(actor, "placements:referral_new")
+    return checks
 
 
 def _home_url(actor: Actor, told: AlertRecipient | None, raised: Alert | None) -> str:

@@ -202,9 +202,11 @@ def where_it_stands(referral: Referral, now: dt.datetime) -> Any:
 
 def timeline(referral: Referral, *, limit: int = EVENTS_AT_MOST) -> list[dict[str, Any]]:
     """What happened to the referral, newest first, from the audit trail; saves of one section in a row count once."""
-    subjects = [referral.pk]
-    for model in (Award, Clarification, Placement, Release):
-        subjects += model.objects.filter(referral=referral).values_list("pk", flat=True)
+    awards, *others = (
+        model.objects.filter(referral=referral).order_by().values_list("pk", flat=True)
+        for model in (Award, Clarification, Placement, Release)
+    )
+    subjects = [referral.pk, *awards.union(*others, all=True)]
     entries = Entry.objects.filter(
         organisation_id=referral.authority_id, subject_id__in=[str(subject) for subject in subjects]
     ).order_by("-at")

@@ -105,6 +105,22 @@ def hold_household(actor: Actor, *, household_id: UUID, is_on_hold: bool) -> Car
     return household
 
 
+@transaction.atomic
+def retire_household(actor: Actor, *, household_id: UUID) -> CarerHousehold:
+    """The central team's side of a household that fosters no more: it is on hold, so that it is not matched. Raises
+    Http404."""
+    actor.require("providers.verify")
+    locks.hold(establishments=[household_id])
+    household = CarerHousehold.objects.filter(pk=household_id).first()
+    if household is None:
+        raise Http404
+    if not household.is_on_hold:
+        household.is_on_hold = True
+        household.save(update_fields=["is_on_hold"])
+        record("household.held", subject=household, actor=actor, reference=household.code)
+    return household
+
+
 def _own(actor: Actor, household_id: UUID) -> CarerHousehold:
     actor.require("profile.manage")
     locks.hold(establishments=[household_id])

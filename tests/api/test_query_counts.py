@@ -30,6 +30,12 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "list_people_there": ("placements_placement",),
     "list_welfare_checks": ("safeguarding_welfarecheck",),
     "list_alert_roster": ("safeguarding_alertrecipient",),
+    "list_collected_checks": (),  # one row for each authority, however many checks it has
+    "list_strategy_meetings": ("safeguarding_strategymeeting",),
+    "list_alert_files": ("safeguarding_alertfile",),
+    "list_closures": ("closures_closurerecipient",),
+    "list_closure_progress": ("closures_closurerecipient",),
+    "list_closure_residents": ("closures_closureresident",),
     "list_findings": ("firewall_finding",),
     "list_failing_homes": (),  # one row for each home, however many live there
     "list_approvals": ("placements_award",),

@@ -12,6 +12,7 @@ import time
 from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from brokerage.embedded.places import make_private_directory, var_directory
 from brokerage.embedded.servers import EmbeddedServers
@@ -73,6 +74,24 @@ def start_servers() -> EmbeddedServers:
     return servers
 
 
+def own_settings(files: Path) -> dict[str, Any]:
+    """Files in a place of the run's own, quick passwords, and nobody is asked for a second factor."""
+    return {
+        "STORAGES": {
+            "default": {
+                "BACKEND": "django.core.files.storage.FileSystemStorage",
+                "OPTIONS": {"location": files / "files"},
+            },
+            "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+        },
+        "FILE_STORE": files / "files",
+        "MEDIA_ROOT": files / "files",
+        "VAR_DIR": files / "var",
+        "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
+        "SECOND_FACTOR_REQUIRED": False,
+    }
+
+
 def machine() -> str:
     """The machine in a few words."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
@@ -114,11 +133,10 @@ def main(words: list[str]) -> int:
 
         from tests import databases
         from tests.benchmarks.harness import Bench, own_database, say
-        from tests.proofs.places import file_settings
 
         databases.ensure_template()
         files = stack.enter_context(tempfile.TemporaryDirectory())
-        stack.enter_context(override_settings(**file_settings(Path(files)), SECOND_FACTOR_REQUIRED=False))
+        stack.enter_context(override_settings(**own_settings(Path(files))))
         bench = Bench(sizes=chosen.sizes, effort=chosen.effort, is_kept=chosen.keep)
         try:
             for name in chosen.names or NAMES:

@@ -17,7 +17,7 @@ PACKAGES = (
     f"trytond_purchase_request_quotation=={SERIES}.*",
     f"trytond_purchase_requisition=={SERIES}.*",
     "proteus",
-    "psycopg[binary]",
+    "psycopg[binary,pool]",
 )
 DATABASE = "bench_tryton"
 WORK = Path(__file__).resolve().with_name("tryton_cycle.py")

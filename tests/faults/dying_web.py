@@ -5,9 +5,14 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from django.conf import settings as django_settings
+
 from brokerage.wsgi import application as real
 from tests.faults.dying import ANSWERED, KEPT, after, pass_by
 
+# Who signs in, and how, is not what is proved here; nor which files go with a page.
+django_settings.SECOND_FACTOR_REQUIRED = False
+django_settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
 # Only now: the settings are there since the application is.
 after(import_module("brokerage.core.api.idempotency"), "keep", KEPT)
 

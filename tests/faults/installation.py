@@ -52,7 +52,8 @@ class Installation(Site):
         words = ["--bind", f"127.0.0.1:{self.web_port}", "--workers", "2", "--worker-class", "gthread"]
         words += ["--threads", "8", "--timeout", "60", "--graceful-timeout", "5", "--no-control-socket"]
         self._start(WEB, [sys.executable, "-m", "gunicorn", "tests.faults.dying_web:application", *words])
-        until(self._is_up, "the web answers", otherwise=lambda: self.log_of(WEB)[-3000:])
+        # Every view is loaded before the first answer: on a loaded machine that takes a while.
+        until(self._is_up, "the web answers", seconds=3 * PATIENCE, otherwise=lambda: self.log_of(WEB)[-3000:])
 
     def _is_up(self) -> bool:
         try:

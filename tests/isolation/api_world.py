@@ -33,6 +33,7 @@ from tests import scenarios
 from tests.api.clients import Machine, client_of
 from tests.api.table import Route
 from tests.cast import TODAY, actor_of, ident
+from tests.closures.places import closure_places, closures_of_birch, kept_with
 from tests.incidents.reporting import CANARY as REPORTED
 from tests.incidents.reporting import one_of_each, one_place_more, resident
 from tests.isolation.world import build_finding, build_measures, everything
@@ -144,6 +145,8 @@ def build_api_world() -> ApiWorld:
         suspend_admission(carol, reason="A visit.", **cedar)
         record("vehicle.changed", subject=item.vehicle, actor=carol, notify=[told])
     waits, live, known = _alerts()
+    closures, moving = closures_of_birch()
+    paper_of_alert = kept_with(live[1])
     concerns = _concerns()
     one_place_more("birch-house")
     lives_there = resident("birch-house")
@@ -173,12 +176,15 @@ def build_api_world() -> ApiWorld:
             "person": person.pk,
             "sheet": "months",
             "check": known,
+            "resident": moving,
+            "file": paper_of_alert,
         },
         concerns
         | {"findings/": {"reference": build_finding()}}
         | _alert_places(*waits, *live)
         | _incident_places(incidents)
         | _measure_places()
+        | closure_places(*closures)
         | _places(draft.reference, home.pk, signable.reference, sealed.reference, placement.reference),
         {kind: _own(machines[who], who) for kind, who in OWN.items()},
         bodies=_bodies(draft, running, free[0], signable, person) | _incident_bodies(lives_there.reference),
@@ -317,6 +323,15 @@ def _bodies(
     return {
         "answer_alert": {"plans": plans},
         "create_alert": {"provider_id": str(ident("birch"))},
+        "record_strategy_meeting": {"held_on": today.isoformat(), "next_on": None},
+        "create_closure": {
+            "provider_id": str(ident("birch")),
+            "closes_on": soon,
+            "notice_on": today.isoformat(),
+        },
+        "reschedule_announced_closure": {"closes_on": soon},
+        "close_closing_home": {"closed_on": today.isoformat()},
+        "record_resident_next_home": {"ended_on": today.isoformat()},
         "create_concern": {"provider_id": str(ident("birch")), "seen_on": today.isoformat()},
         "create_complaint": {"against_id": str(ident("birch"))},
         "propose_a_measure": {

@@ -29,6 +29,9 @@ WORK = {
     "alert_reminder",
     "announce_closing",
     "change",
+    "check_reminder",
+    "closure_change",
+    "closure_reminder",
     "complaint_reminder",
     "concern_patterns",
     "firewall_change",
@@ -42,6 +45,7 @@ WORK = {
     "remind_extras",
     "remind_signature",
     "remind_start",
+    "render_alert_proof",
     "render_ipa",
     "seal_ipa",
 }

@@ -38,6 +38,7 @@ NOT_HERE = {
     "placements:opportunity_document": "no document was released",
     "placements:opportunity_file": "no document was released, and the signature is nonsense",
     "providers:certificate_file": "the signature is nonsense",
+    "safeguarding:alert_file": "the signature is nonsense",
     "contracts:agreement_document": "its file is in the store of the test that drew it",
 }
 DENIED = {400, 403, 404, 405, 409, 410}

@@ -96,6 +96,7 @@ def nothing(who: str) -> Actor:
 
 def build_world() -> World:
     """A draft, a published referral with an offer, a sealed agreement, an import: all through real actions."""
+    from brokerage.safeguarding.models import AlertFile
     from dpv.models import AccessAgreement, MenuItem
     from placements.models import Placement
     from providers.actions.certificates import put_certificate
@@ -126,6 +127,9 @@ def build_world() -> World:
     assert access and item
     incidents = build_incidents()
     waiting_alert, alert, answered_alert, check = build_alerts()
+    closure, resident = build_closure()
+    with acting(actor_of("olive")):
+        alert_file = AlertFile.objects.get().pk
     concerns = build_concerns()
     proposed_measure, measure, appealed_measure, lifting_measure = build_measures()
     voice, unplaced, poster = build_voices()
@@ -177,11 +181,12 @@ def build_world() -> World:
         "dpv:measure_withdraw": {"reference": proposed_measure},
         "dpv:measure_lift_decide": {"reference": lifting_measure},
         "dpv:measure_appeal_answer": {"reference": appealed_measure},
-        "safeguarding": {"reference": alert, "check": check},
+        "safeguarding": {"reference": alert, "check": check, "file": alert_file},
         "firewall": {"reference": build_finding()},
         "safeguarding:alert_confirm": {"reference": waiting_alert},
         "safeguarding:alert_dismiss": {"reference": waiting_alert},
         "safeguarding:welfare_check": {"reference": answered_alert, "check": check},
+        "closures": {"reference": closure, "resident": resident},
         **{f"concerns:{name}": {"reference": reference} for name, reference in concerns.items()},
         "incidents": {"reference": incidents["return"]},
         "incidents:incident_acknowledge": {"reference": incidents["acknowledge"]},
@@ -217,6 +222,7 @@ def build_alerts() -> tuple[str, str, str, Any]:
     welfare check to do; the first three by reference."""
     from brokerage.safeguarding.actions.alerts import AlertFacts, raise_alert
     from brokerage.safeguarding.actions.answers import acknowledge_alert
+    from brokerage.safeguarding.actions.files import add_alert_file
     from brokerage.safeguarding.models import AlertRecipient, WelfareCheck
     from brokerage.safeguarding.queries.alerts import people_there
 
@@ -232,8 +238,17 @@ def build_alerts() -> tuple[str, str, str, Any]:
         }
         acknowledge_alert(olive, reference=answered, response="We visit everybody.", plans=plans)
         check = WelfareCheck.objects.first()
+        add_alert_file(olive, reference=open_one, upload=SimpleUploadedFile("rota.txt", b"Two adults.", "text/plain"))
     assert check is not None
     return waiting, open_one, answered, check.pk
+
+
+def build_closure() -> tuple[str, Any]:
+    """The closure of Birch Lodge, where somebody of Harrow's is to move in: its reference, and that person's row."""
+    from tests.closures.closing import announced, resident
+
+    closure = announced(establishment_id=ident("birch-lodge"))
+    return closure.reference, resident().pk
 
 
 def build_concerns() -> dict[str, str]:

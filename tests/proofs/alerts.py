@@ -102,4 +102,5 @@ def _twin(play: Play, site: Installation, cookies: dict[str, dict[str, str]]) ->
     alert = raised(told_provider="", what_happened="Something else happened there.")
     site.ask("SET session_replication_role = replica")
     site.ask("DELETE FROM safeguarding_alertrecipient WHERE reference = %s", alert.reference)
-    play.twin("recipients left for a worker", bool(_not_seen(site, cookies, alert.reference)))
+    missing = [each for each in _not_seen(site, cookies, alert.reference) if "(200)" in each]
+    play.twin("recipients left for a worker", bool(missing))

@@ -65,8 +65,8 @@ class Noun:
 def prove(play: Play) -> None:
     """The matrix, the clock, the model."""
     with own_place("moves", play.place) as database, watching(database) as watch:
-        watch.ask("UPDATE providers_occupancy SET places = 50")
         for _round in play.rounds(1, share=0.35):
+            watch.ask("UPDATE providers_occupancy SET places = taken + 50")
             _matrix(play, watch)
         for _round in play.rounds(6, share=0.1):
             _closing_time(play, watch)

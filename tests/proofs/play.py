@@ -70,8 +70,8 @@ class Play:
 
     def violated(self, words: str) -> None:
         """Note a violation, and say it where it is seen."""
-        self.outcome.violations.append(words[:2000])
-        self.say(f"VIOLATION (seed {self.seed}): {words[:2000]}")
+        self.outcome.violations.append(words[:6000])
+        self.say(f"VIOLATION (seed {self.seed}): {words[:6000]}")
 
     def require(self, holds: object, words: str) -> None:
         """A violation unless it holds."""

@@ -16,6 +16,7 @@ NOUNS = {
     "agreements": "agreement",
     "alerts": "alert",
     "awards": "award",
+    "closures": "closure",
     "complaints": "complaint",
     "concerns": "concern",
     "findings": "finding",

@@ -15,6 +15,7 @@ from brokerage.core.clock import database_now, database_today
 from brokerage.core.errors import NotNow, RuleBroken
 from brokerage.core.locks import hold_name
 from brokerage.core.tenants.actors import Actor
+from brokerage.safeguarding.checks import due_day, remind_of_checks
 from brokerage.safeguarding.models import AlertRecipient, WelfareCheck
 from brokerage.safeguarding.queries.alerts import people_there, received_alert
 
@@ -45,6 +46,7 @@ def acknowledge_alert(
         raise RuleBroken("response_missing", _("Say what your organisation will do"), "response")
     now = database_now()
     given = plans or {}
+    due_on = due_day(told, database_today())
     if actor.is_authority:
         for placement in people_there(told):
             plan = given.get(placement.pk, "").strip()
@@ -58,10 +60,13 @@ def acknowledge_alert(
                 plan=plan,
                 planned_by_name=actor.name[:120],
                 planned_at=now,
+                due_on=due_on,
             ).save(force_insert=True)
     told.acknowledged_at, told.acknowledged_by_name, told.response = now, actor.name[:120], response.strip()
     told.save(update_fields=["acknowledged_at", "acknowledged_by_name", "response"])
-    record("alert.acknowledged", subject=told, actor=actor, reference=reference, data={"people": len(given)})
+    entry = record("alert.acknowledged", subject=told, actor=actor, reference=reference, data={"people": len(given)})
+    if actor.is_authority and told.checks.exists():
+        remind_of_checks(actor, told, due_on, entry_id=entry.pk)
     return told
 
 

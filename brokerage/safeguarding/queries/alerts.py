@@ -84,6 +84,32 @@ def roster(reference: str) -> list[Told]:
     return [Told(**row | {"reasons": tuple(row["reasons"])}) for row in rows]
 
 
+@dataclass(frozen=True)
+class Checks:
+    """How far the welfare checks of one authority are, in numbers of people."""
+
+    organisation_id: UUID
+    organisation_name: str
+    planned: int
+    done: int
+    safe: int
+    unsafe: int
+    late: int
+    first_planned_at: dt.datetime
+
+    @property
+    def to_do(self) -> int:
+        return self.planned - self.done
+
+
+def collected_checks(reference: str) -> list[Checks]:
+    """The welfare checks of every authority, those with somebody not safe first; empty for whoever may not see it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM alert_checks(%s)", [reference])
+        names = [column.name for column in cursor.description]
+        return [Checks(**dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
+
+
 def banners(request: OrganisationRequest) -> list[dict[str, Any]]:
     """The alerts without an answer of the organisation acted for: straight from PostgreSQL, on every page."""
     actor = request.actor

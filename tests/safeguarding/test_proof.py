@@ -1,0 +1,89 @@
+"""Proof of delivery as a PDF: asked for, drawn by a worker, handed out to those who may see who was told."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import pytest
+from django.db import Error, connection, transaction
+from django.http import Http404
+from django.test import Client
+from pypdf import PdfReader
+
+from brokerage.core.audit.models import Entry, OutboxItem
+from brokerage.core.tenants.context import acting, worker
+from brokerage.safeguarding.models import AlertProof
+from brokerage.safeguarding.proof import ask_for_proof, draw_proof, read_proof
+from tests.cast import actor_of
+from tests.safeguarding.alerting import CANARY, answered, raised
+
+pytestmark = pytest.mark.django_db
+
+SignIn = Callable[[str], Client]
+
+
+def queued() -> list[OutboxItem]:
+    with worker():
+        return list(OutboxItem.objects.filter(kind="render_alert_proof"))
+
+
+def test_the_pdf_is_asked_for_drawn_and_handed_out(sign_in: SignIn) -> None:
+    reference = raised().reference
+    answered(reference, "edith")
+    client = sign_in("olive")
+    roster = f"/o/harrow/alerts/{reference}/who-was-told/"
+    path = f"/o/harrow/alerts/{reference}/who-was-told.pdf"
+    assert "Make a PDF" in client.get(roster).content.decode()
+    assert client.get(path)["Location"] == roster, "there is none yet"
+    assert "The PDF is being made." in client.post(path, follow=True).content.decode()
+    client.post(path)
+    (item,) = queued()
+    for _twice in range(2):
+        draw_proof(item)
+    shown = client.get(roster).content.decode()
+    assert "Download as PDF" in shown and "Make the PDF again" in shown
+    file = client.get(path)
+    content = b"".join(file.streaming_content)
+    assert file["Content-Type"] == "application/pdf" and "attachment" in file["Content-Disposition"]
+    pdf = PdfReader(io.BytesIO(content))
+    text = " ".join(" ".join(page.extract_text().split()) for page in pdf.pages)
+    assert pdf.trailer["/Root"]["/MarkInfo"]["/Marked"] and f"Page 1 of {len(pdf.pages)}" in text
+    for said in (reference, "Ealing", "Edith Ealing", "We visit today.", "Not answered", "Is in the region"):
+        assert said in text, said
+    assert CANARY not in text
+    with acting(actor_of("olive")):
+        assert Entry.objects.filter(kind="alert.proof_read").count() == 1
+    client.post(path)
+    assert len(queued()) == 2, "asked again, it is drawn again"
+
+
+@pytest.mark.parametrize("who", ["edith", "bob", "nia"])
+def test_nobody_else_asks_for_it_or_reads_it(who: str) -> None:
+    reference = raised(told_provider="Call us.").reference
+    with acting(actor_of("olive")) as olive:
+        ask_for_proof(olive, reference=reference)
+    with acting(actor_of(who)) as actor:
+        with pytest.raises(Http404):
+            ask_for_proof(actor, reference=reference)
+        with pytest.raises(Http404):
+            read_proof(actor, reference=reference)
+        if actor.is_authority:
+            assert not AlertProof.objects.exists()
+        with pytest.raises(Error), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO safeguarding_alertproof SELECT gen_random_uuid(), %s, %s, 'x', now(), NULL, '', 0, '', %s",
+                [reference, "x", actor.organisation_id],
+            )
+
+
+def test_work_in_anothers_name_draws_nothing() -> None:
+    reference = raised().reference
+    with acting(actor_of("olive")) as olive:
+        proof = ask_for_proof(olive, reference=reference)
+    (item,) = queued()
+    for other in ("edith", "bob"):
+        wrong = OutboxItem(kind=item.kind, payload=item.payload, organisation_id=actor_of(other).organisation_id)
+        draw_proof(wrong)
+    with acting(actor_of("olive")):
+        assert AlertProof.objects.get(pk=proof.pk).made_at is None
