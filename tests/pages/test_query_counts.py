@@ -32,6 +32,7 @@ MOST = 25
 MORE = {"organisation_home": (31, "a box for each job of whoever has every role of a council, each one query")}
 #: What each list shows; copied for it.
 SHOWN: dict[str, tuple[str, ...]] = {
+    "closures:closure_list": ("closures_closurerecipient",),
     "concerns:complaint_list": ("concerns_complaint",),
     "concerns:concern_list": ("concerns_concern",),
     "concerns:suggestion_list": ("concerns_suggestion",),
@@ -143,6 +144,8 @@ def test_a_list_asks_as_often_for_a_hundred_rows_as_for_one(place: Place, django
         with superuser(name) as cursor:
             for statement in FEW:
                 cursor.execute(statement)
+        # The inbox shows what is not answered, and in this world all is: a copy has no answer.
+        multiply(name, "placements_invitation", 1, first=GROWTH[-1].stop)
         for copies in GROWTH:
             for table in tables if copies else ():
                 multiply(name, table, len(copies), first=copies[0])
