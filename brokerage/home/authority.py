@@ -10,7 +10,6 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from brokerage.core.clock import database_now
 from brokerage.core.money import pounds
 from brokerage.core.pages.templatetags.pages import day
 from brokerage.core.tenants.actors import Actor
@@ -28,9 +27,8 @@ from placements.states import OFFER_STANDING, REFERRAL_OVER
 SOON = dt.timedelta(hours=24)
 
 
-def work_of(actor: Actor) -> list[WorkList]:
+def work_of(actor: Actor, now: dt.datetime) -> list[WorkList]:
     """The lists of every job the person does, the most pressing job first."""
-    now = database_now()
     lists: list[WorkList] = []
     if actor.may("award.approve"):
         lists.append(approvals(actor))

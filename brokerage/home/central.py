@@ -6,9 +6,9 @@ import datetime as dt
 
 from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
-from brokerage.core.clock import database_today
 from brokerage.core.money import pounds
 from brokerage.core.pages.templatetags.pages import day
 from brokerage.core.tenants.actors import Actor
@@ -25,9 +25,9 @@ REVIEW_WITHIN = dt.timedelta(days=7)
 CEILINGS_WITHIN = dt.timedelta(days=60)
 
 
-def work_of(actor: Actor) -> list[WorkList]:
+def work_of(actor: Actor, now: dt.datetime) -> list[WorkList]:
     """The lists of what the person may do."""
-    today = database_today()
+    today = localdate(now)
     lists: list[WorkList] = []
     if actor.may("dpv.view"):
         lists += [reviews(actor, today), registrations(actor), insurance(actor, today), ceilings(actor, today)]

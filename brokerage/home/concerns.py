@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
-from brokerage.core.clock import database_today
 from brokerage.core.pages.templatetags.pages import day
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.web import address
@@ -14,13 +16,13 @@ from brokerage.safeguarding.concerns.queries.lists import waits_for
 from brokerage.safeguarding.concerns.states import SUGGESTION_LIVE
 
 
-def work_of(actor: Actor) -> list[WorkList]:
-    """The lists of what the person may do. One query each, and one for the day."""
+def work_of(actor: Actor, now: dt.datetime) -> list[WorkList]:
+    """The lists of what the person may do. One query each."""
     lists: list[WorkList] = []
     if actor.may("concern.decide") and not actor.is_provider:
         lists.append(to_decide(actor))
     if actor.may("complaint.write"):
-        lists.append(to_move(actor))
+        lists.append(to_move(actor, localdate(now)))
     return lists
 
 
@@ -41,9 +43,8 @@ def to_decide(actor: Actor) -> WorkList:
     )
 
 
-def to_move(actor: Actor) -> WorkList:
+def to_move(actor: Actor, today: dt.date) -> WorkList:
     """Complaints to acknowledge, to answer, to mediate or to end, those to be acknowledged first at the top."""
-    today = database_today()
 
     def entry(complaint: Complaint) -> Entry:
         late = complaint.is_overdue(today)

@@ -8,7 +8,6 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
-from brokerage.core.clock import database_now
 from brokerage.core.pages.templatetags.pages import day
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.web import address
@@ -25,9 +24,8 @@ VACANCIES_STALE = dt.timedelta(days=7)
 RENEW_WITHIN = dt.timedelta(days=30)
 
 
-def work_of(actor: Actor) -> list[WorkList]:
+def work_of(actor: Actor, now: dt.datetime) -> list[WorkList]:
     """The lists of what the person may do, the most pressing first."""
-    now = database_now()
     lists: list[WorkList] = []
     if actor.may("agreement.sign_provider"):
         lists.append(agreements_to_sign(actor, Signature.Side.PROVIDER))

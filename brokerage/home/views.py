@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from brokerage.core.clock import database_now
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.directory import doors_of
 from brokerage.core.web import OrganisationRequest, address, attempt
@@ -70,7 +71,10 @@ def organisation_home(request: OrganisationRequest) -> HttpResponse:
     """What needs doing now, by role; what to do next where nothing waits."""
     actor = request.actor
     work = {"authority": authority.work_of, "provider": provider.work_of, "central": central.work_of}.get(actor.kind)
-    lists = [*alerts.work_of(actor), *watch.work_of(actor), *concerns.work_of(actor), *work(actor)] if work else []
+    now = database_now()
+    lists = []
+    if work:
+        lists = [*alerts.work_of(actor), *watch.work_of(actor), *concerns.work_of(actor, now), *work(actor, now)]
     return render(
         request,
         "home/organisation.html",

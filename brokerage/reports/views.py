@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -34,8 +35,8 @@ IN_TABLES = ("providers", "sources", "savings", "time", "open", "bids", "decline
 def spend(request: OrganisationRequest) -> HttpResponse:
     """What is committed now and over the months, savings, time to place, open referrals, unmet need."""
     request.actor.require("spend.view")
-    category, period, today = _chosen(request)
-    found = spend_report(category, period, today)
+    category, period, now = _chosen(request)
+    found = spend_report(category, period, localdate(now))
     money = found.money
     form = SpendFilter({"period": period.code, "category": category})
     tiles = [
@@ -77,7 +78,7 @@ def spend(request: OrganisationRequest) -> HttpResponse:
             "filter": form,
             "period": period,
             "last_day": period.before - dt.timedelta(days=1),
-            "now": database_now(),
+            "now": now,
             "tiles": tiles,
             "lots_chart": _money_bars(found.sheets["lots"]),
             "months_chart": _money_line(found.sheets["months"]),
@@ -97,7 +98,8 @@ def spend(request: OrganisationRequest) -> HttpResponse:
 def spend_csv(request: OrganisationRequest, sheet: str) -> HttpResponse:
     """One table of the spend report as CSV, under the same filters."""
     request.actor.require("spend.view")
-    category, period, today = _chosen(request)
+    category, period, now = _chosen(request)
+    today = localdate(now)
     make = spend_sheets(category, period, today).get(sheet)
     return _csv(make() if make else None, f"spend-{sheet}-{today.isoformat()}")
 
@@ -144,11 +146,11 @@ def market_csv(request: OrganisationRequest, sheet: str) -> HttpResponse:
     return _csv(market_sheets(found).get(sheet), f"market-{sheet}-{today.isoformat()}")
 
 
-def _chosen(request: OrganisationRequest) -> tuple[str, Period, dt.date]:
+def _chosen(request: OrganisationRequest) -> tuple[str, Period, dt.datetime]:
     form = SpendFilter(request.GET)
     chosen: dict[str, Any] = form.cleaned_data if form.is_valid() else {}
-    today = database_today()
-    return chosen.get("category", ""), period_of(chosen.get("period", ""), today), today
+    now = database_now()
+    return chosen.get("category", ""), period_of(chosen.get("period", ""), localdate(now)), now
 
 
 def _csv(sheet: Sheet | None, name: str) -> HttpResponse:

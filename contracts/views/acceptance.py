@@ -73,8 +73,9 @@ def accept_offer(request: OrganisationRequest, reference: str, offer: UUID) -> H
     existing = live_award(referral.pk)
     if existing is not None:
         return _already(request, existing, offer)
+    now = database_now()
     comparison = compare_offers(
-        referral, on=database_today(), method=request.POST.get("method", request.GET.get("method", ""))
+        referral, on=localdate(now), method=request.POST.get("method", request.GET.get("method", ""))
     )
     chosen = next((each for each in comparison.standing if each.offer.pk == offer), None)
     if chosen is None:
@@ -84,7 +85,7 @@ def accept_offer(request: OrganisationRequest, reference: str, offer: UUID) -> H
         request.POST or None,
         chosen=chosen,
         others=others,
-        asks_closing=referral.is_open_for_offers(database_now()),
+        asks_closing=referral.is_open_for_offers(now),
         asks_language=is_welsh(actor.organisation_id),
     )
     is_checked = False
@@ -110,7 +111,7 @@ def accept_offer(request: OrganisationRequest, reference: str, offer: UUID) -> H
             if award is not None:
                 _say_awarded(request, award)
                 return redirect(address(actor, "contracts:approval", award=award.pk))
-    needs = awards.approvals_needed(actor, chosen.offer, referral)
+    needs = awards.approvals_needed(actor, chosen.offer, referral, band=chosen.band)
     context = {
         "referral": referral,
         "comparison": comparison,

@@ -279,15 +279,16 @@ def _band(offer: Offer, referral: Referral) -> str:
     return placing_band_of(referral.authority_id, place.gss_code)
 
 
-def approvals_needed(actor: Actor, offer: Offer, referral: Referral) -> list[str]:
+def approvals_needed(actor: Actor, offer: Offer, referral: Referral, *, band: str = "") -> list[str]:
     """The approvals that this officer's choice of this offer would wait for: above the officer's limit, and for a
-    child out of area or at a distance (Care Planning Regulations 2010, reg. 11; Wales: the 2015 regulations)."""
+    child out of area or at a distance (Care Planning Regulations 2010, reg. 11; Wales: the 2015 regulations).
+    `band` is where the home lies, if it is known already."""
     needs: list[str] = []
     weekly = offer.weekly_total or Decimal(0)
     if actor.weekly_limit is None or weekly > actor.weekly_limit:
         needs.append(Approval.Kind.MONEY.value)
     if referral.category != Category.ADULT_RESIDENTIAL:
-        band = _band(offer, referral)
+        band = band or _band(offer, referral)
         if band in BAND_PERMISSIONS:
             needs.append(band)
     return needs

@@ -20,8 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from brokerage.core.geography import PlacingBand, placing_band
 from brokerage.core.money import NOTHING
-from brokerage.core.tenants.geography_queries import adjoining
-from brokerage.core.tenants.models import AuthorityProfile
+from brokerage.core.tenants.geography_queries import placed_among
 from brokerage.core.vocabulary import RISKS, Category, DeclineReason, Need
 from dpv.eligibility import problem_text, problems_of
 from dpv.models import Measure
@@ -177,8 +176,7 @@ def compare_offers(referral: Referral, *, on: dt.date, method: str = "") -> Comp
 
 
 def _columns(referral: Referral, offers: Sequence[Offer], on: dt.date) -> Iterator[ComparedOffer]:
-    own_code = AuthorityProfile.objects.values_list("gss_code", flat=True).get(pk=referral.authority_id)
-    neighbours = adjoining(own_code)
+    own_code, neighbours = placed_among(referral.authority_id)
     problems = problems_of({offer.admission_id for offer in offers}, on, age=referral.age)
     limits = restrictions_on({offer.admission_id for offer in offers})
     places = _vacancies(offers)

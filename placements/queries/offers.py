@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -53,25 +53,38 @@ class Standing:
     broken: tuple[RuleBroken, ...]
     pricing: Pricing | None
     ceiling_before: Decimal | None
+    now: dt.datetime
     problem_code: str = ""
 
 
-def standing_of(offer: Offer, now: dt.datetime, answers: OfferAnswers | None = None) -> Standing:
-    """Of the stored answers, or of others as typed. Raises RuleBroken (`no_ceiling`, `no_rules`)."""
+def standing_of(offer: Offer, now: dt.datetime) -> Standing:
+    """Of the stored answers. Raises RuleBroken (`no_ceiling`, `no_rules`)."""
     today = timezone.localdate(now)
     release = offer.release
     terms = terms_of(release, offer.invitation, today)
-    given = answers_of(offer) if answers is None else answers
+    given = answers_of(offer)
     codes = problems_of([offer.admission_id], today, age=age_in(release)).get(offer.admission_id, [])
     return Standing(
         terms=terms,
         is_open=release.is_open_for_offers(now) and offer.invitation.status not in ("withdrawn", "closed"),
         problem=problem_text(codes[0]) if codes else "",
-        broken=broken_answers(given, terms.asked, now=now, today=today, closes_at=release.closes_at, complete=True),
+        broken=_broken(given, terms, release, now),
         pricing=priced(given, terms.asked),
         ceiling_before=offer.ceiling if offer.ceiling != terms.asked.ceiling else None,
+        now=now,
         problem_code=codes[0] if codes else "",
     )
+
+
+def standing_as_typed(standing: Standing, release: Release, answers: OfferAnswers) -> Standing:
+    """The same at the same moment with other answers; asks the database nothing."""
+    broken = _broken(answers, standing.terms, release, standing.now)
+    return replace(standing, broken=broken, pricing=priced(answers, standing.terms.asked))
+
+
+def _broken(answers: OfferAnswers, terms: OfferTerms, release: Release, now: dt.datetime) -> tuple[RuleBroken, ...]:
+    today = timezone.localdate(now)
+    return broken_answers(answers, terms.asked, now=now, today=today, closes_at=release.closes_at, complete=True)
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,7 @@ from placements.queries.offers import (
     own_offer,
     own_offers,
     price_table,
+    standing_as_typed,
     standing_of,
     stored_price_table,
 )
@@ -158,7 +159,7 @@ def _show_form(
         "form": form,
         "edition": edition,
         "is_saved": is_saved,
-        "now": database_now(),
+        "now": standing.now,
         **_price_context(own, standing, _typed(request, form)),
     }
     return render(request, "placements/offer_edit.html", context, status=status)
@@ -178,11 +179,11 @@ def _price_context(own: Offer, standing: Standing, form: OfferForm) -> dict[str,
     """The price of what is in the form, computed here with the rules that submitting uses."""
     terms = standing.terms
     unread: list[str] = []
-    answers = answers_of(own)
+    answers, current = answers_of(own), standing
     if form.is_bound:
         unread = price_errors(form)
         answers = form.given()
-    current = standing_of(own, database_now(), answers)
+        current = standing_as_typed(standing, own.release, answers)
     told = [
         refusal
         for refusal in current.broken

@@ -13,7 +13,9 @@ from allauth.usersessions.models import UserSession
 from django.core import mail
 from django.core.cache import caches
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from brokerage.core.accounts.models import User
@@ -52,6 +54,28 @@ def test_where_one_is_signed_in_and_signing_out_everywhere_else(sign_in: SignIn)
     here.post("/accounts/sessions/")
     assert there.get("/o/harrow/")["Location"].startswith("/accounts/login/")
     assert here.get("/o/harrow/").status_code == 200
+
+
+def test_a_sessions_last_use_is_written_once_a_minute_and_a_change_of_browser_at_once(sign_in: SignIn) -> None:
+    olive = sign_in("olive")
+
+    def opened(browser: str) -> tuple[UserSession, int]:
+        with CaptureQueriesContext(connection) as queries:
+            olive.get("/o/harrow/", headers={"user-agent": browser})
+        asked = [query["sql"] for query in queries.captured_queries if "usersessions" in query["sql"]]
+        return UserSession.objects.get(user_id=ident("user olive")), sum("SELECT" not in sql[:6] for sql in asked)
+
+    first, _written = opened("Desk")
+    again, written = opened("Desk")
+    assert (again.last_seen_at, written) == (first.last_seen_at, 0)
+    a_minute_ago = timezone.now() - dt.timedelta(seconds=61)
+    UserSession.objects.update(last_seen_at=a_minute_ago)
+    later, written = opened("Desk")
+    assert later.last_seen_at > a_minute_ago and written == 1
+    moved, written = opened("Sofa")
+    assert (moved.user_agent, written) == ("Sofa", 1)
+    moved.delete()
+    assert opened("Sofa")[1] == 1
 
 
 def test_an_ended_membership_and_a_closed_account_show_at_the_next_request(sign_in: SignIn) -> None:

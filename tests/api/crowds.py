@@ -48,8 +48,8 @@ def clone_of(source: str, name: str) -> None:
         )
 
 
-def multiply(name: str, table: str, times: int) -> None:
-    """Add `times` copies of each of the table's rows; its unique indexes go."""
+def multiply(name: str, table: str, times: int, *, first: int = 1) -> None:
+    """Add `times` copies of each of the table's rows; its unique indexes go. To do it again, count on from `first`."""
     key = KEYS.get(table, "id")
     with superuser(name) as cursor:
         cursor.execute(UNIQUE, [table])
@@ -70,7 +70,7 @@ def multiply(name: str, table: str, times: int) -> None:
                 names=sql.SQL(", ").join(sql.Identifier(column) for column in columns if column != key),
                 fresh=sql.SQL(fresh).format(sql.Identifier(key)),
                 said=sql.SQL(", ").join(said),
-                numbers=sql.SQL("generate_series(1, {}) n").format(sql.Literal(times)),
+                numbers=sql.SQL("generate_series({}, {}) n").format(sql.Literal(first), sql.Literal(first + times - 1)),
             )
         )
         cursor.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(table)))

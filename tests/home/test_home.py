@@ -42,7 +42,7 @@ def lists_of(who: str) -> dict[str, WorkList]:
     actor = actor_of(who)
     work = {"authority": authority.work_of, "provider": provider.work_of, "central": central.work_of}[actor.kind]
     with acting(actor):
-        return {str(item.title): item for item in work(actor)}
+        return {str(item.title): item for item in work(actor, database_now())}
 
 
 def waiting(who: str, title: str) -> list[str]:

@@ -1,15 +1,51 @@
-"""The second factor: whoever may see persons proves it with an authenticator app or a passkey before any
-organisation's page, or through the organisation's identity provider."""
+"""Where somebody is signed in, noted as they go; and the second factor: whoever may see persons proves it with an
+authenticator app or a passkey before any organisation's page, or through the organisation's identity provider."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
+
+#: How often the last use of a session is written down.
+SEEN_EVERY = dt.timedelta(minutes=1)
+
+
+class SessionSeenMiddleware:
+    """Keeps allauth's list of where somebody is signed in. Its own middleware writes on every page; this one reads one
+    row, and writes once a minute or when the session is new or another browser or address uses it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated and request.session.session_key:
+            self._note(request)
+        return self.get_response(request)
+
+    def _note(self, request: HttpRequest) -> None:
+        from allauth.account.adapter import get_adapter
+        from allauth.usersessions.models import UserSession
+
+        longest = UserSession._meta.get_field("user_agent").max_length
+        now_there = (
+            request.user.pk,
+            get_adapter().get_client_ip(request),
+            request.META.get("HTTP_USER_AGENT", "")[:longest],
+        )
+        found = (
+            UserSession.objects.filter(session_key=request.session.session_key)
+            .values_list("user_id", "ip", "user_agent", "last_seen_at")
+            .first()
+        )
+        if found is None or found[:3] != now_there or timezone.now() - found[3] >= SEEN_EVERY:
+            UserSession.objects.create_from_request(request)
 
 
 class SecondFactorMiddleware:

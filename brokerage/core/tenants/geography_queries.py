@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db.models import Q
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Case, F, OuterRef, Q, When
 
 from brokerage.core.geography import PlacingBand, placing_band
 from brokerage.core.tenants.models import Adjacency, AuthorityProfile
@@ -16,6 +17,15 @@ def adjoining(gss_code: str) -> frozenset[str]:
     return frozenset(code for pair in pairs for code in pair if code != gss_code)
 
 
+def placed_among(authority_id: UUID) -> tuple[str, frozenset[str]]:
+    """An authority's own GSS code and those of the authorities that adjoin it, in one query."""
+    own = OuterRef("gss_code")
+    others = Adjacency.objects.filter(Q(a=own) | Q(b=own)).values_list(Case(When(a=own, then=F("b")), default=F("a")))
+    rows = AuthorityProfile.objects.annotate(adjoining=ArraySubquery(others)).values_list("gss_code", "adjoining")
+    gss_code, neighbours = rows.get(pk=authority_id)
+    return gss_code, frozenset(neighbours)
+
+
 def is_welsh(authority_id: UUID) -> bool:
     """Whether it is an authority in Wales, whose agreements may be in Welsh."""
     return AuthorityProfile.objects.filter(pk=authority_id, nation="Wales").exists()
@@ -23,5 +33,5 @@ def is_welsh(authority_id: UUID) -> bool:
 
 def placing_band_of(authority_id: UUID, host_gss_code: str) -> PlacingBand:
     """In area, out of area (an adjoining authority) or at a distance, for the placing authority."""
-    own = AuthorityProfile.objects.values_list("gss_code", flat=True).get(pk=authority_id)
-    return placing_band(own, host_gss_code, adjoining(own))
+    own, neighbours = placed_among(authority_id)
+    return placing_band(own, host_gss_code, neighbours)
