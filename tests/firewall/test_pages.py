@@ -21,7 +21,7 @@ PATH = "/o/harrow/firewall/"
 def test_the_list_says_what_is_wrong_and_when_it_was_looked(sign_in: Any) -> None:
     client = sign_in("olive")
     page = client.get(PATH).content.decode()
-    assert "Every home passes" in page and "No run has looked" in page
+    assert "Nothing has been looked at yet" in page and "No run has looked" in page
     one = found()
     page = client.get(PATH).content.decode()
     assert one.reference in page and "Registration is not active" in page and "1 placements looked at" in page

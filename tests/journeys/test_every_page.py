@@ -39,6 +39,9 @@ NO_PAGE = {
     "providers:certificate_file": "a file; no policy has one here",
     "reports:spend_csv": "a file; the page's links to it are followed",
     "reports:market_csv": "a file; the page's links to it are followed",
+    "safeguarding:alert_file": "a file; the signature is nonsense",
+    "safeguarding:alert_file_open": "a file; no alert has one here",
+    "safeguarding:alert_roster_pdf": "a file; nobody asked for it here",
     "safeguarding:alert_roster_csv": "a file; the page's links to it are followed",
 }
 

@@ -17,6 +17,12 @@ texts.register(
     subject=_("Something else is wrong: %(reference)s"),
     body=_("There is something new about finding %(reference)s of %(organisation)s. Sign in to read it."),
 )
+# For feeds and webhooks: nobody is written to when all is well again.
+texts.register(
+    "firewall.cleared",
+    subject=_("Finding %(reference)s is over"),
+    body=_("The home of finding %(reference)s of %(organisation)s passes again, or the placement has ended."),
+)
 texts.register(
     "firewall.reminder",
     subject=_("Finding %(reference)s waits for your answer"),
