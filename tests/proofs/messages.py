@@ -113,8 +113,10 @@ FAULTS: dict[str, Callable[[Installation], None]] = {
     "mail server late": _mail_late,
     "mail server hangs": _mail("hang"),
 }
-#: After these a message may come twice.
-MAY_REPEAT = {"worker child killed", "worker killed"}
+#: After these the sender is gone, and what it had claimed waits for its lease to end.
+LEASED = {"worker child killed", "worker killed"}
+#: After these a message may come twice, with the same Message-ID: nobody was left to hear that the first one came.
+MAY_REPEAT = LEASED | {"mail server away", "mail server dies"}
 
 
 def prove(play: Play) -> None:
@@ -145,7 +147,7 @@ def _round(play: Play, site: Installation, fault: str) -> None:
     tell(MANY)
     until(lambda: len(site.mail.copies()) >= play.random.randint(1, 5), "sending is under way", otherwise=site.trouble)
     FAULTS[fault](site)
-    if fault in MAY_REPEAT:
+    if fault in LEASED:
         site.due_now()
     if fault != "mail server late":
         site.mail.late = 0.0
