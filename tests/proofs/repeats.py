@@ -116,6 +116,7 @@ def _repeat(
 
 def _twin(play: Play, site: Installation) -> None:
     """Without the lock of the key, and the index behind it, two at once have two effects."""
+    connections.close_all()  # The last round may have cut them off.
     site.ask("ALTER TABLE api_keptanswer DROP CONSTRAINT answer_kept_once")
     machine, key, body = client_of("oscar"), uuid4().hex, new_referral()
     before = site.number(REFERRALS)
