@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import partial
 from random import Random
 from typing import Any
@@ -96,8 +96,8 @@ def _ways(draft: UUID, standing: UUID) -> dict[str, Callable[[str], str | None]]
 
     def by_api_as_number(amount: str) -> str | None:
         try:
-            body = f'{{"weekly_core": {json.dumps(float(amount.strip("£ ")))}}}'
-        except ValueError:
+            body = f'{{"weekly_core": {Decimal(amount.strip("£ "))}}}'
+        except InvalidOperation:
             body = f'{{"weekly_core": [{json.dumps(amount)}]}}'
         return told(machine.send("PATCH", f"/offers/{draft}", body.encode()).status_code)
 
