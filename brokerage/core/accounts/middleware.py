@@ -39,12 +39,10 @@ class SessionSeenMiddleware:
             get_adapter().get_client_ip(request),
             request.META.get("HTTP_USER_AGENT", "")[:longest],
         )
-        found = (
-            UserSession.objects.filter(session_key=request.session.session_key)
-            .values_list("user_id", "ip", "user_agent", "last_seen_at")
-            .first()
-        )
-        if found is None or found[:3] != now_there or timezone.now() - found[3] >= SEEN_EVERY:
+        # Read with the session itself (`sessions`).
+        seen = getattr(request.session, "seen", None)
+        is_known = seen is not None and (seen.user_id, seen.ip, seen.user_agent) == now_there
+        if not is_known or timezone.now() - seen.last_seen_at >= SEEN_EVERY:
             UserSession.objects.create_from_request(request)
 
 
