@@ -64,7 +64,7 @@ class Progress:
 
 
 #: Invitations by status as a JSON object, offers that stand, questions without an answer.
-_COUNTS = """
+_COUNTS = """\
 SELECT
   (SELECT json_object_agg(i.status, i.number) FROM (SELECT status, count(*) AS number FROM placements_invitation
     WHERE referral_id = %(referral)s GROUP BY status) i),

@@ -104,7 +104,7 @@ class Opened:
 
 
 #: One round trip; the person is not read, as the page does not show who it is.
-_OPENED = """
+_OPENED = """\
 SELECT r.*, clock_timestamp() AS read_at,
   EXISTS (SELECT FROM placements_placement p WHERE p.referral_id = r.id AND p.status = 'planned') AS is_planned,
   ARRAY(SELECT json_build_array(d.id, d.name, d.kind, d.size) FROM placements_referraldocument d
@@ -255,7 +255,7 @@ def where_it_stands(referral: Referral, now: dt.datetime, *, is_planned: bool) -
 
 
 #: Newest first. The subjects are gathered once, before the index of entries is asked for them.
-_TIMELINE = """
+_TIMELINE = """\
 SELECT e.kind, e.actor_user_id, e.actor_name, e.data ->> 'section', e.at
 FROM audit_entry e
 WHERE e.organisation_id = %(authority)s AND e.subject_id = ANY (ARRAY(

@@ -18,8 +18,8 @@ SEEN_EVERY = dt.timedelta(minutes=1)
 
 
 class SessionSeenMiddleware:
-    """Keeps allauth's list of where somebody is signed in. Its own middleware writes on every page; this one reads one
-    row, and writes once a minute or when the session is new or another browser or address uses it."""
+    """Keeps allauth's list of where somebody is signed in. Its own middleware writes on every page; this one
+    writes once a minute, or when the session is new or another browser or address uses it."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

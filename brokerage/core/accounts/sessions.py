@@ -1,5 +1,5 @@
-"""Django's sessions in PostgreSQL (`SESSION_ENGINE`). Every page loads one: the same query reads where it was last used,
-which `SessionSeenMiddleware` would otherwise ask for by itself."""
+"""Django's sessions in PostgreSQL (`SESSION_ENGINE`). Every page loads one: the same query reads where it was last
+used, which `SessionSeenMiddleware` would otherwise ask for by itself."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.db import connection
 from django.utils import timezone
 
-_LOAD = """
+_LOAD = """\
 SELECT s.session_data, seen.user_id, seen.ip, seen.user_agent, seen.last_seen_at
 FROM django_session s LEFT JOIN usersessions_usersession seen ON seen.session_key = s.session_key
 WHERE s.session_key = %s AND s.expire_date > %s

@@ -16,7 +16,7 @@ from brokerage.core.tenants.context import require_context
 
 #: Whoever has more is told this number.
 COUNTED = 100
-_UNREAD = """
+_UNREAD = """\
 SELECT count(*) FROM (
   SELECT FROM notifications_message
   WHERE organisation_id = %s AND user_id = %s AND channel = 'in_app' AND seen_at IS NULL LIMIT %s

@@ -131,7 +131,7 @@ def may_change(actor: Actor, told: ClosureRecipient) -> bool:
 
 #: Almost always nobody waits, and then nothing else is asked.
 _WAITING = "SELECT DISTINCT closure_id FROM closures_closureresident WHERE status = 'not_started'"
-_CLOSING = """
+_CLOSING = """\
 SELECT reference, closes_on FROM closures_closure WHERE id = ANY (%s) AND status = ANY (%s)
 ORDER BY closes_on, reference LIMIT %s
 """

@@ -111,7 +111,7 @@ def collected_checks(reference: str) -> list[Checks]:
         return [Checks(**dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
 
 
-_UNANSWERED = """
+_UNANSWERED = """\
 SELECT reference FROM safeguarding_alertrecipient
 WHERE acknowledged_at IS NULL AND closed_at IS NULL ORDER BY told_at DESC, id DESC LIMIT %s
 """
