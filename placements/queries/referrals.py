@@ -124,10 +124,10 @@ def opened_referral(actor: Actor, reference: str) -> Opened:
         "is_of_all": actor.may("referral.view"),
         "user": actor.user_id,
     }
-    for referral in Referral.objects.raw(_OPENED, values):
-        papers = [Paper(*paper) for paper in referral.papers]
-        return Opened(referral, referral.read_at, referral.is_planned, papers)
-    raise Http404("No such referral.")
+    found: Any = next(iter(Referral.objects.raw(_OPENED, values)), None)
+    if found is None:
+        raise Http404("No such referral.")
+    return Opened(found, found.read_at, found.is_planned, [Paper(*paper) for paper in found.papers])
 
 
 def listed(

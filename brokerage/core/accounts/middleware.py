@@ -13,6 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 
+from brokerage.core.accounts.sessions import Seen
+
 #: How often the last use of a session is written down.
 SEEN_EVERY = dt.timedelta(minutes=1)
 
@@ -40,9 +42,12 @@ class SessionSeenMiddleware:
             request.META.get("HTTP_USER_AGENT", "")[:longest],
         )
         # Read with the session itself (`sessions`).
-        seen = getattr(request.session, "seen", None)
-        is_known = seen is not None and (seen.user_id, seen.ip, seen.user_agent) == now_there
-        if not is_known or timezone.now() - seen.last_seen_at >= SEEN_EVERY:
+        seen: Seen | None = getattr(request.session, "seen", None)
+        if (
+            seen is None
+            or (seen.user_id, seen.ip, seen.user_agent) != now_there
+            or timezone.now() - seen.last_seen_at >= SEEN_EVERY
+        ):
             UserSession.objects.create_from_request(request)
 
 
