@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from brokerage.core.accounts.actions import record_everywhere
+from brokerage.core.accounts.actions import MOBILE_CONFIRMED, MOBILE_REMOVED, record_everywhere
 from brokerage.core.accounts.codes import CODE_LIFE, CODE_TRIES, hash_of, is_code, new_code
 from brokerage.core.accounts.limits import is_one_too_many
 from brokerage.core.accounts.models import MobileNumber, User
@@ -80,7 +80,7 @@ def confirm_mobile(user: User, *, code: str) -> str:
     if number is None:
         raise RuleBroken("wrong_code", _("This is not the code that was sent"), field="code")
     # The trail first: told twice rather than not at all.
-    record_everywhere(user, "person.mobile_confirmed", fields=["mobile_number"])
+    record_everywhere(user, MOBILE_CONFIRMED, fields=["mobile_number"])
     MobileNumber.objects.filter(user_id=user.pk, asked_number=number).update(
         number=number, confirmed_at=database_now(), asked_number="", code_hash="", code_sent_at=None, tries=0
     )
@@ -89,7 +89,7 @@ def confirm_mobile(user: User, *, code: str) -> str:
 
 def remove_mobile(user: User) -> None:
     """Forget the number, and one that waits for its code. What was not texted yet never is."""
-    record_everywhere(user, "person.mobile_removed", fields=["mobile_number"])
+    record_everywhere(user, MOBILE_REMOVED, fields=["mobile_number"])
     MobileNumber.objects.filter(user_id=user.pk).delete()
 
 
