@@ -224,8 +224,8 @@ def _check_earlier_registration(lot: Lot, establishment: Establishment) -> None:
             raise RuleBroken(
                 "measure_on_earlier_registration",
                 _(
-                    "Measure %(reference)s holds on this home under an earlier registration. First propose it on this one"
-                    " too, or lift it"
+                    "Measure %(reference)s holds on this home under an earlier registration. First propose it on this"
+                    " one too, or lift it"
                 )
                 % {"reference": each.reference},
             )
