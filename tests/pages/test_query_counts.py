@@ -30,7 +30,7 @@ from tests.journeys.visitors import client_of
 MOST = 25
 #: Pages that may ask more often, and why.
 MORE = {
-    "organisation_home": (30, "a box for each job of whoever has every role of a council, each one query"),
+    "organisation_home": (31, "a box for each job of whoever has every role of a council, each one query"),
     "safeguarding:alert": (26, "answers, checks, files, meetings, measures and closures of one alert, each one query"),
 }
 #: What each list shows; copied for it.
