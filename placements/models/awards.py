@@ -76,6 +76,11 @@ class Award(models.Model):
                 condition=~Q(status="confirmed") | Q(confirmed_at__isnull=False), name="award_confirmed_at"
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=["authority", "made_at", "id"], name="award_waiting", condition=Q(status="awaiting_approval")
+            ),
+        ]
 
 
 class Approval(models.Model):
