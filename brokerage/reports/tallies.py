@@ -131,8 +131,9 @@ class Difference:
     category: str
     key: str
     number: int | None
-    held: tuple[Any, Any]
-    counted: tuple[Any, Any]
+    #: How many, and how much.
+    held: tuple[Any, ...]
+    counted: tuple[Any, ...]
 
 
 _ONE = "@authority_id = %(authority)s::uuid"
@@ -154,7 +155,10 @@ def differences(cursor: Any, authority_id: UUID) -> list[Difference]:
     """Where the book of one authority is not what its rows say: one statement, so one moment of both, of what counts
     now. The cursor's role sees the rows of the authority: its own, or the loader's."""
     cursor.execute(_COMPARE, {"authority": str(authority_id)})
-    return [Difference(*row[:5], row[5:7], row[7:9]) for row in cursor.fetchall()]
+    return [
+        Difference(kind, month, category, key, number, tuple(sums[:2]), tuple(sums[2:]))
+        for kind, month, category, key, number, *sums in cursor.fetchall()
+    ]
 
 
 def mend(cursor: Any, authority_id: UUID) -> None:

@@ -66,7 +66,7 @@ def _inbox_context(request: OrganisationRequest) -> dict[str, Any]:
     tab = request.GET.get("tab", "")
     if tab not in TABS:
         tab = "awaiting"
-    page = LongPaginator(listed(releases, tab), PAGE_SIZE, allow_empty_first_page=True).get_page(request.GET.get("page"))
+    page = LongPaginator(listed(releases, tab), PAGE_SIZE).get_page(request.GET.get("page"))
     query = request.GET.copy()
     query["tab"] = tab
     here = address(request.actor, "placements:inbox")

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import QuerySet
 from django.utils.formats import number_format
 from django.utils.functional import cached_property
 
@@ -17,8 +16,8 @@ from django.utils.functional import cached_property
 COUNTED = 1000
 
 
-def count_up_to(rows: QuerySet[Any], most: int = COUNTED) -> int:
-    """How many rows there are, or `most` + 1 when there are more."""
+def count_up_to(rows: Any, most: int = COUNTED) -> int:
+    """How many rows the query set has, or `most` + 1 when there are more."""
     return rows.order_by().values("pk")[: most + 1].count()
 
 
@@ -27,12 +26,12 @@ def count_text(count: int, most: int = COUNTED) -> str:
     return number_format(min(count, most), use_l10n=True, force_grouping=True) + ("+" if count > most else "")
 
 
-class LongPaginator(Paginator[Any]):
+class LongPaginator(Paginator):
     """Django's paginator, but `count` stops at the end of the thousand after the page asked for: `has_more` then."""
 
     _most = COUNTED
 
-    def get_page(self, number: Any) -> Page[Any]:
+    def get_page(self, number: Any) -> Page:
         """The page of that number; what is no number is the first, what is too far is the last."""
         try:
             asked = max(1, int(number))
