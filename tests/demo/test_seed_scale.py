@@ -135,7 +135,7 @@ def test_a_run_that_was_stopped_goes_on(country: str, monkeypatch: pytest.Monkey
 
     def broken(referrals: int, homes: int) -> list[loading.Step]:
         steps = whole(referrals, homes)
-        return [*steps[:-3], loading.Step("Agreements and signatures", ("SELECT 1 / 0",)), *steps[-2:]]
+        return [*steps[:-4], loading.Step("Agreements and signatures", ("SELECT 1 / 0",)), *steps[-3:]]
 
     monkeypatch.setattr(loading, "all_steps", broken)
     with pytest.raises(Exception, match="division by zero"):

@@ -32,7 +32,7 @@ class LongPaginator(Paginator):
     _most = COUNTED
 
     def get_page(self, number: Any) -> Page:
-        """The page of that number; what is no number is the first, what is too far is the last."""
+        """The page of that number; what is none is the first, what is too far is the last."""
         try:
             asked = max(1, int(number))
         except (TypeError, ValueError):
@@ -40,7 +40,7 @@ class LongPaginator(Paginator):
         # A number that nobody turned to is not counted up to.
         reached = min(asked, 10_000) * self.per_page
         self._most = COUNTED * (reached // COUNTED + 1)
-        return super().get_page(number)
+        return super().get_page(asked)
 
     @cached_property
     def _found(self) -> int:
