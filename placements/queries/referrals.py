@@ -29,6 +29,7 @@ EVENTS: dict[str, Any] = {
     "referral.created": _("Draft started"),
     "referral.copied": _("Draft copied from an earlier referral"),
     "referral.section_saved": _("Section saved"),
+    "referral.sections_saved": _("Several sections saved"),
     "referral.siblings_linked": _("Linked with brothers and sisters"),
     "referral.disclosures_confirmed": _("Disclosure check: finds confirmed as harmless"),
     "referral.published": _("Published to providers"),
@@ -67,6 +68,14 @@ def visible_referrals(actor: Actor) -> QuerySet[Referral]:
     if not actor.may("referral.view"):
         referrals = referrals.filter(Q(officer_id=actor.user_id) | Q(social_worker_id=actor.user_id))
     return referrals
+
+
+def referral_id_of(actor: Actor, reference: str) -> UUID:
+    """The id of that referral, for whoever may see it: what its lock is named by; Http404 otherwise."""
+    found = visible_referrals(actor).filter(reference=reference).order_by().values_list("pk", flat=True).first()
+    if found is None:
+        raise Http404("No such referral.")
+    return found
 
 
 def referral_of(actor: Actor, reference: str) -> Referral:
