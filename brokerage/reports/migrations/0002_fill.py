@@ -8,7 +8,7 @@ from brokerage.reports.tallies import fill
 class Migration(migrations.Migration):
     dependencies = [
         ("reports", "0001_initial"),
-        ("placements", "0009_ended_has_date"),
+        ("placements", "0010_ended_has_date"),
     ]
 
     operations = [migrations.RunSQL(fill(), "DELETE FROM reports_tally")]

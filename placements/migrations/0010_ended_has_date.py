@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('dpv', '0003_measures'),
-        ('placements', '0008_award_language'),
+        ('placements', '0009_award_secret_by'),
         ('providers', '0004_firewall'),
         ('tenants', '0003_alter_invitation_roles_alter_membership_roles'),
     ]

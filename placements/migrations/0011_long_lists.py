@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('dpv', '0003_measures'),
-        ('placements', '0009_ended_has_date'),
+        ('placements', '0010_ended_has_date'),
         ('providers', '0004_firewall'),
         ('tenants', '0003_alter_invitation_roles_alter_membership_roles'),
     ]
