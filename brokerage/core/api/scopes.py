@@ -157,7 +157,7 @@ SCOPES: dict[str, Scope] = {
         "complaint.write",
         "complaint.mediate",
     ),
-    "firewall:read": _scope(_("Read what the registration firewall found"), ("authority", "central"), "firewall.view"),
+    "firewall:read": _scope(_("Read what the registration checks found"), ("authority", "central"), "firewall.view"),
     "incidents:read": _scope(
         _("Read missing episodes and notifiable events"), ("authority", "provider"), "incident.view"
     ),
