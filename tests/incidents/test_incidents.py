@@ -311,7 +311,7 @@ def test_a_resident_without_an_agreement_is_reported_on_to_the_right_authority_a
     with acting(actor_of("bob")):
         (stay,) = residents()
     assert stay.agreement_id is None and stay.authority_slug == "ealing" and stay.home == "Birch House"
-    assert stay.agreement_reference.startswith("S-") and "SECRET" not in str(stay)
+    assert stay.agreement_reference.startswith("N-") and "SECRET" not in str(stay)
     with acting(actor_of("cecil")):
         assert residents() == []
     incident = reported(stay.agreement_reference)

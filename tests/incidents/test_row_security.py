@@ -184,7 +184,7 @@ def test_two_reports_at_once_are_one_episode(committed: str) -> None:
     "change",
     [
         {"authority_id": ident("harrow")},
-        {"agreement_reference": "S-00000-00000"},
+        {"agreement_reference": "N-00000-00000"},
         {"establishment_id": ident("birch-lodge")},
         {"provider_id": ident("cedar")},
     ],

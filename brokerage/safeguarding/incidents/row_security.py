@@ -45,7 +45,7 @@ _agreed = (
 )
 _letters = "upper(md5('stay:' || p.id))"
 #: What a stay without an agreement is called.
-_stay = f"'S-' || left({_letters}, 5) || '-' || substr({_letters}, 6, 5)"
+_stay = f"'N-' || left({_letters}, 5) || '-' || substr({_letters}, 6, 5)"
 
 
 TABLES = [

@@ -97,7 +97,8 @@ def place_message(actor: Actor, *, reference: str, home_id: UUID) -> None:
     message = _held(reference)
     if message.establishment_id is not None or not actor.is_central:
         raise NotNow("voice_placed", _("The home of this message is known"))
-    record("voice.placed", subject=message, actor=actor, data={"home": str(home_id)})
+    # Which home is for its readers alone: whoever reads the trail may not read messages.
+    record("voice.placed", subject=message, actor=actor)
     _call("voice_place", "q", message.pk, home_id, actor.name)
 
 
