@@ -1,6 +1,7 @@
 """Safeguarding alerts through the API: those received, those raised, answering, welfare checks, who was told.
 
-An alert is read as trimmed for the organisation when it was told; each reading is recorded.
+An alert is read as trimmed for the organisation when it was told; each reading is recorded. What an act answers is kept
+for a repeated request: it says where the alert stands, and repeats no text.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from brokerage.core.notifications.reading import mark_read_about
 from brokerage.safeguarding import paper_api
 from brokerage.safeguarding.actions.alerts import AlertFacts, close_alert, confirm_alert, dismiss_alert, raise_alert
 from brokerage.safeguarding.actions.answers import acknowledge_alert, read_alert, record_check
+from brokerage.safeguarding.api_answers import alert_out, check_out, check_row, raised_row, told_row
 from brokerage.safeguarding.api_shapes import (
     AlertOut,
     AlertQuery,
@@ -32,6 +34,7 @@ from brokerage.safeguarding.api_shapes import (
     RaisedRow,
     RosterLine,
     WelfareCheckOut,
+    WelfareCheckRow,
 )
 from brokerage.safeguarding.models import Alert, AlertRecipient, WelfareCheck
 from brokerage.safeguarding.queries.alerts import (
@@ -41,12 +44,6 @@ from brokerage.safeguarding.queries.alerts import (
     received_alert,
     received_alerts,
     roster,
-)
-
-#: What an alert says of itself, in the content of whoever was told and in the alert alike.
-SAID = (
-    *("is_immediate_danger", "what_happened", "action_taken", "regulator_reference", "regulator_told_on"),
-    *("police_reference", "police_told_on", "lado_reference", "lado_told_on", "outcome"),
 )
 
 
@@ -113,16 +110,16 @@ def get_alert(call: Call, reference: str) -> dict[str, Any]:
     """
     call.actor.require("alert.view")
     if not AlertRecipient.objects.filter(reference=reference).exists():
-        return _out(None, _raised(call, reference))
+        return alert_out(None, _raised(call, reference))
     told = read_alert(call.actor, reference=reference)
     mark_read_about(call.actor, reference=reference)
-    return _out(told, _raised(call, reference, or_none=True))
+    return alert_out(told, _raised(call, reference, or_none=True))
 
 
 @operation(
     scope="alerts:write",
     body=NewAlert,
-    answer=AlertOut,
+    answer=RaisedRow,
     status=201,
     codes=(
         *("what_happened_missing", "action_taken_missing", "text_too_long", "names_a_person", "day_ahead"),
@@ -136,44 +133,44 @@ def create_alert(call: Call) -> Created:
     The same alert raised again by the same owner within ten minutes is one.
     """
     alert = raise_alert(call.actor, facts=AlertFacts(**call.body))
-    return Created(_after(call, alert), f"/alerts/{alert.reference}")
+    return Created(raised_row(alert), f"/alerts/{alert.reference}")
 
 
-@operation(scope="alerts:confirm", answer=AlertOut, codes=("second_person_needed", "alert_not_now"))
+@operation(scope="alerts:confirm", answer=RaisedRow, codes=("second_person_needed", "alert_not_now"))
 def send_alert(call: Call, reference: str) -> dict[str, Any]:
     """Send an alert that waits.
 
     As the second person: the client’s owner must be somebody else than whoever raised it.
     """
-    return _after(call, confirm_alert(call.actor, reference=reference))
+    return raised_row(confirm_alert(call.actor, reference=reference))
 
 
 @operation(
     scope="alerts:confirm",
     body=Dismissal,
-    answer=AlertOut,
-    codes=("second_person_needed", "alert_not_now", "reason_missing"),
+    answer=RaisedRow,
+    codes=("second_person_needed", "alert_not_now", "reason_missing", "text_too_long", "names_a_person"),
 )
 def dismiss_waiting_alert(call: Call, reference: str) -> dict[str, Any]:
     """Do not send an alert that waits.
 
     As the second person; the reason stays with it.
     """
-    return _after(call, dismiss_alert(call.actor, reference=reference, reason=call.body["reason"]))
+    return raised_row(dismiss_alert(call.actor, reference=reference, **call.body))
 
 
 @operation(
     scope="alerts:confirm",
     body=Closing,
-    answer=AlertOut,
-    codes=("alert_not_now", "outcome_missing", "names_a_person"),
+    answer=RaisedRow,
+    codes=("alert_not_now", "outcome_missing", "text_too_long", "names_a_person"),
 )
 def close_live_alert(call: Call, reference: str) -> dict[str, Any]:
     """Close an alert.
 
     Everybody who was told reads the outcome.
     """
-    return _after(call, close_alert(call.actor, reference=reference, outcome=call.body["outcome"]))
+    return raised_row(close_alert(call.actor, reference=reference, **call.body))
 
 
 @operation(scope="alerts:read", answer=PersonThere, paged=True)
@@ -202,8 +199,8 @@ def list_people_there(call: Call, reference: str) -> Page:
 @operation(
     scope="alerts:write",
     body=NewAnswer,
-    answer=AlertOut,
-    codes=("alert_answered", "response_missing", "plan_missing"),
+    answer=AlertRow,
+    codes=("alert_answered", "response_missing", "plan_missing", "names_a_person"),
 )
 def answer_alert(call: Call, reference: str) -> dict[str, Any]:
     """Answer an alert.
@@ -213,8 +210,8 @@ def answer_alert(call: Call, reference: str) -> dict[str, Any]:
     """
     plans = {item["placement_id"]: item["plan"] for item in call.body.get("plans", ())}
     with call.renaming({f"plan_{placement}": "plans" for placement in _placements(call, reference)}):
-        told = acknowledge_alert(call.actor, reference=reference, response=call.body["response"], plans=plans)
-    return _out(told, _raised(call, reference, or_none=True))
+        told = acknowledge_alert(call.actor, reference=reference, **(call.body | {"plans": plans}))
+    return told_row(told)
 
 
 @operation(scope="alerts:read", answer=WelfareCheckOut, paged=True)
@@ -227,7 +224,7 @@ def list_welfare_checks(call: Call, reference: str) -> Page:
     told = received_alert(reference)
     if not call.actor.is_authority:
         return call.rows([])
-    return call.rows([_check(check) for check in WelfareCheck.objects.filter(recipient=told).order_by("planned_at")])
+    return call.rows([check_out(check) for check in WelfareCheck.objects.filter(recipient=told).order_by("planned_at")])
 
 
 @operation(scope="alerts:read", answer=CollectedChecks, paged=True)
@@ -258,7 +255,7 @@ def list_collected_checks(call: Call, reference: str) -> Page:
 @operation(
     scope="alerts:write",
     body=CheckDone,
-    answer=WelfareCheckOut,
+    answer=WelfareCheckRow,
     codes=("check_done", "found_missing", "day_ahead"),
 )
 def record_welfare_check(call: Call, reference: str, check: UUID) -> dict[str, Any]:
@@ -269,7 +266,7 @@ def record_welfare_check(call: Call, reference: str, check: UUID) -> dict[str, A
     told = received_alert(reference)
     if not call.actor.is_authority or not WelfareCheck.objects.filter(pk=check, recipient=told).exists():
         raise Http404
-    return _check(record_check(call.actor, check_id=check, **call.body))
+    return check_row(record_check(call.actor, check_id=check, **call.body))
 
 
 @operation(scope="alerts:read", answer=RosterLine, paged=True)
@@ -313,70 +310,9 @@ def _raised(call: Call, reference: str, *, or_none: bool = False) -> Alert | Non
     return alert
 
 
-def _after(call: Call, alert: Alert) -> dict[str, Any]:
-    return _out(AlertRecipient.objects.filter(reference=alert.reference).first(), alert)
-
-
 def _placements(call: Call, reference: str) -> list[UUID]:
     told = AlertRecipient.objects.filter(reference=reference).first()
     return [placement.pk for placement in people_there(told)] if told and call.actor.is_authority else []
-
-
-def _out(told: AlertRecipient | None, alert: Alert | None) -> dict[str, Any]:
-    """What may be read: what was told, or the alert itself where it is one's own."""
-    source: AlertRecipient | Alert | None = alert or told
-    assert source is not None
-    content: dict[str, Any] = {name: getattr(alert, name) for name in SAID} if alert else told.content if told else {}
-    return {
-        "reference": source.reference,
-        "severity": source.severity,
-        "kind": alert.kind if alert else content["kind"],
-        "about": alert.about if alert else content["about"],
-        "provider_id": source.provider_id,
-        "establishment_id": source.establishment_id,
-        "household_id": source.household_id,
-        "organisation": told.content.get("raised_by") if told else None,
-        **{name: content.get(name) for name in SAID},
-        "text": content.get("text"),
-        "closed_at": source.closed_at,
-        "told": told
-        and {
-            "reasons": list(told.reasons),
-            "people": told.people,
-            "told_at": told.told_at,
-            "acknowledged_at": told.acknowledged_at,
-            "acknowledged_by": told.acknowledged_by_name,
-            "response": told.response,
-        },
-        "raised": alert
-        and {
-            "state": alert.status,
-            "raised_at": alert.raised_at,
-            "raised_by": alert.raised_by_name,
-            "decided_at": alert.decided_at,
-            "decided_by": alert.decided_by_name,
-            "decision_note": alert.decision_note,
-            "sent_at": alert.sent_at,
-            "told_provider": alert.told_provider,
-            "closed_by": alert.closed_by_name,
-        },
-    }
-
-
-def _check(check: WelfareCheck) -> dict[str, Any]:
-    return {
-        "id": check.pk,
-        "placement_id": check.placement_id,
-        "placement": check.placement_reference,
-        "plan": check.plan,
-        "planned_at": check.planned_at,
-        "planned_by": check.planned_by_name,
-        "due_on": check.due_on,
-        "found": check.found,
-        "is_safe": check.is_safe,
-        "done_on": check.done_on,
-        "done_by": check.done_by_name,
-    }
 
 
 urlpatterns = [

@@ -8,6 +8,7 @@ from rest_framework import serializers as s
 
 from brokerage.core.api.inputs import Input, Query, Shape
 from brokerage.safeguarding.actions.alerts import LONGEST
+from brokerage.safeguarding.checked import checked_field
 from brokerage.safeguarding.models import Kind, Reason, Severity
 from brokerage.safeguarding.states import ALERT
 
@@ -181,9 +182,7 @@ class NewAlert(Input):
     police_told_on = s.DateField(required=False, allow_null=True)
     lado_reference = s.CharField(max_length=60, allow_blank=True, default="")
     lado_told_on = s.DateField(required=False, allow_null=True)
-    is_checked = s.BooleanField(
-        default=False, help_text="A person has looked at what may name somebody (`names_a_person`), and it does not."
-    )
+    is_checked = checked_field()
     example: ClassVar[dict[str, Any]] = {
         "provider_id": "77c0ffee-1234-4abc-8def-001122334455",
         "kind": "allegation",
@@ -197,6 +196,7 @@ class Dismissal(Input):
     """Why an alert is not sent."""
 
     reason = s.CharField(max_length=LONGEST)
+    is_checked = checked_field()
     example: ClassVar[dict[str, Any]] = {"reason": "It was about another home of the same name."}
 
 
@@ -204,6 +204,7 @@ class Closing(Input):
     """What came of an alert; everybody who was told reads it, so name nobody."""
 
     outcome = s.CharField(max_length=LONGEST)
+    is_checked = checked_field()
     example: ClassVar[dict[str, Any]] = {"outcome": "The allegation was unfounded. Staffing was strengthened."}
 
 
@@ -223,6 +224,7 @@ class NewAnswer(Input):
 
     response = s.CharField(max_length=LONGEST)
     plans = s.ListField(child=Plan(), required=False, max_length=200)
+    is_checked = checked_field()
     example: ClassVar[dict[str, Any]] = {"response": "We visit today.", "plans": []}
 
 
@@ -241,32 +243,40 @@ class PersonThere(Shape):
     }
 
 
-class WelfareCheckOut(Shape):
-    """A welfare check: what was planned for one of your people there, and what was found."""
+class WelfareCheckRow(Shape):
+    """A welfare check: whether it is done, and nothing about the person."""
 
     id = s.UUIDField()
     placement_id = s.UUIDField()
     placement = s.CharField(help_text="Its reference.")
-    plan = s.CharField()
     planned_at = s.DateTimeField()
     planned_by = s.CharField()
     due_on = s.DateField(allow_null=True, help_text="The day by which it is to be done.")
-    found = s.CharField(allow_blank=True)
-    is_safe = s.BooleanField(allow_null=True)
     done_on = s.DateField(allow_null=True)
     done_by = s.CharField(allow_blank=True)
     example: ClassVar[dict[str, Any]] = {
         "id": "c0a4e6c2-0b57-4c4f-8ed7-5a5d0f0d9f10",
         "placement_id": "5b1d1d0e-3c3a-4f7e-8f3e-2b7f6f1f0a11",
         "placement": "P-4H2K-8WZM",
-        "plan": "The social worker visits before 6 p.m.",
         "planned_at": "2026-11-22T10:00:00Z",
         "planned_by": "Olive Officer",
         "due_on": "2026-11-25",
-        "found": "",
-        "is_safe": None,
         "done_on": None,
         "done_by": "",
+    }
+
+
+class WelfareCheckOut(WelfareCheckRow):
+    """A welfare check: what was planned for one of your people there, and what was found."""
+
+    plan = s.CharField()
+    found = s.CharField(allow_blank=True)
+    is_safe = s.BooleanField(allow_null=True)
+    example: ClassVar[dict[str, Any]] = {
+        **WelfareCheckRow.example,
+        "plan": "The social worker visits before 6 p.m.",
+        "found": "",
+        "is_safe": None,
     }
 
 

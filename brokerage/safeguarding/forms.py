@@ -7,18 +7,21 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from brokerage.core import forms as govuk
 from brokerage.core.pages.templatetags.pages import day
 from brokerage.safeguarding.actions.alerts import LONGEST
+from brokerage.safeguarding.checked import CheckedForm
 from brokerage.safeguarding.models import Kind, Severity
 from brokerage.safeguarding.queries.lists import STATES
 from brokerage.safeguarding.states import ALERT
 from placements.models import Placement
 
 _ANY = ("", _("All"))
+FILE_HINT = _("PDF, Word, OpenDocument, text, JPEG or PNG. Take out what tells who a child is where you can.")
 
 
 class SubjectForm(forms.Form):
@@ -33,7 +36,7 @@ class SubjectForm(forms.Form):
     )
 
 
-class RaiseForm(forms.Form):
+class RaiseForm(CheckedForm):
     """Everything that whoever raises an alert says."""
 
     kind = forms.ChoiceField(
@@ -80,20 +83,18 @@ class RaiseForm(forms.Form):
         max_length=LONGEST,
         rows=3,
     )
-    is_checked = forms.BooleanField(
-        label=_("I have checked that nobody is named"),
-        help_text=_(
-            "The texts are searched for names, dates of birth and addresses. Tick this if the search stops at words"
-            " that are not about a person, such as an office. The names of your own people there never go through."
-        ),
-        required=False,
-    )
+    attachments = govuk.MultipleFileField(label=_("Files (optional)"), help_text=FILE_HINT, required=False)
 
     #: Drawn under "More details", which is open when one of them is wrong or filled.
     DETAILS = (
         *("regulator_reference", "regulator_told_on", "police_reference", "police_told_on"),
         *("lado_reference", "lado_told_on"),
     )
+
+    def ask_for_files_again(self) -> None:
+        """Say that files are gone once the form comes back: no browser keeps them."""
+        if self.is_bound and self.files and self.errors:
+            self.add_error("attachments", ValidationError(_("Choose the files again"), code="choose_again"))
 
     @property
     def details(self) -> list[Any]:
@@ -105,7 +106,7 @@ class RaiseForm(forms.Form):
         return any(name in self.errors for name in self.DETAILS) or any(self.data.get(name) for name in typed)
 
 
-class AnswerForm(forms.Form):
+class AnswerForm(CheckedForm):
     """What the organisation will do, and for each of its people there a plan (`plan_<placement id>`)."""
 
     response = govuk.LongTextField(
@@ -151,7 +152,7 @@ class CheckForm(forms.Form):
     )
 
 
-class MeetingForm(forms.Form):
+class MeetingForm(CheckedForm):
     """A strategy meeting as it was held."""
 
     held_on = govuk.GovukDateField(
@@ -185,11 +186,6 @@ class MeetingForm(forms.Form):
         error_messages={"required": _("Say what was decided")},
     )
     next_on = govuk.GovukDateField(label=_("When is the next meeting?"), required=False)
-    is_checked = forms.BooleanField(
-        label=_("I have checked that nobody is named"),
-        help_text=_("Tick this if the search for names stops at words that are not about a person."),
-        required=False,
-    )
 
 
 class AlertFileForm(forms.Form):
@@ -197,7 +193,7 @@ class AlertFileForm(forms.Form):
 
     file = forms.FileField(
         label=_("Choose a file"),
-        help_text=_("PDF, Word, Excel, text, JPEG or PNG. Take out what tells who a child is where you can."),
+        help_text=FILE_HINT,
         error_messages={"required": _("Choose a file"), "empty": _("This file is empty")},
     )
 
@@ -206,7 +202,7 @@ class ConfirmForm(forms.Form):
     """Nothing to say: the button says it."""
 
 
-class DismissForm(forms.Form):
+class DismissForm(CheckedForm):
     """Why an alert is not sent."""
 
     reason = govuk.LongTextField(
@@ -217,7 +213,7 @@ class DismissForm(forms.Form):
     )
 
 
-class CloseForm(forms.Form):
+class CloseForm(CheckedForm):
     """What came of a live alert."""
 
     outcome = govuk.LongTextField(

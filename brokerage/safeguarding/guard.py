@@ -15,6 +15,8 @@ from placements.states import PLACEMENT_LIVE
 
 #: Finds that may be about the home or an office and not about a person: they can be confirmed as harmless.
 HARMLESS_IF_CHECKED = frozenset({"name", "postcode", "phone", "email", "school", "address", "identifier"})
+NAMES = _("Take out what may tell who a person is: “%(found)s”")
+MAY_NAME = _("“%(found)s” may tell who a person is. Take it out, or say that you have checked that it does not")
 
 
 def require_nobody_named(text: str, *, field: str, provider_id: UUID, is_checked: bool) -> None:
@@ -27,11 +29,8 @@ def require_nobody_named(text: str, *, field: str, provider_id: UUID, is_checked
     for finding in found:
         is_known = any(part in ours for part in (finding.text.casefold(), *finding.text.casefold().split()))
         if is_known or not is_checked or finding.kind not in HARMLESS_IF_CHECKED:
-            raise RuleBroken(
-                "names_a_person",
-                _("Take out what may tell who a person is: “%(found)s”") % {"found": finding.text},
-                field,
-            )
+            can_be_checked = not is_known and finding.kind in HARMLESS_IF_CHECKED
+            raise RuleBroken("names_a_person", (MAY_NAME if can_be_checked else NAMES) % {"found": finding.text}, field)
 
 
 def _names_of_ours(provider_id: UUID) -> list[str]:

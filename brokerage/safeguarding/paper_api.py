@@ -15,22 +15,19 @@ from brokerage.core.stored_files import open_stored
 from brokerage.safeguarding.actions.alerts import LONGEST
 from brokerage.safeguarding.actions.files import add_alert_file, files_of, hand_out
 from brokerage.safeguarding.actions.meetings import meetings_of, record_meeting
+from brokerage.safeguarding.checked import checked_field
 from brokerage.safeguarding.models import AlertFile, StrategyMeeting
 from brokerage.safeguarding.queries.alerts import raised_alert, received_alert
 
 BYTES = "application/octet-stream"
 
 
-class MeetingOut(Shape):
-    """A strategy meeting: who came as organisations and roles, what was said and decided."""
+class MeetingRow(Shape):
+    """A strategy meeting that was recorded, without what was said."""
 
     id = s.UUIDField()
     organisation = s.CharField(help_text="Who wrote it down.")
     held_on = s.DateField()
-    chaired_by = s.CharField()
-    attended = s.CharField()
-    notes = s.CharField()
-    decisions = s.CharField()
     next_on = s.DateField(allow_null=True)
     written_by = s.CharField()
     written_at = s.DateTimeField()
@@ -38,13 +35,25 @@ class MeetingOut(Shape):
         "id": "0f6a3f0e-6d5b-4e0c-9c55-1d2e3f405162",
         "organisation": "Harrow",
         "held_on": "2026-11-21",
+        "next_on": "2026-11-28",
+        "written_by": "Tessa Manager",
+        "written_at": "2026-11-22T10:00:00Z",
+    }
+
+
+class MeetingOut(MeetingRow):
+    """A strategy meeting: who came as organisations and roles, what was said and decided."""
+
+    chaired_by = s.CharField()
+    attended = s.CharField()
+    notes = s.CharField()
+    decisions = s.CharField()
+    example: ClassVar[dict[str, Any]] = {
+        **MeetingRow.example,
         "chaired_by": "Head of safeguarding, Harrow",
         "attended": "Police; designated officer; the regulator",
         "notes": "The police have spoken with the member of staff.",
         "decisions": "Nobody is placed there until the next meeting.",
-        "next_on": "2026-11-28",
-        "written_by": "Tessa Manager",
-        "written_at": "2026-11-22T10:00:00Z",
     }
 
 
@@ -57,7 +66,7 @@ class NewMeeting(Input):
     notes = s.CharField(max_length=LONGEST)
     decisions = s.CharField(max_length=LONGEST)
     next_on = s.DateField(required=False, allow_null=True)
-    is_checked = s.BooleanField(required=False, help_text="Somebody has checked that the texts name nobody.")
+    is_checked = checked_field()
     example: ClassVar[dict[str, Any]] = {
         "held_on": "2026-11-21",
         "chaired_by": "Head of safeguarding",
@@ -69,11 +78,10 @@ class NewMeeting(Input):
     }
 
 
-class AlertFileOut(Shape):
-    """A file of an alert."""
+class AlertFileRow(Shape):
+    """A file of an alert, without its name: that may tell who somebody is."""
 
     id = s.UUIDField()
-    name = s.CharField()
     content_type = s.CharField()
     size = s.IntegerField(help_text="Bytes.")
     sha256 = s.CharField()
@@ -81,13 +89,19 @@ class AlertFileOut(Shape):
     uploaded_at = s.DateTimeField()
     example: ClassVar[dict[str, Any]] = {
         "id": "7d1f3a52-0f2b-4a7c-8b7e-2f3a4b5c6d7e",
-        "name": "staffing-rota.pdf",
         "content_type": "application/pdf",
         "size": 48213,
         "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         "uploaded_by": "Olive Officer",
         "uploaded_at": "2026-11-22T10:00:00Z",
     }
+
+
+class AlertFileOut(AlertFileRow):
+    """A file of an alert."""
+
+    name = s.CharField()
+    example: ClassVar[dict[str, Any]] = {**AlertFileRow.example, "name": "staffing-rota.pdf"}
 
 
 @operation(scope="alerts:read", answer=MeetingOut, paged=True)
@@ -103,7 +117,7 @@ def list_strategy_meetings(call: Call, reference: str) -> Page:
 @operation(
     scope="alerts:confirm",
     body=NewMeeting,
-    answer=MeetingOut,
+    answer=MeetingRow,
     status=201,
     codes=(
         *("day_ahead", "next_before", "names_a_person", "text_too_long", "chaired_by_missing", "attended_missing"),
@@ -116,7 +130,7 @@ def record_strategy_meeting(call: Call, reference: str) -> Created:
     For whoever raised the alert and the central teams told of it. It is not changed afterwards.
     """
     meeting = record_meeting(call.actor, reference=reference, **call.body)
-    return Created(_meeting(meeting), f"/alerts/{reference}/meetings")
+    return Created(_meeting_row(meeting), f"/alerts/{reference}/meetings")
 
 
 @operation(scope="alerts:read", answer=AlertFileOut, paged=True)
@@ -135,7 +149,7 @@ def list_alert_files(call: Call, reference: str) -> Page:
     scope="alerts:write",
     upload=True,
     named=True,
-    answer=AlertFileOut,
+    answer=AlertFileRow,
     status=201,
     codes=(
         *("alert_over", "too_many_files", "file_name_missing", "file_empty", "file_too_big", "file_type_not_allowed"),
@@ -153,7 +167,7 @@ def upload_alert_file(call: Call, reference: str) -> Created:
     if call.actor.is_provider or raised_alert(call.actor.organisation_id, reference) is None:
         raise Http404
     kept = add_alert_file(call.actor, reference=reference, upload=call.file)
-    return Created(_file(kept), f"/alerts/{reference}/files/{kept.pk}")
+    return Created(_file_row(kept), f"/alerts/{reference}/files/{kept.pk}")
 
 
 @operation(scope="alerts:read", stream=BYTES)
@@ -166,19 +180,27 @@ def download_alert_file(call: Call, reference: str, file: UUID) -> Stream:
     return Stream(open_stored(stored), BYTES, stored.name)
 
 
-def _meeting(row: StrategyMeeting) -> dict[str, Any]:
-    said = ("held_on", "chaired_by", "attended", "notes", "decisions", "next_on", "written_at")
+def _meeting_row(row: StrategyMeeting) -> dict[str, Any]:
     return {
         "id": row.pk,
         "organisation": row.held_by_name,
         "written_by": row.written_by_name,
-        **{name: getattr(row, name) for name in said},
+        **{name: getattr(row, name) for name in ("held_on", "next_on", "written_at")},
     }
 
 
-def _file(row: AlertFile) -> dict[str, Any]:
-    said = ("name", "content_type", "size", "sha256", "uploaded_at")
+def _meeting(row: StrategyMeeting) -> dict[str, Any]:
+    said = ("chaired_by", "attended", "notes", "decisions")
+    return {**_meeting_row(row), **{name: getattr(row, name) for name in said}}
+
+
+def _file_row(row: AlertFile) -> dict[str, Any]:
+    said = ("content_type", "size", "sha256", "uploaded_at")
     return {"id": row.pk, "uploaded_by": row.uploaded_by_name, **{name: getattr(row, name) for name in said}}
+
+
+def _file(row: AlertFile) -> dict[str, Any]:
+    return {**_file_row(row), "name": row.name}
 
 
 urlpatterns: list[URLPattern] = [

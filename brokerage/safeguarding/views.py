@@ -25,9 +25,9 @@ from brokerage.core.notifications.reading import mark_read_about
 from brokerage.core.references import normalise_reference
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.web import OrganisationRequest, address, attempt
-from brokerage.safeguarding.actions.alerts import AlertFacts, close_alert, confirm_alert, dismiss_alert, raise_alert
+from brokerage.safeguarding.actions.alerts import AlertFacts, close_alert, confirm_alert, dismiss_alert
 from brokerage.safeguarding.actions.answers import acknowledge_alert, read_alert, record_check
-from brokerage.safeguarding.actions.files import OPEN, files_of
+from brokerage.safeguarding.actions.files import OPEN, files_of, raise_alert_with_files
 from brokerage.safeguarding.actions.meetings import may_write_meeting, meetings_of
 from brokerage.safeguarding.exports import roster_for
 from brokerage.safeguarding.forms import (
@@ -101,20 +101,24 @@ def alert_raise(request: OrganisationRequest) -> HttpResponse:
         text = search.cleaned_data["q"].replace("\x00", "") if search.is_bound and search.is_valid() else ""
         found = find_subjects(text) if text else None
         return render(request, "safeguarding/alert_find.html", {"form": search, "found": found, "text": text})
-    form = RaiseForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
+    is_sent = request.method == "POST"
+    form = RaiseForm(request.POST, request.FILES) if is_sent else RaiseForm()
+    if is_sent and form.is_valid():
+        said = dict(form.cleaned_data)
+        files = said.pop("attachments")
         facts = AlertFacts(
             provider_id=subject.provider_id,
             establishment_id=subject.establishment_id,
             household_id=subject.household_id,
-            **form.cleaned_data,
+            **said,
         )
-        raised = attempt(form, raise_alert, actor=actor, facts=facts)
+        raised = attempt(form, raise_alert_with_files, actor=actor, facts=facts, files=files)
         if raised is not None:
-            is_sent = raised.status == "live"
-            said = _("The alert is sent.") if is_sent else _("The alert is kept. A second person must send it.")
-            messages.success(request, said)
+            is_live = raised.status == "live"
+            done = _("The alert is sent.") if is_live else _("The alert is kept. A second person must send it.")
+            messages.success(request, done)
             return _to(actor, raised.reference)
+    form.ask_for_files_again()
     return render(request, "safeguarding/alert_raise.html", {"form": form, "subject": subject})
 
 
@@ -154,6 +158,7 @@ def alert_answer(request: OrganisationRequest, reference: str) -> HttpResponse:
             reference=told.reference,
             response=form.cleaned_data["response"],
             plans=form.plans,
+            is_checked=form.cleaned_data["is_checked"],
         )
         if answered is not None:
             messages.success(request, _("Your answer is recorded."))

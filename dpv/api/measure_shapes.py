@@ -224,12 +224,16 @@ class MeasureAppealAnswer(Input):
     example: ClassVar[dict[str, Any]] = {"outcome": "not_upheld", "answer": MeasureAppealOut.example["answer"]}
 
 
+def measure_row(measure: Measure) -> dict[str, Any]:
+    """Where a measure stands, as lists show it."""
+    return {**{name: getattr(measure, name) for name in _SAME}, "state": measure.status}
+
+
 def measure_out(actor: Actor, measure: Measure) -> dict[str, Any]:
     """A measure as the actor may read it."""
     is_ours = actor.is_central and (measure.is_standing or measure.status == MEASURE.initial)
     return {
-        **{name: getattr(measure, name) for name in _SAME},
-        "state": measure.status,
+        **measure_row(measure),
         "told_provider": measure.told_provider,
         "conditions": measure.conditions,
         "lift_conditions": measure.lift_conditions if measure.lifted_at or not actor.is_provider else "",

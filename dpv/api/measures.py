@@ -23,6 +23,7 @@ from dpv.api.measure_shapes import (
     MeasureRow,
     NewMeasure,
     measure_out,
+    measure_row,
 )
 from dpv.models import Measure
 from dpv.queries.measures import measure_by_reference
@@ -34,8 +35,9 @@ _SECOND = ("measure_not_now", "second_person_needed", "note_missing", *_TEXTS)
 # An act first looks for the measure: whoever may not see it learns nothing, not even that they may not do this.
 
 
-def _answer(call: Call, reference: str) -> dict[str, Any]:
-    return measure_out(call.actor, measure_by_reference(reference))
+def _row(reference: str) -> dict[str, Any]:
+    """What an act answers: kept for a repeated request, so it repeats no reason."""
+    return measure_row(measure_by_reference(reference))
 
 
 @operation(scope="measures:read", query=MeasureQuery, answer=MeasureRow, paged=True)
@@ -59,13 +61,13 @@ def get_measure(call: Call, reference: str) -> dict[str, Any]:
     With its steps and the provider's appeals. A provider reads the reason it is told, not who said what.
     """
     call.actor.require("measure.view")
-    return _answer(call, reference)
+    return measure_out(call.actor, measure_by_reference(reference))
 
 
 @operation(
     scope="measures:write",
     body=NewMeasure,
-    answer=MeasureOut,
+    answer=MeasureRow,
     status=201,
     codes=(
         *("measure_exists", "only_suspend_at_once", "kind_missing", "reason_missing", "told_provider_missing"),
@@ -79,10 +81,10 @@ def propose_a_measure(call: Call) -> Created:
     confirms it within one working day.
     """
     made = acts.propose_measure(call.actor, facts=MeasureFacts(**call.body))
-    return Created(_answer(call, made.reference), f"/measures/{made.reference}")
+    return Created(_row(made.reference), f"/measures/{made.reference}")
 
 
-@operation(scope="measures:write", body=MeasureDecision, answer=MeasureOut, codes=_SECOND)
+@operation(scope="measures:write", body=MeasureDecision, answer=MeasureRow, codes=_SECOND)
 def decide_measure(call: Call, reference: str) -> dict[str, Any]:
     """Decide on a measure.
 
@@ -92,13 +94,13 @@ def decide_measure(call: Call, reference: str) -> dict[str, Any]:
     measure_by_reference(reference)
     action = acts.confirm_measure if call.body["agree"] else acts.refuse_measure
     action(call.actor, reference=reference, note=call.body["note"])
-    return _answer(call, reference)
+    return _row(reference)
 
 
 @operation(
     scope="measures:write",
     body=MeasureNote,
-    answer=MeasureOut,
+    answer=MeasureRow,
     codes=("measure_not_now", "not_the_proposer", "note_missing", *_TEXTS),
 )
 def withdraw_proposed_measure(call: Call, reference: str) -> dict[str, Any]:
@@ -108,13 +110,13 @@ def withdraw_proposed_measure(call: Call, reference: str) -> dict[str, Any]:
     """
     measure_by_reference(reference)
     acts.withdraw_measure(call.actor, reference=reference, note=call.body["note"])
-    return _answer(call, reference)
+    return _row(reference)
 
 
 @operation(
     scope="measures:write",
     body=MeasureReviewIn,
-    answer=MeasureOut,
+    answer=MeasureRow,
     codes=("measure_not_now", "note_missing", "review_in_past", "conditions_missing", *_TEXTS),
 )
 def review_standing_measure(call: Call, reference: str) -> dict[str, Any]:
@@ -124,11 +126,11 @@ def review_standing_measure(call: Call, reference: str) -> dict[str, Any]:
     """
     measure_by_reference(reference)
     acts.review_measure(call.actor, reference=reference, **call.body)
-    return _answer(call, reference)
+    return _row(reference)
 
 
 @operation(
-    scope="measures:write", body=MeasureLiftIn, answer=MeasureOut, codes=("measure_not_now", "note_missing", *_TEXTS)
+    scope="measures:write", body=MeasureLiftIn, answer=MeasureRow, codes=("measure_not_now", "note_missing", *_TEXTS)
 )
 def propose_to_lift_measure(call: Call, reference: str) -> dict[str, Any]:
     """Propose to lift a measure.
@@ -137,10 +139,10 @@ def propose_to_lift_measure(call: Call, reference: str) -> dict[str, Any]:
     """
     measure_by_reference(reference)
     acts.propose_lift(call.actor, reference=reference, **call.body)
-    return _answer(call, reference)
+    return _row(reference)
 
 
-@operation(scope="measures:write", body=MeasureDecision, answer=MeasureOut, codes=_SECOND)
+@operation(scope="measures:write", body=MeasureDecision, answer=MeasureRow, codes=_SECOND)
 def decide_lift_of_measure(call: Call, reference: str) -> dict[str, Any]:
     """Lift a measure, or keep it.
 
@@ -149,13 +151,13 @@ def decide_lift_of_measure(call: Call, reference: str) -> dict[str, Any]:
     measure_by_reference(reference)
     action = acts.lift_measure if call.body["agree"] else acts.keep_measure
     action(call.actor, reference=reference, note=call.body["note"])
-    return _answer(call, reference)
+    return _row(reference)
 
 
 @operation(
     scope="measures:write",
     body=MeasureAppealIn,
-    answer=MeasureOut,
+    answer=MeasureRow,
     codes=("measure_not_now", "appeal_open", "text_missing", *_TEXTS),
 )
 def appeal_against_measure(call: Call, reference: str) -> dict[str, Any]:
@@ -167,13 +169,13 @@ def appeal_against_measure(call: Call, reference: str) -> dict[str, Any]:
     if not call.actor.is_provider:
         raise Http404
     appeal_measure(call.actor, reference=reference, text=call.body["text"])
-    return _answer(call, reference)
+    return _row(reference)
 
 
 @operation(
     scope="measures:write",
     body=MeasureAppealAnswer,
-    answer=MeasureOut,
+    answer=MeasureRow,
     codes=("no_appeal", "second_person_needed", "outcome_missing", "answer_missing", *_TEXTS),
 )
 def answer_measure_appeal(call: Call, reference: str) -> dict[str, Any]:
@@ -183,4 +185,4 @@ def answer_measure_appeal(call: Call, reference: str) -> dict[str, Any]:
     """
     measure_by_reference(reference)
     answer_appeal(call.actor, reference=reference, **call.body)
-    return _answer(call, reference)
+    return _row(reference)

@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from brokerage.core.audit import outbox
-from brokerage.safeguarding.closures.api_shapes import AuthorityProgress, ClosureOut, ClosureRow, ResidentOut
+from brokerage.safeguarding.closures.api_shapes import (
+    AuthorityProgress,
+    ClosureOut,
+    ClosureRow,
+    ResidentOut,
+    ResidentRow,
+)
 from tests.api.answers import fits
 from tests.api.clients import client_of
 from tests.cast import TODAY, actor_of, ident
@@ -26,7 +32,7 @@ def test_from_announcing_to_complete(committed: str) -> None:
     birch, harrow, central = client_of("bob"), client_of("olive"), client_of("carol")
     made = birch.post("/closures", NEW)
     assert made.status_code == 201, made.content
-    reference = fits(ClosureOut, made.json())["reference"]
+    reference = fits(ClosureRow, made.json())["reference"]
     outbox.drain("alerts")
     heard = [change["kind"] for change in harrow.get("/changes").json()["items"]]
     assert "closure.announced" in heard
@@ -41,9 +47,9 @@ def test_from_announcing_to_complete(committed: str) -> None:
     wrong = harrow.post(path, {"status": "moved"})
     assert (wrong.status_code, wrong.json()["code"], wrong.json()["field"]) == (422, "ended_on_missing", "ended_on")
     closed = central.post(f"/closures/{reference}/close", {"closed_on": TODAY.isoformat()})
-    assert fits(ClosureOut, closed.json())["status"] == "closed"
+    assert fits(ClosureRow, closed.json())["status"] == "closed"
     done = harrow.post(path, {"status": "moved", "ended_on": TODAY.isoformat()})
-    assert fits(ResidentOut, done.json())["status"] == "moved"
+    assert fits(ResidentRow, done.json())["status"] == "moved"
     again = harrow.post(path, {"status": "looking"})
     assert (again.status_code, again.json()["code"]) == (409, "closure_over")
     assert birch.get(f"/closures/{reference}").json()["status"] == "completed"
@@ -57,7 +63,11 @@ def test_another_day_and_not_closing() -> None:
     reference = central.post("/closures", NEW).json()["reference"]
     assert central.post("/closures", NEW).json()["code"] == "closure_running"
     day = {"closes_on": TODAY.isoformat(), "change_note": "Sooner."}
-    assert fits(ClosureOut, central.post(f"/closures/{reference}/reschedule", day).json())["change_note"] == "Sooner."
+    assert (
+        fits(ClosureRow, central.post(f"/closures/{reference}/reschedule", day).json())["closes_on"]
+        == TODAY.isoformat()
+    )
+    assert fits(ClosureOut, central.get(f"/closures/{reference}").json())["change_note"] == "Sooner."
     gone = central.post(f"/closures/{reference}/withdraw", {"change_note": "It stays open."})
     assert gone.json()["status"] == "withdrawn"
     assert central.post(f"/closures/{reference}/withdraw", {"change_note": "Again."}).status_code == 409

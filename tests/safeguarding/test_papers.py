@@ -20,7 +20,7 @@ from brokerage.safeguarding.actions.alerts import close_alert
 from brokerage.safeguarding.actions.files import add_alert_file, files_of
 from brokerage.safeguarding.actions.meetings import meetings_of, record_meeting
 from brokerage.safeguarding.models import AlertFile, StrategyMeeting
-from brokerage.safeguarding.paper_api import AlertFileOut, MeetingOut
+from brokerage.safeguarding.paper_api import AlertFileOut, AlertFileRow, MeetingOut, MeetingRow
 from brokerage.safeguarding.queries.alerts import received_alert
 from tests.api.answers import fits
 from tests.api.clients import client_of
@@ -180,14 +180,14 @@ def test_through_the_api() -> None:
     harrow, central, ealing = client_of("olive"), client_of("carol"), client_of("edith")
     kept_file = harrow.upload(f"/alerts/{reference}/files", b"Two adults.", name="rota.txt")
     assert kept_file.status_code == 201, kept_file.content
-    key = fits(AlertFileOut, kept_file.json())["id"]
+    key = fits(AlertFileRow, kept_file.json())["id"]
     assert len(fits(AlertFileOut, central.get(f"/alerts/{reference}/files").json())["items"]) == 1
     assert ealing.get(f"/alerts/{reference}/files").json()["items"] == []
     assert ealing.get(f"/alerts/{reference}/files/{key}").status_code == 404
     assert b"".join(central.get(f"/alerts/{reference}/files/{key}").streaming_content) == b"Two adults."
     said = {**MEETING, "held_on": TODAY.isoformat()}
     made = central.post(f"/alerts/{reference}/meetings", said)
-    assert fits(MeetingOut, made.json())["organisation"] == "West London Central Team"
+    assert fits(MeetingRow, made.json())["organisation"] == "West London Central Team"
     assert len(fits(MeetingOut, harrow.get(f"/alerts/{reference}/meetings").json())["items"]) == 1
     assert ealing.get(f"/alerts/{reference}/meetings").json()["items"] == []
     assert ealing.post(f"/alerts/{reference}/meetings", said).status_code in (403, 404)

@@ -117,12 +117,13 @@ def confirm_alert(actor: Actor, *, reference: str) -> Alert:
 
 
 @transaction.atomic
-def dismiss_alert(actor: Actor, *, reference: str, reason: str) -> Alert:
+def dismiss_alert(actor: Actor, *, reference: str, reason: str, is_checked: bool = False) -> Alert:
     """Do not send an alert that waits for a second person; the reason stays with it."""
     alert = _waiting(actor, reference)
     alert.status = ALERT.after(alert.status, "dismiss")
     if not reason.strip():
         raise RuleBroken("reason_missing", _("Say why it is not sent"), "reason")
+    _check_text(reason, "reason", alert.provider_id, is_checked=is_checked)
     alert.decided_at, alert.decided_by_name, alert.decision_note = database_now(), actor.name[:120], reason.strip()
     alert.save(update_fields=["status", "decided_at", "decided_by_name", "decision_note"])
     record("alert.dismissed", subject=alert, actor=actor)
@@ -130,13 +131,13 @@ def dismiss_alert(actor: Actor, *, reference: str, reason: str) -> Alert:
 
 
 @transaction.atomic
-def close_alert(actor: Actor, *, reference: str, outcome: str) -> Alert:
+def close_alert(actor: Actor, *, reference: str, outcome: str, is_checked: bool = False) -> Alert:
     """Close a live alert; everybody who was told reads the outcome."""
     actor.require("alert.confirm")
     alert = _own(actor, reference)
     alert.status = ALERT.after(alert.status, "close")
     _need(outcome, "outcome", _("Say what came of it"))
-    require_nobody_named(outcome, field="outcome", provider_id=alert.provider_id, is_checked=True)
+    _check_text(outcome, "outcome", alert.provider_id, is_checked=is_checked)
     alert.closed_at, alert.closed_by_name, alert.outcome = database_now(), actor.name[:120], outcome.strip()
     alert.save(update_fields=["status", "closed_at", "closed_by_name", "outcome"])
     entry = record("alert.closed", subject=alert, actor=actor)
@@ -246,10 +247,13 @@ def _check(facts: AlertFacts) -> None:
         if day is not None and day > today:
             raise RuleBroken("day_ahead", _("This day is still ahead"), name)
     for name in ("what_happened", "action_taken", "told_provider"):
-        text = getattr(facts, name)
-        if len(text) > LONGEST:
-            raise RuleBroken("text_too_long", _("Use at most %(most)s characters") % {"most": LONGEST}, name)
-        require_nobody_named(text, field=name, provider_id=facts.provider_id, is_checked=facts.is_checked)
+        _check_text(getattr(facts, name), name, facts.provider_id, is_checked=facts.is_checked)
+
+
+def _check_text(text: str, field: str, provider_id: UUID, *, is_checked: bool) -> None:
+    if len(text) > LONGEST:
+        raise RuleBroken("text_too_long", _("Use at most %(most)s characters") % {"most": LONGEST}, field)
+    require_nobody_named(text, field=field, provider_id=provider_id, is_checked=is_checked)
 
 
 def _need(text: str, field: str, message: object) -> None:

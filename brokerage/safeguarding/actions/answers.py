@@ -16,6 +16,7 @@ from brokerage.core.errors import NotNow, RuleBroken
 from brokerage.core.locks import hold_name
 from brokerage.core.tenants.actors import Actor
 from brokerage.safeguarding.checks import due_day, remind_of_checks
+from brokerage.safeguarding.guard import require_nobody_named
 from brokerage.safeguarding.models import AlertRecipient, WelfareCheck
 from brokerage.safeguarding.queries.alerts import people_there, received_alert
 
@@ -30,12 +31,17 @@ def read_alert(actor: Actor, *, reference: str) -> AlertRecipient:
 
 @transaction.atomic
 def acknowledge_alert(
-    actor: Actor, *, reference: str, response: str, plans: Mapping[UUID, str] | None = None
+    actor: Actor,
+    *,
+    reference: str,
+    response: str,
+    plans: Mapping[UUID, str] | None = None,
+    is_checked: bool = False,
 ) -> AlertRecipient:
     """Answer an alert for the organisation: once, with what will be done for each of its people there.
 
-    Refused when: it was answered or closed before (NotNow); the answer is missing; one of the organisation's own people
-    living there has no plan (`plan_missing`).
+    Refused when: it was answered or closed before (NotNow); the answer is missing, or names a person; one of the
+    organisation's own people living there has no plan (`plan_missing`).
     """
     actor.require("alert.acknowledge")
     _hold(f"alert answer:{reference}:{actor.organisation_id}")
@@ -44,6 +50,7 @@ def acknowledge_alert(
         raise NotNow("alert_answered", _("This alert was answered already, or is closed"))
     if not response.strip():
         raise RuleBroken("response_missing", _("Say what your organisation will do"), "response")
+    require_nobody_named(response, field="response", provider_id=told.provider_id, is_checked=is_checked)
     now = database_now()
     given = plans or {}
     due_on = due_day(told, database_today())

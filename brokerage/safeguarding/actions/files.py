@@ -5,6 +5,7 @@ Kept under random names in the file store; their own names live in the table. Ne
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.core.files.storage import default_storage
@@ -18,12 +19,44 @@ from brokerage.core.errors import NotNow, RuleBroken
 from brokerage.core.locks import hold_name
 from brokerage.core.stored_files import StoredFile, is_signed, keep, sign
 from brokerage.core.tenants.actors import Actor
+from brokerage.core.uploads import CheckedUpload
+from brokerage.safeguarding.actions.alerts import AlertFacts, raise_alert
 from brokerage.safeguarding.models import Alert, AlertFile, AlertRecipient
 
 #: Files of one alert.
 AT_MOST = 10
 #: Files are added while somebody may still act on them.
 OPEN = ("awaiting_confirmation", "live")
+
+
+@transaction.atomic
+def raise_alert_with_files(actor: Actor, *, facts: AlertFacts, files: Sequence[UploadedFile]) -> Alert:
+    """Raise an alert with its files, all or nothing: see `raise_alert` and `add_alert_file`. Refusals of a file are on
+    "attachments". They are checked before anything is held or told, so that a slow scanner keeps nobody waiting."""
+    actor.require("alert.raise")
+    if len(files) > AT_MOST:
+        raise RuleBroken("too_many_files", _("An alert can have %(count)s files") % {"count": AT_MOST}, "attachments")
+    kept: list[tuple[CheckedUpload, str]] = []
+    try:
+        for upload in files:
+            try:
+                kept.append(keep(upload, folder="alerts"))
+            except RuleBroken as refused:
+                raise RuleBroken(refused.code, refused.message, "attachments") from refused
+        alert = raise_alert(actor, facts=facts)
+        # The same alert sent twice is one, and so is the same file.
+        known = set(AlertFile.objects.filter(alert=alert).values_list("sha256", flat=True))
+        for passed, stored in kept:
+            if passed.sha256 in known or len(known) >= AT_MOST:
+                default_storage.delete(stored)
+                continue
+            known.add(passed.sha256)
+            _add(actor, alert, passed, stored)
+    except Exception:
+        for _passed, stored in kept:
+            default_storage.delete(stored)
+        raise
+    return alert
 
 
 @transaction.atomic
@@ -44,21 +77,10 @@ def add_alert_file(actor: Actor, *, reference: str, upload: UploadedFile) -> Ale
         raise RuleBroken("too_many_files", _("An alert can have %(count)s files") % {"count": AT_MOST}, "file")
     passed, stored = keep(upload, folder="alerts")
     try:
-        kept: AlertFile = AlertFile.objects.create(
-            alert=alert,
-            raised_by_id=actor.organisation_id,
-            name=passed.name,
-            content_type=passed.content_type,
-            size=passed.size,
-            sha256=passed.sha256,
-            stored_name=stored,
-            uploaded_by_name=actor.name[:120],
-        )
-        _record("alert.file_added", actor, reference, kept)
+        return _add(actor, alert, passed, stored)
     except Exception:
         default_storage.delete(stored)
         raise
-    return kept
 
 
 def link_to_alert_file(actor: Actor, *, reference: str, file_id: UUID) -> str:
@@ -99,6 +121,21 @@ def files_of(actor: Actor, reference: str) -> list[AlertFile]:
     told = AlertRecipient.objects.filter(reference=reference).values_list("alert_id", flat=True)
     own = Alert.objects.filter(reference=reference).values_list("pk", flat=True)
     return list(AlertFile.objects.filter(alert_id__in={*told, *own}).order_by("uploaded_at", "pk"))
+
+
+def _add(actor: Actor, alert: Alert, passed: CheckedUpload, stored: str) -> AlertFile:
+    row: AlertFile = AlertFile.objects.create(
+        alert=alert,
+        raised_by_id=actor.organisation_id,
+        name=passed.name,
+        content_type=passed.content_type,
+        size=passed.size,
+        sha256=passed.sha256,
+        stored_name=stored,
+        uploaded_by_name=actor.name[:120],
+    )
+    _record("alert.file_added", actor, alert.reference, row)
+    return row
 
 
 def _record(kind: str, actor: Actor, reference: str, row: AlertFile) -> None:

@@ -29,6 +29,7 @@ from brokerage.safeguarding.closures.api_shapes import (
     NewDay,
     NextHome,
     ResidentOut,
+    ResidentRow,
     Withdrawal,
 )
 from brokerage.safeguarding.closures.models import ClosureRecipient, ClosureResident
@@ -66,7 +67,7 @@ def get_closure(call: Call, reference: str) -> dict[str, Any]:
 @operation(
     scope="closures:write",
     body=NewClosure,
-    answer=ClosureOut,
+    answer=ClosureRow,
     status=201,
     codes=(
         *("closure_running", "why_missing", "day_ahead", "closes_before_notice", "closes_too_far", "text_too_long"),
@@ -80,13 +81,13 @@ def create_closure(call: Call) -> Created:
     of the regions concerned and the provider are told at once.
     """
     closure = announce_closure(call.actor, facts=ClosureFacts(**call.body))
-    return Created(_out(_told(closure.reference)), f"/closures/{closure.reference}")
+    return Created(_row(_told(closure.reference)), f"/closures/{closure.reference}")
 
 
 @operation(
     scope="closures:write",
     body=NewDay,
-    answer=ClosureOut,
+    answer=ClosureRow,
     codes=(
         *("closure_not_now", "reason_missing", "closes_before_notice", "closes_too_far", "day_unchanged"),
         *("names_a_person", "text_too_long"),
@@ -99,13 +100,13 @@ def reschedule_announced_closure(call: Call, reference: str) -> dict[str, Any]:
     """
     _told(reference)
     reschedule_closure(call.actor, reference=reference, **call.body)
-    return _out(_told(reference))
+    return _row(_told(reference))
 
 
 @operation(
     scope="closures:write",
     body=Withdrawal,
-    answer=ClosureOut,
+    answer=ClosureRow,
     codes=("closure_not_now", "reason_missing", "names_a_person", "text_too_long"),
 )
 def withdraw_announced_closure(call: Call, reference: str) -> dict[str, Any]:
@@ -115,13 +116,13 @@ def withdraw_announced_closure(call: Call, reference: str) -> dict[str, Any]:
     """
     _told(reference)
     withdraw_closure(call.actor, reference=reference, **call.body)
-    return _out(_told(reference))
+    return _row(_told(reference))
 
 
 @operation(
     scope="closures:write",
     body=Closed,
-    answer=ClosureOut,
+    answer=ClosureRow,
     codes=("closure_not_now", "day_ahead", "closed_before_open"),
 )
 def close_closing_home(call: Call, reference: str) -> dict[str, Any]:
@@ -132,7 +133,7 @@ def close_closing_home(call: Call, reference: str) -> dict[str, Any]:
     """
     _told(reference)
     close_home(call.actor, reference=reference, **call.body)
-    return _out(_told(reference))
+    return _row(_told(reference))
 
 
 @operation(scope="closures:read", answer=AuthorityProgress, paged=True)
@@ -179,7 +180,7 @@ def list_closure_residents(call: Call, reference: str) -> Page:
 @operation(
     scope="closures:write",
     body=NextHome,
-    answer=ResidentOut,
+    answer=ResidentRow,
     codes=(
         *("closure_over", "resident_not_now", "status_missing", "referral_unknown", "placement_unknown"),
         *("placement_missing", "note_missing", "ended_on_missing", "day_ahead"),
@@ -196,25 +197,29 @@ def record_resident_next_home(call: Call, reference: str, resident: UUID) -> dic
         or not ClosureResident.objects.filter(pk=resident, closure_id=told.closure_id).exists()
     ):
         raise Http404
-    return _resident(record_next_home(call.actor, resident_id=resident, **call.body))
+    return _resident_row(record_next_home(call.actor, resident_id=resident, **call.body))
 
 
 def _told(reference: str) -> ClosureRecipient:
     return queries.told_closure(reference)
 
 
-def _out(told: ClosureRecipient) -> dict[str, Any]:
-    closure = told.closure
+def _row(told: ClosureRecipient) -> dict[str, Any]:
     return {
         "reference": told.reference,
         "reasons": list(told.reasons),
         "told_at": told.told_at,
-        "announced_by": closure.announced_by_organisation,
-        **{name: getattr(closure, name) for name in (*_ROW, *_MORE)},
+        **{name: getattr(told.closure, name) for name in _ROW},
     }
 
 
-def _resident(row: ClosureResident) -> dict[str, Any]:
+def _out(told: ClosureRecipient) -> dict[str, Any]:
+    closure = told.closure
+    more = {name: getattr(closure, name) for name in _MORE}
+    return {**_row(told), "announced_by": closure.announced_by_organisation, **more}
+
+
+def _resident_row(row: ClosureResident) -> dict[str, Any]:
     return {
         "id": row.pk,
         "placement": row.placement_reference,
@@ -222,13 +227,16 @@ def _resident(row: ClosureResident) -> dict[str, Any]:
         "status": row.status,
         "referral": row.referral_reference or None,
         "new_placement": row.new_placement_reference or None,
-        "note": row.note,
         "looking_at": row.looking_at,
         "found_at": row.found_at,
         "ended_on": row.ended_on,
         "changed_by": row.changed_by_name,
         "changed_at": row.changed_at,
     }
+
+
+def _resident(row: ClosureResident) -> dict[str, Any]:
+    return {**_resident_row(row), "note": row.note}
 
 
 urlpatterns: list[URLPattern] = [

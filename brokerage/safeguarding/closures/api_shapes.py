@@ -5,6 +5,7 @@ from __future__ import annotations
 from rest_framework import serializers as s
 
 from brokerage.core.api.inputs import Input, Query, Shape
+from brokerage.safeguarding.checked import checked_field
 from brokerage.safeguarding.closures.actions.announcing import LONGEST
 from brokerage.safeguarding.closures.models import ClosureReason, Why
 from brokerage.safeguarding.closures.states import CLOSURE, RESIDENT, RESIDENT_MOVE
@@ -86,7 +87,7 @@ class NewClosure(Input):
     explanation = s.CharField(
         required=False, allow_blank=True, max_length=LONGEST, help_text="Everybody told reads it. Name nobody."
     )
-    is_checked = s.BooleanField(required=False, help_text="Somebody has checked that the text names nobody.")
+    is_checked = checked_field()
     example = {
         "provider_id": "0b9f4a56-8d67-4d3e-9e3f-6f1f2d3c4b5a",
         "establishment_id": None,
@@ -104,6 +105,7 @@ class NewDay(Input):
 
     closes_on = s.DateField()
     change_note = s.CharField(max_length=LONGEST)
+    is_checked = checked_field()
     example = {"closes_on": "2027-02-14", "change_note": "The lease was made longer."}
 
 
@@ -111,6 +113,7 @@ class Withdrawal(Input):
     """Why it is not closing."""
 
     change_note = s.CharField(max_length=LONGEST)
+    is_checked = checked_field()
     example = {"change_note": "Another provider takes the home over."}
 
 
@@ -148,8 +151,8 @@ class AuthorityProgress(Shape):
     }
 
 
-class ResidentOut(Shape):
-    """Where one of your people there goes next."""
+class ResidentRow(Shape):
+    """How far the search for the next home of one of your people there is."""
 
     id = s.UUIDField()
     placement = s.CharField(help_text="The placement that ends.")
@@ -157,7 +160,6 @@ class ResidentOut(Shape):
     status = s.ChoiceField(choices=_STEPS)
     referral = s.CharField(allow_null=True, help_text="The referral that looks for the next home.")
     new_placement = s.CharField(allow_null=True, help_text="The placement that was found.")
-    note = s.CharField(allow_blank=True)
     looking_at = s.DateTimeField(allow_null=True)
     found_at = s.DateTimeField(allow_null=True)
     ended_on = s.DateField(allow_null=True, help_text="The day they left.")
@@ -170,13 +172,19 @@ class ResidentOut(Shape):
         "status": "looking",
         "referral": "R-4T6W-1XZ8",
         "new_placement": None,
-        "note": "",
         "looking_at": "2026-11-22T10:00:00Z",
         "found_at": None,
         "ended_on": None,
         "changed_by": "Olive Officer",
         "changed_at": "2026-11-22T10:00:00Z",
     }
+
+
+class ResidentOut(ResidentRow):
+    """Where one of your people there goes next."""
+
+    note = s.CharField(allow_blank=True)
+    example = {**ResidentRow.example, "note": ""}
 
 
 class NextHome(Input):

@@ -10,13 +10,14 @@ from django.utils.translation import gettext_lazy as _
 
 from brokerage.core import forms as govuk
 from brokerage.core.pages.templatetags.pages import day
+from brokerage.safeguarding.checked import CheckedForm
 from brokerage.safeguarding.closures.actions.announcing import LONGEST
 from brokerage.safeguarding.closures.models import ClosureResident, Why
 from brokerage.safeguarding.closures.queries import Options
 from brokerage.safeguarding.closures.states import CLOSURE, RESIDENT, RESIDENT_MOVE
 
 
-class AnnounceForm(forms.Form):
+class AnnounceForm(CheckedForm):
     """When and why it closes."""
 
     closes_on = govuk.GovukDateField(
@@ -40,14 +41,9 @@ class AnnounceForm(forms.Form):
         max_length=LONGEST,
         rows=4,
     )
-    is_checked = forms.BooleanField(
-        label=_("I have checked that nobody is named"),
-        help_text=_("Tick this if the search for names stops at words that are not about a person."),
-        required=False,
-    )
 
 
-class RescheduleForm(forms.Form):
+class RescheduleForm(CheckedForm):
     """Another day."""
 
     closes_on = govuk.GovukDateField(
@@ -62,7 +58,7 @@ class RescheduleForm(forms.Form):
     )
 
 
-class WithdrawForm(forms.Form):
+class WithdrawForm(CheckedForm):
     """It does not close."""
 
     change_note = govuk.LongTextField(

@@ -11,18 +11,15 @@ from django.utils.translation import gettext_lazy as _
 from brokerage.core import forms as govuk
 from brokerage.core.tenants.actors import Actor
 from brokerage.safeguarding.actions.alerts import LONGEST
+from brokerage.safeguarding.checked import CheckedForm
 from brokerage.safeguarding.concerns.actions.concerns import LONGEST_NOTE
 from brokerage.safeguarding.concerns.models import ComplaintKind, ConcernKind, Pattern
 from brokerage.safeguarding.concerns.states import COMPLAINT, CONCERN, SUGGESTION
 
 _ANY = ("", _("All"))
-_CHECKED = _(
-    "The text is searched for names, dates of birth and addresses. Tick this if the search stops at words that are not"
-    " about a person. The names of your own people there never go through."
-)
 
 
-class ConcernForm(forms.Form):
+class ConcernForm(CheckedForm):
     """A quick note."""
 
     kind = forms.ChoiceField(
@@ -43,7 +40,6 @@ class ConcernForm(forms.Form):
         help_text=_("No other authority and no provider reads it. Several notes about one home show a pattern."),
         required=False,
     )
-    is_checked = forms.BooleanField(label=_("I have checked that nobody is named"), help_text=_CHECKED, required=False)
 
     def __init__(self, data: Any = None, *, actor: Actor, initial: dict[str, Any] | None = None) -> None:
         super().__init__(data, initial=initial)
@@ -51,7 +47,7 @@ class ConcernForm(forms.Form):
             del self.fields["is_shared"]
 
 
-class DecisionForm(forms.Form):
+class DecisionForm(CheckedForm):
     """What is done about a concern or a suggestion, and why."""
 
     decision = forms.ChoiceField(
@@ -84,7 +80,7 @@ class PartyForm(forms.Form):
     )
 
 
-class ComplaintForm(forms.Form):
+class ComplaintForm(CheckedForm):
     """A complaint or dispute; the other side reads all of it."""
 
     kind = forms.ChoiceField(
@@ -112,10 +108,9 @@ class ComplaintForm(forms.Form):
         rows=3,
         error_messages={"required": _("Say what should happen")},
     )
-    is_checked = forms.BooleanField(label=_("I have checked that nobody is named"), help_text=_CHECKED, required=False)
 
 
-class TextForm(forms.Form):
+class TextForm(CheckedForm):
     """What somebody says about a complaint."""
 
     text = govuk.LongTextField(

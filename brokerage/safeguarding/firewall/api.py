@@ -137,7 +137,7 @@ def get_finding(call: Call, reference: str) -> dict[str, Any]:
 @operation(
     scope="alerts:write",
     body=NewPlan,
-    answer=FindingOut,
+    answer=FindingRow,
     codes=("finding_not_now", "plan_missing", "text_too_long"),
 )
 def answer_finding(call: Call, reference: str) -> dict[str, Any]:
@@ -148,7 +148,7 @@ def answer_finding(call: Call, reference: str) -> dict[str, Any]:
     """
     if not call.actor.is_authority:
         raise Http404
-    return _out(acknowledge_finding(call.actor, reference=reference, plan=call.body["plan"]))
+    return _row(acknowledge_finding(call.actor, reference=reference, plan=call.body["plan"]))
 
 
 @operation(scope="firewall:read", answer=FailingHomeRow, paged=True)
@@ -164,10 +164,13 @@ def list_failing_homes(call: Call) -> Page:
     return call.rows([home._asdict() for home in failing_homes()])
 
 
+def _row(found: Finding) -> dict[str, Any]:
+    return {**{name: getattr(found, name) for name in _NAMES}, "placement": found.placement_reference}
+
+
 def _out(found: Finding) -> dict[str, Any]:
     return {
-        **{name: getattr(found, name) for name in _NAMES},
-        "placement": found.placement_reference,
+        **_row(found),
         "acknowledged_by": found.acknowledged_by_name,
         "plan": found.plan,
         "reminded": found.reminded,

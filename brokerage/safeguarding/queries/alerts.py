@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 
+from brokerage.core.references import normalise_reference
 from brokerage.core.web import OrganisationRequest, address
 from brokerage.safeguarding.models import Alert, AlertRecipient, Reason
 from placements.models import Placement
@@ -111,11 +112,15 @@ def collected_checks(reference: str) -> list[Checks]:
 
 
 def banners(request: OrganisationRequest) -> list[dict[str, Any]]:
-    """The alerts without an answer of the organisation acted for: straight from PostgreSQL, on every page."""
+    """The alerts without an answer of the organisation acted for: straight from PostgreSQL, on every page but those of
+    the alert itself."""
     actor = request.actor
     if not actor.may("alert.view"):
         return []
-    waiting = received_alerts(unanswered=True).values_list("reference", "severity")[: BANNERS + 1]
+    unanswered = received_alerts(unanswered=True)
+    if reference := _alert_of_page(request):
+        unanswered = unanswered.exclude(reference=reference)
+    waiting = unanswered.values_list("reference", "severity")[: BANNERS + 1]
     return [
         {
             "title": _("Safeguarding alert %(reference)s") % {"reference": reference},
@@ -124,3 +129,11 @@ def banners(request: OrganisationRequest) -> list[dict[str, Any]]:
         }
         for reference, _severity in waiting[:BANNERS]
     ]
+
+
+def _alert_of_page(request: OrganisationRequest) -> str:
+    """The reference of the alert whose page this is, or nothing."""
+    match = request.resolver_match
+    if match is None or match.app_name != "safeguarding":
+        return ""
+    return normalise_reference(str(match.kwargs.get("reference", "")))

@@ -108,13 +108,15 @@ def announce_closure(actor: Actor, *, facts: ClosureFacts) -> Closure:
 
 
 @transaction.atomic
-def reschedule_closure(actor: Actor, *, reference: str, closes_on: dt.date, change_note: str) -> Closure:
+def reschedule_closure(
+    actor: Actor, *, reference: str, closes_on: dt.date, change_note: str, is_checked: bool = False
+) -> Closure:
     """The home closes on another day; everybody is told again. Refused without a reason or with an impossible day."""
     closure = own_closure(actor, reference)
     closure.status = CLOSURE.after(closure.status, "reschedule")
     if not change_note.strip():
         raise RuleBroken("reason_missing", _("Say why the day has changed"), "change_note")
-    _check_text(change_note, "change_note", closure.provider_id, is_checked=True)
+    _check_text(change_note, "change_note", closure.provider_id, is_checked=is_checked)
     _check_day(closes_on, closure.notice_on)
     if closes_on == closure.closes_on:
         raise RuleBroken("day_unchanged", _("This is the day announced already"), "closes_on")
@@ -129,13 +131,13 @@ def reschedule_closure(actor: Actor, *, reference: str, closes_on: dt.date, chan
 
 
 @transaction.atomic
-def withdraw_closure(actor: Actor, *, reference: str, change_note: str) -> Closure:
+def withdraw_closure(actor: Actor, *, reference: str, change_note: str, is_checked: bool = False) -> Closure:
     """The home does not close after all; everybody is told, and nobody need move. Refused without a reason."""
     closure = own_closure(actor, reference)
     closure.status = CLOSURE.after(closure.status, "withdraw")
     if not change_note.strip():
         raise RuleBroken("reason_missing", _("Say why it is not closing"), "change_note")
-    _check_text(change_note, "change_note", closure.provider_id, is_checked=True)
+    _check_text(change_note, "change_note", closure.provider_id, is_checked=is_checked)
     closure.change_note, closure.withdrawn_at = change_note.strip(), database_now()
     closure.withdrawn_by_organisation = actor.organisation_name[:200]
     closure.save(update_fields=["status", "change_note", "withdrawn_at", "withdrawn_by_organisation"])

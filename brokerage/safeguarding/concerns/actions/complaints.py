@@ -109,33 +109,33 @@ def acknowledge_complaint(actor: Actor, *, reference: str) -> Complaint:
 
 
 @transaction.atomic
-def answer_complaint(actor: Actor, *, reference: str, text: str) -> Complaint:
+def answer_complaint(actor: Actor, *, reference: str, text: str, is_checked: bool = False) -> Complaint:
     """The respondent answers what was complained of."""
     complaint = _held(actor, reference)
     _require_side(actor, complaint.respondent_id)
     complaint.status = COMPLAINT.after(complaint.status, "answer")
     complaint.answered_at = database_now()
     complaint.save(update_fields=["status", "answered_at"])
-    _say(actor, complaint, EntryKind.ANSWER, _text(complaint, text))
+    _say(actor, complaint, EntryKind.ANSWER, _text(complaint, text, is_checked))
     told = [notice_to(complaint.complainant_id, complaint, "concerns.complaint_answered")]
     record("complaint.answered", subject=complaint, actor=actor, notify=told)
     return complaint
 
 
 @transaction.atomic
-def send_message(actor: Actor, *, reference: str, text: str) -> ComplaintEntry:
+def send_message(actor: Actor, *, reference: str, text: str, is_checked: bool = False) -> ComplaintEntry:
     """A side, or the mediator, says something; everybody else who reads the complaint is told. Not when it is over."""
     complaint = _held(actor, reference)
     if complaint.status not in COMPLAINT_LIVE:
         raise NotNow("complaint_not_now", _("This complaint is closed"))
-    entry = _say(actor, complaint, EntryKind.MESSAGE, _text(complaint, text))
+    entry = _say(actor, complaint, EntryKind.MESSAGE, _text(complaint, text, is_checked))
     told = [notice_to(other, complaint, "concerns.complaint_message") for other in _others(actor, complaint)]
     record("complaint.message", subject=complaint, actor=actor, notify=told)
     return entry
 
 
 @transaction.atomic
-def ask_mediation(actor: Actor, *, reference: str, text: str) -> Complaint:
+def ask_mediation(actor: Actor, *, reference: str, text: str, is_checked: bool = False) -> Complaint:
     """A side asks the central team of the authority's region to mediate; from now on it reads the complaint.
 
     Before it is acknowledged only once that is overdue (`mediation_early`); not without a central team (`no_mediator`).
@@ -149,7 +149,7 @@ def ask_mediation(actor: Actor, *, reference: str, text: str) -> Complaint:
     region = region_of(complaint.authority_id)
     if region is None:
         raise NotNow("no_mediator", _("The authority is in no region: there is no central team to mediate"))
-    text = _text(complaint, text)
+    text = _text(complaint, text, is_checked)
     complaint.mediator, complaint.mediation_asked_at = region.central_team, database_now()
     complaint.save(update_fields=["status", "mediator", "mediation_asked_at"])
     _say(actor, complaint, EntryKind.MEDIATION_ASKED, text)
@@ -159,14 +159,14 @@ def ask_mediation(actor: Actor, *, reference: str, text: str) -> Complaint:
 
 
 @transaction.atomic
-def mediate(actor: Actor, *, reference: str, text: str) -> Complaint:
+def mediate(actor: Actor, *, reference: str, text: str, is_checked: bool = False) -> Complaint:
     """The mediator writes what was found and what both should do."""
     actor.require("complaint.mediate")
     complaint = _held(actor, reference, permission="complaint.mediate")
     _require_side(actor, complaint.mediator_id)
     complaint.status = COMPLAINT.after(complaint.status, "mediate")
     complaint.mediated_at = database_now()
-    text = _text(complaint, text)
+    text = _text(complaint, text, is_checked)
     complaint.save(update_fields=["status", "mediated_at"])
     _say(actor, complaint, EntryKind.MEDIATION, text)
     told = [notice_to(other, complaint, "concerns.complaint_mediated") for other in _others(actor, complaint)]
@@ -175,28 +175,28 @@ def mediate(actor: Actor, *, reference: str, text: str) -> Complaint:
 
 
 @transaction.atomic
-def settle_complaint(actor: Actor, *, reference: str, text: str) -> Complaint:
+def settle_complaint(actor: Actor, *, reference: str, text: str, is_checked: bool = False) -> Complaint:
     """Whoever complained says that it is settled, and how."""
-    complaint = _end(actor, reference, "settle", EntryKind.SETTLED, text)
+    complaint = _end(actor, reference, "settle", EntryKind.SETTLED, text, is_checked)
     told = [notice_to(other, complaint, "concerns.complaint_closed") for other in _others(actor, complaint)]
     record("complaint.settled", subject=complaint, actor=actor, notify=told)
     return complaint
 
 
 @transaction.atomic
-def give_up_complaint(actor: Actor, *, reference: str, text: str) -> Complaint:
+def give_up_complaint(actor: Actor, *, reference: str, text: str, is_checked: bool = False) -> Complaint:
     """After mediation whoever complained closes it without having been satisfied."""
-    complaint = _end(actor, reference, "give_up", EntryKind.UNRESOLVED, text)
+    complaint = _end(actor, reference, "give_up", EntryKind.UNRESOLVED, text, is_checked)
     told = [notice_to(other, complaint, "concerns.complaint_closed") for other in _others(actor, complaint)]
     record("complaint.unresolved", subject=complaint, actor=actor, notify=told)
     return complaint
 
 
-def _end(actor: Actor, reference: str, move: str, kind: EntryKind, text: str) -> Complaint:
+def _end(actor: Actor, reference: str, move: str, kind: EntryKind, text: str, is_checked: bool) -> Complaint:
     complaint = _held(actor, reference)
     _require_side(actor, complaint.complainant_id)
     complaint.status = COMPLAINT.after(complaint.status, move)
-    text = _text(complaint, text)
+    text = _text(complaint, text, is_checked)
     complaint.closed_at = database_now()
     complaint.save(update_fields=["status", "closed_at"])
     _say(actor, complaint, kind, text)
@@ -223,9 +223,9 @@ def _others(actor: Actor, complaint: Complaint) -> list[UUID]:
     return [reader for reader in readers if reader is not None and reader != actor.organisation_id]
 
 
-def _text(complaint: Complaint, text: str) -> str:
+def _text(complaint: Complaint, text: str, is_checked: bool) -> str:
     text = require_text(text, field="text", message=_("Write what you want to say"), most=LONGEST)
-    require_nobody_named(text, field="text", provider_id=complaint.provider_id, is_checked=True)
+    require_nobody_named(text, field="text", provider_id=complaint.provider_id, is_checked=is_checked)
     return text
 
 

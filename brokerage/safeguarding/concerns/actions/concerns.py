@@ -96,7 +96,7 @@ def write_concern(actor: Actor, *, facts: ConcernFacts) -> Concern:
 
 
 @transaction.atomic
-def decide_concern(actor: Actor, *, reference: str, decision: str, reason: str) -> Concern:
+def decide_concern(actor: Actor, *, reference: str, decision: str, reason: str, is_checked: bool = False) -> Concern:
     """A lead, of whoever wrote it or of the central team it is shared with, says what is done: looked at (`look`), an
     alert is raised (`alert`; raising it is an act of its own), nothing further (`close`).
 
@@ -112,7 +112,7 @@ def decide_concern(actor: Actor, *, reference: str, decision: str, reason: str) 
         raise RuleBroken("decision_missing", _("Choose what is done"), "decision")
     concern.status = CONCERN.after(concern.status, decision)
     reason = require_text(reason, field="reason", message=_("Say why"), most=LONGEST)
-    require_nobody_named(reason, field="reason", provider_id=concern.provider_id, is_checked=True)
+    require_nobody_named(reason, field="reason", provider_id=concern.provider_id, is_checked=is_checked)
     concern.decided_at, concern.decision_reason = database_now(), reason
     concern.decided_by_name, concern.decided_by_organisation = actor.name[:120], actor.organisation_name[:200]
     concern.save(

@@ -96,7 +96,9 @@ def suggest_patterns(actor: Actor, *, provider_id: UUID | None = None) -> list[S
 
 
 @transaction.atomic
-def decide_suggestion(actor: Actor, *, reference: str, decision: str, reason: str) -> Suggestion:
+def decide_suggestion(
+    actor: Actor, *, reference: str, decision: str, reason: str, is_checked: bool = False
+) -> Suggestion:
     """A person says what becomes of it: look into it (`look`), an alert (`alert`) or a measure (`measure`) is on its
     way, or `dismiss`. Raising the alert and proposing the measure are acts of their own.
 
@@ -112,7 +114,7 @@ def decide_suggestion(actor: Actor, *, reference: str, decision: str, reason: st
         raise RuleBroken("decision_missing", _("Choose what is done"), "decision")
     suggestion.status = SUGGESTION.after(suggestion.status, decision)
     reason = require_text(reason, field="reason", message=_("Say why"), most=LONGEST)
-    require_nobody_named(reason, field="reason", provider_id=suggestion.provider_id, is_checked=True)
+    require_nobody_named(reason, field="reason", provider_id=suggestion.provider_id, is_checked=is_checked)
     suggestion.decided_at, suggestion.decided_by_name = database_now(), actor.name[:120]
     suggestion.decision_reason = reason
     suggestion.save(update_fields=["status", "decided_at", "decided_by_name", "decision_reason"])

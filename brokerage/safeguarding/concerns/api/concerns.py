@@ -1,4 +1,7 @@
-"""Operations on concerns and on the patterns suggested to a person."""
+"""Operations on concerns and on the patterns suggested to a person.
+
+What an act answers is kept for a repeated request: it says where the concern stands, and repeats no text.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,7 @@ from brokerage.safeguarding.concerns.api.shapes import (
     SuggestionDecision,
     SuggestionQuery,
     SuggestionRow,
+    SuggestionState,
 )
 from brokerage.safeguarding.concerns.models import Concern, Suggestion
 from brokerage.safeguarding.concerns.queries.lists import concern_of, suggestion_of
@@ -53,7 +57,7 @@ def get_concern(call: Call, reference: str) -> dict[str, Any]:
 @operation(
     scope="concerns:write",
     body=NewConcern,
-    answer=ConcernOut,
+    answer=ConcernRow,
     status=201,
     codes=("kind_missing", "what_missing", "text_too_long", "names_a_person", "day_ahead"),
 )
@@ -64,13 +68,13 @@ def create_concern(call: Call) -> Created:
     again by the same owner within ten minutes is one.
     """
     concern = write_concern(call.actor, facts=ConcernFacts(**call.body))
-    return Created(_out(concern_of(concern.reference)), f"/concerns/{concern.reference}")
+    return Created(_row(concern_of(concern.reference)), f"/concerns/{concern.reference}")
 
 
 @operation(
     scope="concerns:decide",
     body=ConcernDecision,
-    answer=ConcernOut,
+    answer=ConcernRow,
     codes=("concern_not_now", "decision_missing", "reason_missing", "text_too_long", "names_a_person"),
 )
 def decide_on_concern(call: Call, reference: str) -> dict[str, Any]:
@@ -78,7 +82,7 @@ def decide_on_concern(call: Call, reference: str) -> dict[str, Any]:
 
     By a lead of whoever noted it, or of the central team it is shared with.
     """
-    return _out(decide_concern(call.actor, reference=concern_of(reference).reference, **call.body))
+    return _row(decide_concern(call.actor, reference=concern_of(reference).reference, **call.body))
 
 
 @operation(scope="concerns:decide", query=SuggestionQuery, answer=SuggestionRow, paged=True)
@@ -119,7 +123,7 @@ def get_suggestion(call: Call, reference: str) -> dict[str, Any]:
 @operation(
     scope="concerns:decide",
     body=SuggestionDecision,
-    answer=SuggestionRow,
+    answer=SuggestionState,
     codes=("suggestion_not_now", "decision_missing", "reason_missing", "text_too_long", "names_a_person"),
 )
 def decide_on_suggestion(call: Call, reference: str) -> dict[str, Any]:
@@ -128,7 +132,7 @@ def decide_on_suggestion(call: Call, reference: str) -> dict[str, Any]:
     Dismissed, it comes back only when something new happens.
     """
     call.actor.require("concern.decide")
-    return _suggestion(decide_suggestion(call.actor, reference=suggestion_of(reference).reference, **call.body))
+    return _suggestion_state(decide_suggestion(call.actor, reference=suggestion_of(reference).reference, **call.body))
 
 
 def _row(concern: Concern) -> dict[str, Any]:
@@ -159,7 +163,7 @@ def _out(concern: Concern) -> dict[str, Any]:
     }
 
 
-def _suggestion(row: Suggestion) -> dict[str, Any]:
+def _suggestion_state(row: Suggestion) -> dict[str, Any]:
     return {
         "reference": row.reference,
         "state": row.status,
@@ -171,5 +175,8 @@ def _suggestion(row: Suggestion) -> dict[str, Any]:
         "raised_at": row.raised_at,
         "decided_at": row.decided_at,
         "decided_by": row.decided_by_name,
-        "reason": row.decision_reason,
     }
+
+
+def _suggestion(row: Suggestion) -> dict[str, Any]:
+    return {**_suggestion_state(row), "reason": row.decision_reason}

@@ -8,6 +8,7 @@ from rest_framework import serializers as s
 
 from brokerage.core.api.inputs import Input, Query, Shape
 from brokerage.safeguarding.actions.alerts import LONGEST
+from brokerage.safeguarding.checked import checked_field
 from brokerage.safeguarding.concerns.actions import concerns as concern_acts
 from brokerage.safeguarding.concerns.actions import patterns as pattern_acts
 from brokerage.safeguarding.concerns.models import ComplaintKind, ConcernKind, EntryKind, Pattern, Side
@@ -16,7 +17,6 @@ from brokerage.safeguarding.concerns.states import COMPLAINT, CONCERN, SUGGESTIO
 _PROVIDER = "77c0ffee-1234-4abc-8def-001122334455"
 _HOME = "0c7a6e1b-8f0a-4b55-8a0d-4f6f0f1e2d33"
 _WHAT = "The kitchen was dirty, and the fridge was locked."
-_CHECKED = "A person has looked at what may name somebody (`names_a_person`), and it does not."
 
 
 class ConcernRow(Shape):
@@ -87,7 +87,7 @@ class NewConcern(Input):
     what = s.CharField(max_length=concern_acts.LONGEST_NOTE)
     seen_on = s.DateField(help_text="Today or earlier.")
     is_shared = s.BooleanField(default=True, help_text="With the region’s central team; its own always are.")
-    is_checked = s.BooleanField(default=False, help_text=_CHECKED)
+    is_checked = checked_field()
     example: ClassVar[dict[str, Any]] = {
         "provider_id": _PROVIDER,
         "kind": "care",
@@ -101,11 +101,12 @@ class ConcernDecision(Input):
 
     decision = s.ChoiceField(choices=concern_acts.DECISIONS, help_text="`alert`: you raise it with `POST /alerts`.")
     reason = s.CharField(max_length=LONGEST)
+    is_checked = checked_field()
     example: ClassVar[dict[str, Any]] = {"decision": "look", "reason": "We have called the home and visit on Monday."}
 
 
-class SuggestionRow(Shape):
-    """A pattern suggested to your leads: counts, never what was counted."""
+class SuggestionState(Shape):
+    """Where a pattern suggested to your leads stands: counts, never what was counted."""
 
     reference = s.CharField()
     state = s.ChoiceField(choices=SUGGESTION.choices)
@@ -117,7 +118,6 @@ class SuggestionRow(Shape):
     raised_at = s.DateTimeField()
     decided_at = s.DateTimeField(allow_null=True)
     decided_by = s.CharField(allow_blank=True)
-    reason = s.CharField(allow_blank=True)
     example: ClassVar[dict[str, Any]] = {
         "reference": "G-7K3M-9QX2",
         "state": "open",
@@ -129,8 +129,14 @@ class SuggestionRow(Shape):
         "raised_at": "2026-11-22T09:30:00Z",
         "decided_at": None,
         "decided_by": "",
-        "reason": "",
     }
+
+
+class SuggestionRow(SuggestionState):
+    """A pattern suggested to your leads, with the reason of whoever decided."""
+
+    reason = s.CharField(allow_blank=True)
+    example: ClassVar[dict[str, Any]] = {**SuggestionState.example, "reason": ""}
 
 
 class SuggestionQuery(Query):
@@ -149,6 +155,7 @@ class SuggestionDecision(Input):
         help_text="Alerts and measures are acts of their own, measures central teams’.",
     )
     reason = s.CharField(max_length=LONGEST)
+    is_checked = checked_field()
     example: ClassVar[dict[str, Any]] = {"decision": "look", "reason": "We verify the provider’s papers again."}
 
 
@@ -237,7 +244,7 @@ class NewComplaint(Input):
     agreement_reference = s.CharField(max_length=20, allow_blank=True, default="")
     what = s.CharField(max_length=LONGEST)
     wanted = s.CharField(max_length=LONGEST)
-    is_checked = s.BooleanField(default=False, help_text=_CHECKED)
+    is_checked = checked_field()
     example: ClassVar[dict[str, Any]] = {
         "against_id": _PROVIDER,
         "kind": "invoice",
@@ -250,4 +257,5 @@ class Said(Input):
     """What you say. Everybody who reads the complaint reads it."""
 
     text = s.CharField(max_length=LONGEST)
+    is_checked = checked_field()
     example: ClassVar[dict[str, Any]] = {"text": "We have corrected the invoice today."}

@@ -1,0 +1,125 @@
+"""Every text of safeguarding that others read is searched for names; the tick is asked for once something was found."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from brokerage.core.errors import RuleBroken
+from brokerage.core.tenants.context import acting
+from brokerage.safeguarding.actions.alerts import close_alert
+from placements.models import Placement
+from tests.api.clients import client_of
+from tests.cast import TODAY, actor_of
+from tests.closures.closing import IN_A_MONTH, announced
+from tests.safeguarding.alerting import raised
+from tests.safeguarding.concerns.noting import complained, did, noted, suggestions_of, three_noted
+from tests.scenarios import awarded
+
+pytestmark = pytest.mark.django_db
+
+SignIn = Callable[[str], Client]
+#: What the search stops at although it is an office's.
+OFFICE = "Ring the office on 020 7946 0018."
+
+
+def _alert(who: str, tail: str, **changes: Any) -> tuple[str, str, str]:
+    reference = raised(**changes).reference
+    return who, f"alerts/{reference}/{tail}/", f"/alerts/{reference}"
+
+
+def _suggestion() -> str:
+    three_noted()
+    return suggestions_of("carol")[0].reference
+
+
+def _complaint(act: str) -> tuple[str, str, str]:
+    made = complained()
+    if act == "answer":
+        did("bob", "acknowledge_complaint", made)
+    return "bob", f"concerns/complaints/{made.reference}/{act}/", f"/complaints/{made.reference}"
+
+
+#: The page's address and its text, the operation's tail and body: who, what is begun.
+CASES: dict[str, tuple[Callable[[], tuple[str, str, str]], str, dict[str, Any], str, dict[str, Any]]] = {
+    "closing an alert": (lambda: _alert("tessa", "close"), "outcome", {}, "/close", {}),
+    "not sending an alert": (lambda: _alert("tessa", "do-not-send", severity="high"), "reason", {}, "/dismiss", {}),
+    "answering an alert": (lambda: _alert("olive", "answer"), "response", {}, "/answer", {}),
+    "moving a closure's day": (
+        lambda: ("carol", f"closures/{(c := announced()).reference}/another-day/", f"/closures/{c.reference}"),
+        "change_note",
+        {"closes_on_day": "14", "closes_on_month": "2", "closes_on_year": str(IN_A_MONTH.year + 1)},
+        "/reschedule",
+        {"closes_on": f"{IN_A_MONTH.year + 1}-02-14"},
+    ),
+    "withdrawing a closure": (
+        lambda: ("carol", f"closures/{(c := announced()).reference}/not-closing/", f"/closures/{c.reference}"),
+        "change_note",
+        {},
+        "/withdraw",
+        {},
+    ),
+    "deciding on a concern": (
+        lambda: ("tessa", f"concerns/notes/{(n := noted()).reference}/decide/", f"/concerns/{n.reference}"),
+        "reason",
+        {"decision": "look"},
+        "/decide",
+        {"decision": "look"},
+    ),
+    "deciding on a pattern": (
+        lambda: ("carol", f"concerns/suggestions/{(s := _suggestion())}/decide/", f"/suggestions/{s}"),
+        "reason",
+        {"decision": "look"},
+        "/decide",
+        {"decision": "look"},
+    ),
+    "answering a complaint": (lambda: _complaint("answer"), "text", {}, "/answer", {}),
+    "a message about a complaint": (lambda: _complaint("message"), "text", {}, "/messages", {}),
+}
+
+
+def words(answer: Any) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", answer.content.decode()).split())
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_page_asks_for_the_tick_once_the_search_has_stopped(case: str, sign_in: SignIn) -> None:
+    begin, field, typed, _tail, _body = CASES[case]
+    who, path, _resource = begin()
+    path = f"/o/{actor_of(who).slug}/{path}"
+    client = sign_in(who)
+    assert "id_is_checked" not in client.get(path).content.decode()
+    assert "id_is_checked" not in client.post(path, typed).content.decode(), "nothing was found yet"
+    found = client.post(path, {**typed, field: OFFICE})
+    assert found.status_code == 200 and "id_is_checked" in found.content.decode(), words(found)
+    assert "020 7946 0018” may tell who a person is" in words(found)
+    again = client.post(path, {**typed, field: OFFICE, "is_checked": "on"})
+    assert again.status_code == 302, words(again)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_an_operation_takes_the_tick(case: str) -> None:
+    begin, field, _typed, tail, body = CASES[case]
+    who, _path, resource = begin()
+    machine = client_of(who)
+    refused = machine.post(resource + tail, {**body, field: OFFICE})
+    assert (refused.status_code, refused.json()["code"]) == (422, "names_a_person"), refused.content
+    assert refused.json()["field"] == field
+    passed = machine.post(resource + tail, {**body, field: OFFICE, "is_checked": True})
+    assert passed.status_code == 200, passed.content
+
+
+def test_no_tick_lets_the_name_of_our_own_people_through() -> None:
+    awarded("birch-house")
+    alert = raised()
+    with acting(actor_of("oscar")):
+        name = Placement.objects.select_related("person").get().person.full_name
+    with acting(actor_of("tessa")) as tessa:
+        for is_checked in (False, True):
+            with pytest.raises(RuleBroken, match="Take out"):
+                close_alert(tessa, reference=alert.reference, outcome=f"{name} has moved.", is_checked=is_checked)
+        close_alert(tessa, reference=alert.reference, outcome=f"Nobody was hurt on {TODAY:%A}.")
