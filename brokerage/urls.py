@@ -28,6 +28,8 @@ organisation_patterns: list[URLPattern | URLResolver] = [
 
 urlpatterns = [
     path("", home.front_page, name="home"),
+    # Almost every request: nothing else is tried before.
+    path("o/<slug:organisation>/", include(organisation_patterns)),
     path("organisations/", home.organisations, name="organisations"),
     path("", include("brokerage.core.pages.urls")),
     path("accounts/", include("brokerage.core.accounts.urls")),
@@ -37,5 +39,4 @@ urlpatterns = [
     path("api/", include("brokerage.api.urls")),
     path("", include("brokerage.safeguarding.voice.public_urls")),
     path("developers/", include("brokerage.api.developer_urls")),
-    path("o/<slug:organisation>/", include(organisation_patterns)),
 ]

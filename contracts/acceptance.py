@@ -38,11 +38,12 @@ def accept_offer(
     language: str = "en",
 ) -> Award:
     """Award the offer; when that needs nobody's approval, draw up its agreement. Refusals: see `award_offer`."""
-    awards.hold_offer(offer_id)
-    value, gates = value_of(offer_id)
+    actor.require("award.make")
+    offer = awards.hold_offer(offer_id)
+    value, gates = value_of(offer)
     award = awards.award_offer(
         actor,
-        offer_id=offer_id,
+        offer=offer,
         reason_code=reason_code,
         reason=reason,
         losers=losers,
@@ -75,13 +76,12 @@ def let_fall_through(actor: Actor, *, award_id: UUID, reason: str, because_of_pr
     return award
 
 
-def value_of(offer_id: UUID) -> tuple[Decimal | None, tuple[str, ...]]:
+def value_of(offer: Offer) -> tuple[Decimal | None, tuple[str, ...]]:
     """What the call-off is worth over its expected weeks in pounds, and the value gates it reaches.
 
-    (None, ()) when the referral does not say how long, or the offer is not visible.
+    (None, ()) when the referral does not say how long.
     """
-    offer = Offer.objects.select_related("referral", "rules").filter(pk=offer_id).first()
-    if offer is None or offer.weekly_total is None or not offer.referral.expected_weeks:
+    if offer.weekly_total is None or not offer.referral.expected_weeks:
         return None, ()
     value = estimated_value(offer.weekly_total, offer.referral.expected_weeks)
     return value, gates_reached(rules_of(offer.rules), value)

@@ -74,13 +74,13 @@ class _Draft:
     def __init__(self, award: road.Award) -> None:
         self.award = award
         self.offer = road.Offer.objects.select_related(
-            "establishment", "household", "lot", "vehicle", "vehicle__lead_authority", "provider", "rules"
+            "establishment", "household", "lot", "vehicle__lead_authority", "provider__organisation", "rules"
         ).get(pk=award.offer_id)
-        self.referral = road.Referral.objects.select_related("person").get(pk=award.referral_id)
+        self.referral = award.referral
         self.release = road.Release.objects.get(referral_id=award.referral_id, provider_id=award.provider_id)
-        self.placement = road.Placement.objects.get(award_id=award.pk)
+        self.placement = award.placement
         self.authority = Organisation.objects.select_related("authority").get(pk=award.authority_id)
-        self.organisation = Organisation.objects.get(pk=award.provider_id)
+        self.organisation = self.offer.provider.organisation
         self.rules_row: RuleVersion = self.offer.rules
         self.rules: VehicleRules = rules_of(self.rules_row)
         self.pricing = pricing_of(self.offer, self.rules)
@@ -257,6 +257,8 @@ class _Draft:
         )
 
     def _approval(self) -> Approval | None:
+        if not self.award.needs:
+            return None
         given = (
             self.award.approvals.filter(is_approved=True, kind__in=("out_of_area", "at_a_distance"))
             .order_by("-at")

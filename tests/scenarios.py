@@ -8,15 +8,19 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from brokerage.core.clock import database_now
+from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.context import acting
 from contracts.models import Agreement
 from placements.models import Award, Invitation, InvitedHousehold, Offer, Referral, ReferralLot, Release
 from placements.states import OFFER_STANDING
 from tests.cast import actor_of, ident
+
+if TYPE_CHECKING:
+    from placements.actions.referrals import NewPerson
 
 #: establishment of the cast -> (provider, vehicle)
 HOMES = {
@@ -165,6 +169,15 @@ def drafted_offer(who: str = "", *, story: Invited | None = None, home: str = ""
         return save_offer_draft(actor, offer_id=offer.pk, answers=OfferAnswers(**offer_answers(story, **answers)))
 
 
+def made_offer(actor: Actor, *, story: Invited, home: str, **answers: Any) -> Offer:
+    """An offer sent at once with every answer, as a provider's system does."""
+    from placements.actions.offers import OfferAnswers, make_offer
+
+    with acting(actor):
+        given = OfferAnswers(**offer_answers(story, **answers))
+        return make_offer(actor, invitation_id=story.invitations[home].pk, answers=given)
+
+
 def submitted_offer(who: str = "", *, story: Invited | None = None, home: str = "", **answers: Any) -> Offer:
     """An offer that the authority may look at (unless the referral is sealed)."""
     from placements.actions.offers import submit_offer
@@ -252,27 +265,32 @@ def referral_answers(category: str = "residential", **where: Any) -> dict[str, d
     }
 
 
+def new_person(age: int = 14, sex: str = "male") -> NewPerson:
+    """Somebody of that age whom nobody has on record."""
+    from placements.actions.referrals import NewPerson
+
+    return NewPerson(
+        case_number=f"C-{uuid4().hex[:8]}",
+        given_name="Zachariah",
+        family_name="Quillfeather",
+        date_of_birth=dt.date(dt.date.today().year - age, 1, 1),
+        sex=sex,
+        home_postcode="HA1 2AA",
+    )
+
+
 def draft_referral(who: str = "olive", category: str = "residential", **overrides: Any) -> Referral:
     """A complete, publishable draft made by the real actions.
 
     `overrides` are sections ({"where": {"max_miles": 5}}) or `age` (14) and `sex` ("male") of the person.
     """
-    from placements.actions.referrals import NewPerson, create_referral, save_section
+    from placements.actions.referrals import create_referral, save_section
     from placements.disclosure_fields import needs_answered
     from placements.questions import sections_for
 
     actor = actor_of(who)
     token = uuid4().hex
-    age, sex = overrides.pop("age", 14), overrides.pop("sex", "male")
-    today = dt.date.today()
-    new = NewPerson(
-        case_number=f"C-{token[:8]}",
-        given_name="Zachariah",
-        family_name="Quillfeather",
-        date_of_birth=dt.date(today.year - age, 1, 1),
-        sex=sex,
-        home_postcode="HA1 2AA",
-    )
+    new = new_person(overrides.pop("age", 14), overrides.pop("sex", "male"))
     answers = referral_answers(category)
     for section, changes in overrides.items():
         answers[section] = {**answers.get(section, {}), **changes}
@@ -289,6 +307,29 @@ def draft_referral(who: str = "olive", category: str = "residential", **override
                 finished=True,
             )
     return referral
+
+
+def whole_referral(who: str | Actor = "olive", category: str = "residential") -> Referral:
+    """A complete, publishable draft sent at once with every section, as a case system does."""
+    from placements.actions.referrals import create_referral
+    from placements.disclosure_fields import needs_answered
+    from placements.questions import sections_for
+
+    actor = actor_of(who) if isinstance(who, str) else who
+    answers = referral_answers(category)
+    sections = {}
+    for section in sections_for(category, needs_answered(answers)):
+        asked = {question.name for question in section.questions_for(category)}
+        sections[section.code] = {k: v for k, v in answers.get(section.code, {}).items() if k in asked}
+    with acting(actor):
+        return create_referral(
+            actor,
+            category=category,
+            urgency="planned",
+            token=uuid4().hex,
+            new_person=new_person(),
+            sections=sections,
+        )
 
 
 def with_person(story: Invited, *, who: str = "olive") -> Invited:
@@ -373,11 +414,11 @@ def chosen(*homes: str, who: str = "oscar", **content: Any) -> tuple[Invited, li
     return story, [standing_offer(story, home, f"{first + 100 * number}.00") for number, home in enumerate(homes)]
 
 
-def award(offer: Offer, *, who: str = "oscar", **changes: Any) -> Award:
+def award(offer: Offer, *, who: str | Actor = "oscar", **changes: Any) -> Award:
     """`accept_offer` with a reason for the choice and for every other standing offer."""
     from contracts.acceptance import accept_offer
 
-    actor = actor_of(who)
+    actor = actor_of(who) if isinstance(who, str) else who
     with acting(actor):
         others = Offer.objects.filter(referral_id=offer.referral_id, status__in=OFFER_STANDING).exclude(pk=offer.pk)
         given = {
@@ -447,12 +488,24 @@ def published_referral(
     **overrides: Any,
 ) -> Invited:
     """A draft published by the real action to all eligible homes of the cast (households for fostering), or `homes`."""
+    actor = actor_of(who)
+    draft = draft_referral(who, category, **overrides)
+    return published(draft, actor, homes=homes, reason=reason, is_sealed=is_sealed)
+
+
+def published(
+    draft: Referral,
+    actor: Actor,
+    *,
+    homes: tuple[str, ...] = (),
+    reason: str = "Known to be unsuitable for this person.",
+    is_sealed: bool = False,
+) -> Invited:
+    """The draft matched and published by the real action to all eligible homes of the cast, or `homes`."""
     from placements.actions.publishing import publish_referral
     from placements.queries.matching import candidates, wanted_of
 
-    actor = actor_of(who)
-    draft = draft_referral(who, category, **overrides)
-    lot = ident("lot T-FOST" if category == "fostering" else "lot T-RES")
+    lot = ident("lot T-FOST" if draft.category == "fostering" else "lot T-RES")
     wanted_homes = {ident(home) for home in homes}
     with acting(actor):
         found = candidates([lot], wanted_of(draft), dt.date.today(), eligible_only=True)

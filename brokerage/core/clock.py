@@ -3,16 +3,47 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
+import time
 
 from django.db import connection
 
+#: For how many seconds a moment that the database told is counted on from, before it is asked again.
+COUNTED_ON = 0.25
+
+
+class _Heard(threading.local):
+    """The last moment that the database told this thread: on which connection, and when by this machine's counter."""
+
+    connection: object = None
+    moment = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+    counter = 0.0
+
+
+_heard = _Heard()
+
 
 def database_now() -> dt.datetime:
-    """The moment at the database, inside the transaction (not the transaction's start). Aware, UTC."""
+    """The moment at the database, inside the transaction (not the transaction's start). Aware, UTC.
+
+    Within a transaction it is counted on for an instant from the moment that an earlier statement brought along
+    (`heard`: entering the role, waiting for locks), by a counter that no change of this machine's clock moves. So it is
+    never ahead of the database's clock, and after waiting for a lock never before what the lock's last holder wrote.
+    """
+    if connection.in_atomic_block and connection.connection is _heard.connection:
+        passed = time.monotonic() - _heard.counter
+        if passed < COUNTED_ON:
+            return _heard.moment + dt.timedelta(seconds=passed)
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
         moment: dt.datetime = cursor.fetchone()[0]
+    heard(moment)
     return moment
+
+
+def heard(moment: dt.datetime) -> None:
+    """A statement of this connection's transaction has just answered the database's clock_timestamp()."""
+    _heard.connection, _heard.moment, _heard.counter = connection.connection, moment, time.monotonic()
 
 
 def database_today() -> dt.date:

@@ -3,15 +3,18 @@
 The order is: admissions (shared to read, exclusive to suspend or reprice) -> establishments (exclusive to award)
 -> standings of providers (shared to invite, offer and award, exclusive to change a registration or insurance) ->
 blocks -> referrals, each kind sorted by id, so that no two actions can wait for each other. Advisory, because
-`SELECT ... FOR UPDATE` needs an UPDATE policy that readers must not have.
+`SELECT ... FOR UPDATE` needs an UPDATE policy that readers must not have. All of an action's locks go in one message,
+a statement each: the database takes them one after the other, and tells its time once the last one is held.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from django.db import connection
+
+from brokerage.core.clock import heard
 
 Ids = Iterable[UUID | str]
 
@@ -45,9 +48,8 @@ def hold(
         for key in sorted(exclusive | {str(i) for i in shared_ids}):
             function = "pg_advisory_xact_lock" if key in exclusive else "pg_advisory_xact_lock_shared"
             wanted.append((function, f"{kind}:{key}"))
-    with connection.cursor() as cursor:
-        for function, key in wanted:
-            cursor.execute(f"SELECT {function}(hashtextextended(%s, 0))", [key])
+    if wanted:
+        _take(wanted)
 
 
 def hold_name(name: str) -> None:
@@ -59,5 +61,11 @@ def hold_name(name: str) -> None:
     """
     if not connection.in_atomic_block:
         raise RuntimeError("Locks are held to the end of a transaction; open one first.")
+    _take([("pg_advisory_xact_lock", name)])
+
+
+def _take(wanted: Sequence[tuple[str, str]]) -> None:
+    statements = [f"SELECT {function}(hashtextextended(%s, 0))" for function, _key in wanted]
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+        cursor.execute("; ".join([*statements, "SELECT clock_timestamp()"]), [key for _function, key in wanted])
+        heard(cursor.fetchone()[0])

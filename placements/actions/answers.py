@@ -17,7 +17,7 @@ from placements.actions.drafts import asked_section
 from placements.actions.referrals import save_section
 from placements.completeness import AS_TYPED
 from placements.models import Referral
-from placements.queries.referrals import referral_of
+from placements.queries.referrals import referral_id_of, referral_of
 from placements.questions.days import day_problems
 
 
@@ -29,7 +29,7 @@ def change_answers(actor: Actor, *, reference: str, section: str, answers: Mappi
     name); Http404 for a section that this referral does not have.
     """
     actor.require("referral.draft")
-    locks.hold(referrals=[referral_of(actor, reference).pk])
+    locks.hold(referrals=[referral_id_of(actor, reference)])
     referral = referral_of(actor, reference)
     typed = (referral.answers.get(AS_TYPED) or {}).get(section) or {}
     saved = save_section(

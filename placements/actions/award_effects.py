@@ -12,7 +12,6 @@ from brokerage.core.audit.record import Notice, record
 from brokerage.core.clock import database_now, database_today
 from brokerage.core.errors import NotNow, RuleBroken
 from brokerage.core.tenants.actors import Actor
-from brokerage.core.tenants.models import Organisation
 from brokerage.core.vocabulary import PlacementSource
 from dpv.eligibility import require_eligible
 from placements.actions import releases
@@ -24,21 +23,22 @@ from placements.states import AWARD, INVITATION, OFFER, OFFER_STANDING, PLACEMEN
 from providers.models import Occupancy
 
 
-def confirm(actor: Actor, award: Award) -> Placement:
-    """The offer is accepted, the place taken, the others told why they lost, the placement planned.
+def confirm(actor: Actor, award: Award, *, is_checked: bool = False) -> Placement:
+    """The offer is accepted, the place taken, the others told why they lost, the placement planned. `is_checked`: the
+    same act has just asked whether the home may be used.
 
     Raises RuleBroken `no_place` when somebody else took the last place, `offer_expired`, or the eligibility
     problem's code; NotNow when the provider withdrew the offer while an approval was awaited.
     """
     now, today = database_now(), database_today()
-    offer = Offer.objects.select_related("household", "establishment").get(pk=award.offer_id)
-    referral = Referral.objects.get(pk=award.referral_id)
+    offer, referral = award.offer, award.referral
     if offer.weekly_total != award.weekly_total:
         # Revised while an approval was awaited: nobody approved this price.
         raise NotNow("offer_changed", _("The provider has changed this offer since it was chosen. Compare again."))
     require_held(offer, now)
-    at_start = age_at_start(referral, offer.starts_on)
-    require_eligible(offer.admission_id, on=today, age=referral.age, age_at_start=at_start, field="offer")
+    if not is_checked:
+        at_start = age_at_start(referral, offer.starts_on)
+        require_eligible(offer.admission_id, on=today, age=referral.age, age_at_start=at_start, field="offer")
     has_counter = require_place(offer)
     award.status = AWARD.after(award.status, "confirm")
     award.confirmed_at = now
@@ -109,7 +109,7 @@ def undo(actor: Actor, award: Award, *, reason: str, because_of_provider: bool) 
         actor=actor,
         reference=referral.reference,
         data={"because_of_provider": because_of_provider, "standing": len(standing) + len(kept)},
-        notify=[_to_provider("placements.award_fell_through", referral, each) for each in told],
+        notify=releases.tell_each(referral, [("placements.award_fell_through", each.provider_id) for each in told]),
     )
 
 
@@ -231,19 +231,6 @@ def _tell_officer(actor: Actor, award: Award, referral: Referral) -> list[Notice
     ]
 
 
-def _to_provider(template: str, referral: Referral, offer: Offer) -> Notice:
-    slug = Organisation.objects.values_list("slug", flat=True).get(pk=offer.provider_id)
-    return Notice(
-        template,
-        offer.provider_id,
-        referral.reference,
-        f"/o/{slug}/inbox/{referral.reference}/",
-        permissions=("inbox.view",),
-    )
-
-
 def _tell_outcome(referral: Referral, winner: Offer, losers: list[Offer]) -> list[Notice]:
-    return [
-        _to_provider("placements.offer_accepted", referral, winner),
-        *(_to_provider("placements.offer_unsuccessful", referral, loser) for loser in losers),
-    ]
+    told = [("placements.offer_unsuccessful", loser.provider_id) for loser in losers]
+    return releases.tell_each(referral, [("placements.offer_accepted", winner.provider_id), *told])

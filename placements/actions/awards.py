@@ -41,11 +41,11 @@ BAND_PERMISSIONS = {
 SHORTEST_REASON = 20
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def award_offer(
     actor: Actor,
     *,
-    offer_id: UUID,
+    offer: Offer,
     reason_code: str,
     reason: str,
     losers: Mapping[UUID, str],
@@ -60,23 +60,24 @@ def award_offer(
     """Choose one offer. Within the officer's limit and inside the area the award is confirmed at once; otherwise it
     waits for each approval in `Award.needs`, and until then nobody offers or changes an offer.
 
-    `losers` says for each other standing offer why it lost; `ranking` is the advice as shown; `seen_revision` is the
-    offer's revision that the officer looked at. Refused when: the referral is not published, or has an award already;
-    the offer does not stand, was revised since, or its hold has run out; closing is ahead and `before_closing` was not
-    said; the establishment may no longer be used or has no place; a reason is missing (a sentence, where the home is
-    restricted), or one that a loser reads tells who the person is (`discloses`). `language` is that of the agreement,
-    kept until it is drawn up.
+    `offer` is as `hold_offer` has just read it in this transaction. `losers` says for each other standing offer why
+    it lost; `ranking` is the advice as shown; `seen_revision` is the offer's revision that the officer looked at.
+    Refused when: the referral is not published, or has an award already; the offer does not stand, was revised
+    since, or its hold has run out; closing is ahead and `before_closing` was not said; the establishment may no
+    longer be used or has no place; a reason is missing (a sentence, where the home is restricted), or one that a
+    loser reads tells who the person is (`discloses`). `language` is that of the agreement, kept until it is drawn
+    up.
     """
     actor.require("award.make")
-    offer = hold_offer(offer_id)
-    referral = Referral.objects.get(pk=offer.referral_id)
+    referral = offer.referral
     now, today = database_now(), database_today()
     if offer.status == "needs_reconfirming":
         raise NotNow("offer_not_reconfirmed", _("The provider has not confirmed this offer since the referral changed"))
     OFFER.after(offer.status, "accept")
     if seen_revision is not None and seen_revision != offer.revision:
         raise NotNow("offer_changed", _("The provider has changed this offer since you opened it: compare again"))
-    needs = approvals_needed(actor, offer, referral)
+    band = _band(offer, referral)
+    needs = approvals_needed(actor, offer, referral, band=band)
     move = "ask_approval" if needs else "award"
     new_status = REFERRAL.after(referral.status, move)
     require_held(offer, now)
@@ -113,14 +114,13 @@ def award_offer(
         weekly_total=weekly,
         estimated_value=estimated_value,
         gates=list(gates),
-        placing_band=_band(offer, referral),
+        placing_band=band,
         needs=needs,
         made_by_id=actor.user_id,
         made_by_name=actor.name,
         made_at=now,
     )
     referral.status = new_status
-    referral.save(update_fields=["status"])
     record(
         "award.made",
         subject=award,
@@ -137,10 +137,11 @@ def award_offer(
         },
     )
     if needs:
+        referral.save(update_fields=["status"])
         pause_releases(referral)
         _ask_for_approval(actor, award, referral)
     else:
-        confirm(actor, award)
+        confirm(actor, award, is_checked=True)
     return award
 
 
@@ -243,13 +244,13 @@ def let_fall_through(actor: Actor, *, award_id: UUID, reason: str, because_of_pr
 
 
 def hold_offer(offer_id: UUID) -> Offer:
-    """Take every lock that choosing this offer needs and read it under them. Raises Http404."""
-    offer = Offer.objects.filter(pk=offer_id).first()
+    """Take every lock that choosing this offer needs and read it under them, with its referral. Raises Http404."""
+    rows = Offer.objects.filter(pk=offer_id)
+    offer = rows.only("admission_id", "household_id", "establishment_id", "provider_id", "referral_id").first()
     if offer is None:
         raise Http404
     _hold(offer)
-    offer.refresh_from_db()
-    return offer
+    return rows.select_related("referral__person", "establishment", "household", "rules").get()
 
 
 def outstanding(award: Award) -> list[str]:

@@ -7,6 +7,7 @@ authority hears of an offer only when it may see it: of a sealed one nothing ent
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +23,6 @@ from brokerage.core.clock import database_now
 from brokerage.core.errors import NotNow
 from brokerage.core.money import money_text
 from brokerage.core.tenants.actors import Actor
-from brokerage.core.tenants.models import Organisation
 from dpv.eligibility import require_eligible
 from placements.models import Decline, Invitation, Offer, Release
 from placements.models.offers import ALWAYS_OPEN
@@ -36,6 +36,7 @@ __all__ = [
     "OfferAnswers",
     "OfferRefused",
     "hold_offer",
+    "make_offer",
     "reconfirm_offer",
     "revise_offer",
     "save_offer_draft",
@@ -55,9 +56,7 @@ def start_offer(actor: Actor, *, invitation_id: UUID) -> Offer:
     actor.require("offer.write")
     invitation = _hold_invitation(invitation_id)
     release = invitation.release
-    under_way = Offer.objects.filter(
-        referral_id=invitation.referral_id, establishment_id=invitation.establishment_id, status__in=OFFER_LIVE
-    ).first()
+    under_way = offer_under_way(invitation)
     if under_way is not None:
         return under_way
     now = database_now()
@@ -65,22 +64,8 @@ def start_offer(actor: Actor, *, invitation_id: UUID) -> Offer:
     today = timezone.localdate(now)
     require_eligible(invitation.admission_id, on=today, age=age_in(release))
     terms = terms_of(release, invitation, today)
-    offer = Offer(
-        authority_id=invitation.authority_id,
-        provider_id=invitation.provider_id,
-        referral_id=invitation.referral_id,
-        release=release,
-        invitation=invitation,
-        vehicle_id=invitation.vehicle_id,
-        lot_id=invitation.lot_id,
-        admission_id=invitation.admission_id,
-        establishment_id=invitation.establishment_id,
-        ceiling_row=terms.ceiling_row,
-        ceiling=terms.ceiling_row.weekly,
-        rules=terms.rule_version,
-        miles=invitation.miles,
-        created_at=now,
-    )
+    offer = _begun(invitation, now)
+    offer.ceiling_row, offer.ceiling, offer.rules = terms.ceiling_row, terms.ceiling_row.weekly, terms.rule_version
     if len(terms.households) == 1:
         offer.household_id, offer.miles = terms.households[0].household_id, terms.households[0].miles
     offer.save(force_insert=True)
@@ -102,11 +87,33 @@ def save_offer_draft(actor: Actor, *, offer_id: UUID, answers: OfferAnswers, edi
     _require_edition(offer, edition)
     now = database_now()
     _require_readable(offer.release, offer.invitation)
-    terms = terms_of(offer.release, offer.invitation, timezone.localdate(now))
+    terms = terms_of(offer.release, offer.invitation, timezone.localdate(now), with_menu=bool(answers.extras))
     _check(answers, terms, offer.release, now, complete=False)
     _write(offer, answers, terms)
     offer.save()
     _record(actor, "offer.saved", offer, _amounts(offer))
+    return offer
+
+
+@transaction.atomic
+def make_offer(actor: Actor, *, invitation_id: UUID, answers: OfferAnswers, edition: str | None = None) -> Offer:
+    """Begin, fill and submit an offer in one act, as a system does that has every answer; a draft that is under way is
+    filled and submitted, where `edition` is that of the draft as it was seen.
+
+    Refused as `submit_offer` is, and then nothing is kept; where an offer of the establishment stands already, or a
+    draft is under way that is not of that `edition` (NotNow).
+    """
+    actor.require("offer.write")
+    invitation = _hold_invitation(invitation_id)
+    now = database_now()
+    under_way = offer_under_way(invitation)
+    offer = under_way or _begun(invitation, now)
+    offer.invitation, offer.release = invitation, invitation.release
+    status = OFFER.after(offer.status, "submit")
+    if under_way is not None:
+        _require_edition(offer, edition or "")
+    _stand(offer, answers, now, late=False)
+    _submit(actor, offer, status, now)
     return offer
 
 
@@ -125,13 +132,7 @@ def submit_offer(actor: Actor, *, offer_id: UUID, edition: str | None = None) ->
     _require_edition(offer, edition)
     now = database_now()
     _stand(offer, answers_of(offer), now, late=False)
-    offer.status = status
-    offer.submitted_at = now
-    offer.submitted_by_name = actor.name
-    offer.opens_at = offer.release.closes_at if offer.release.is_sealed else ALWAYS_OPEN
-    offer.save()
-    _answer_invitation(offer, now)
-    _record(actor, "offer.submitted", offer, _amounts(offer), told="placements.offer_received")
+    _submit(actor, offer, status, now)
     return offer
 
 
@@ -231,12 +232,48 @@ def _require_readable(release: Release, invitation: Invitation) -> None:
         raise NotNow("invitation_withdrawn", _("The invitation of this establishment has ended."))
 
 
+def offer_under_way(invitation: Invitation) -> Offer | None:
+    """The one offer of the invited establishment that has not ended."""
+    return Offer.objects.filter(
+        referral_id=invitation.referral_id, establishment_id=invitation.establishment_id, status__in=OFFER_LIVE
+    ).first()
+
+
+def _begun(invitation: Invitation, now: dt.datetime) -> Offer:
+    """A draft, not stored: it lacks the terms of `_write`."""
+    return Offer(
+        authority_id=invitation.authority_id,
+        provider_id=invitation.provider_id,
+        referral_id=invitation.referral_id,
+        release=invitation.release,
+        invitation=invitation,
+        vehicle_id=invitation.vehicle_id,
+        lot_id=invitation.lot_id,
+        admission_id=invitation.admission_id,
+        establishment_id=invitation.establishment_id,
+        miles=invitation.miles,
+        created_at=now,
+    )
+
+
+def _submit(actor: Actor, offer: Offer, status: str, now: dt.datetime) -> None:
+    """Store an offer that stands (`_stand`) as submitted, answer its invitation, tell the authority."""
+    offer.status = status
+    offer.submitted_at = now
+    offer.submitted_by_name = actor.name
+    offer.opens_at = offer.release.closes_at if offer.release.is_sealed else ALWAYS_OPEN
+    offer.save(force_insert=offer._state.adding)
+    _answer_invitation(offer, now)
+    _record(actor, "offer.submitted", offer, _amounts(offer), told="placements.offer_received")
+
+
 def _hold_invitation(invitation_id: UUID) -> Invitation:
-    found = Invitation.objects.filter(pk=invitation_id).first()
+    rows = Invitation.objects.filter(pk=invitation_id)
+    found = rows.values_list("admission_id", "provider_id", "referral_id").first()
     if found is None:
         raise Http404
-    locks.hold(admissions=[found.admission_id], standings=[found.provider_id], referrals=[found.referral_id])
-    return Invitation.objects.select_related("release").get(pk=invitation_id)
+    locks.hold(admissions=[found[0]], standings=[found[1]], referrals=[found[2]])
+    return rows.select_related("release__authority").get()
 
 
 def hold_offer(offer_id: UUID) -> Offer:
@@ -246,7 +283,7 @@ def hold_offer(offer_id: UUID) -> Offer:
         raise Http404
     locks.hold(admissions=[found[0]], standings=[found[2]], referrals=[found[1]])
     # Gone when another window discarded the draft while this one waited.
-    offer = Offer.objects.select_related("release", "invitation").filter(pk=offer_id).first()
+    offer = Offer.objects.select_related("release__authority", "invitation").filter(pk=offer_id).first()
     if offer is None:
         raise Http404
     return offer
@@ -268,7 +305,9 @@ def _stand(offer: Offer, answers: OfferAnswers, now: dt.datetime, *, late: bool)
         require_open(offer.release, offer.invitation, now)
     today = timezone.localdate(now)
     require_eligible(offer.admission_id, on=today, age=age_in(offer.release))
-    terms = terms_of(offer.release, offer.invitation, today)
+    terms = terms_of(offer.release, offer.invitation, today, with_menu=bool(answers.extras))
+    if offer._state.adding and answers.household_id is None and len(terms.households) == 1:
+        answers = replace(answers, household_id=terms.households[0].household_id)
     _check(answers, terms, offer.release, now, complete=True)
     _write(offer, answers, terms)
 
@@ -345,8 +384,7 @@ def _record(actor: Actor, kind: str, offer: Offer, data: dict[str, Any], *, told
     release = offer.release
     notices = []
     if told and not release.is_sealed:
-        slug = Organisation.objects.values_list("slug", flat=True).get(pk=offer.authority_id)
-        path = f"/o/{slug}/referrals/{release.reference}/"
+        path = f"/o/{release.authority.slug}/referrals/{release.reference}/"
         notices.append(
             Notice(
                 told,

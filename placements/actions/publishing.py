@@ -34,7 +34,7 @@ from placements.matching import Candidate, candidate_key
 from placements.models import Invitation, InvitedHousehold, Match, Referral, ReferralLot, Release
 from placements.queries.disclosures import findings_in, unresolved_disclosures
 from placements.queries.matching import candidates, wanted_of
-from placements.queries.referrals import referral_of
+from placements.queries.referrals import referral_id_of, referral_of
 from placements.states import INVITATION, REFERRAL
 
 #: The least time that providers get, whatever the officer types.
@@ -232,11 +232,11 @@ def save(referral: Referral) -> None:
 def held(actor: Actor, reference: str, *, admission_ids: Collection[UUID] = ()) -> Referral:
     """The referral under its lock (and the shared locks of the admissions and of their providers' standing), read after
     the locks were got."""
-    referral = referral_of(actor, reference)
+    referral_id = referral_id_of(actor, reference)
     providers: Collection[UUID] = ()
     if admission_ids:
         providers = Admission.objects.filter(pk__in=admission_ids).values_list("provider_id", flat=True)
-    locks.hold(admissions=admission_ids, standings=providers, referrals=[referral.pk])
+    locks.hold(admissions=admission_ids, standings=providers, referrals=[referral_id])
     return referral_of(actor, reference)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -32,13 +33,14 @@ from placements.actions.drafts import (
     derive,
     first_answers,
     put_answers,
+    put_sections,
 )
 from placements.actions.people import create_person, put_person
 from placements.actions.running import check_note
 from placements.actions.siblings import link_siblings
 from placements.completeness import AGES, age_problem, missing_in
 from placements.models import Award, Person, Referral
-from placements.queries.referrals import may_withdraw, referral_of, social_workers
+from placements.queries.referrals import may_withdraw, referral_id_of, referral_of, social_workers
 from placements.questions import section as section_of
 from placements.states import REFERRAL
 
@@ -79,12 +81,14 @@ def create_referral(
     person_id: UUID | None = None,
     new_person: NewPerson | None = None,
     social_worker: UUID | None = None,
+    sections: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Referral:
     """Start a draft for a known or a new person. The same `token` from the same user gives the same draft, so that a
-    second click starts nothing. `social_worker` is a user id; who has only the social worker's view is it.
+    second click starts nothing. `social_worker` is a user id; who has only the social worker's view is it. `sections`
+    are answers that are known already, by section and question: what a case system sends at once.
 
-    Refused when category or urgency is unknown, nobody is named, the person's age does not suit the category, or the
-    social worker is none of the authority's.
+    Refused when category or urgency is unknown, nobody is named, the person's age does not suit the category, the
+    social worker is none of the authority's, or an answer is none (`AnswersRefused`, all of them).
     """
     actor.require("referral.draft")
     key = uuid.uuid5(_TOKENS, f"{actor.organisation_id}:{actor.user_id}:{token}")
@@ -111,9 +115,14 @@ def create_referral(
         officer_name=actor.name,
         social_worker_id=worker[0] if worker else None,
     )
-    derive(referral)
+    data: dict[str, Any] = {"category": str(category), "urgency": str(urgency)}
+    if sections:
+        data["sections"] = put_sections(referral, sections, database_today())
+        _keep_person(actor, referral, *sections)
+    else:
+        derive(referral)
     referral.save(force_insert=True)
-    record("referral.created", subject=referral, actor=actor, data={"category": str(category), "urgency": str(urgency)})
+    record("referral.created", subject=referral, actor=actor, data=data)
     return referral
 
 
@@ -163,6 +172,31 @@ def save_section(
             "finished": is_done,
             "window": window,
         },
+    )
+    return referral
+
+
+@transaction.atomic
+def change_sections(actor: Actor, *, reference: str, sections: Mapping[str, Mapping[str, Any]]) -> Referral:
+    """Put the named answers (None empties one) of several sections into a draft, all or none; each section is done once
+    it lacks nothing.
+
+    Refused when it is no draft any more (NotNow) or an answer is none (`AnswersRefused`, all of them).
+    """
+    actor.require("referral.draft")
+    referral = _held(actor, reference)
+    REFERRAL.after(referral.status, "edit")
+    done = referral.sections_done
+    changed = put_sections(referral, sections, database_today())
+    if not changed and set(done) == set(referral.sections_done):
+        return referral
+    _keep_person(actor, referral, *changed)
+    _save(referral)
+    record(
+        "referral.sections_saved",
+        subject=referral,
+        actor=actor,
+        data={"sections": changed, "revision": referral.revision, "finished": referral.sections_done},
     )
     return referral
 
@@ -265,7 +299,7 @@ def withdraw_referral(actor: Actor, *, reference: str, reason: str) -> Referral:
 
 def _held(actor: Actor, reference: str) -> Referral:
     """The referral under its lock, read after the lock was got."""
-    locks.hold(referrals=[referral_of(actor, reference).pk])
+    locks.hold(referrals=[referral_id_of(actor, reference)])
     return referral_of(actor, reference)
 
 
@@ -275,12 +309,14 @@ def _save(referral: Referral) -> None:
     referral.save()
 
 
-def _keep_person(actor: Actor, referral: Referral, section: str) -> None:
+def _keep_person(actor: Actor, referral: Referral, *sections: str) -> None:
     if referral.person is None:
         return
-    given = referral.answers.get(section) or {}
-    asked = [question for question in section_of(section).questions_for(referral.category) if question.person_column]
-    changes = {question.person_column: given[question.name] for question in asked if given.get(question.name)}
+    changes: dict[str, Any] = {}
+    for code in sections:
+        given = referral.answers.get(code) or {}
+        asked = [question for question in section_of(code).questions_for(referral.category) if question.person_column]
+        changes |= {question.person_column: given[question.name] for question in asked if given.get(question.name)}
     if changes:
         put_person(actor, referral.person, changes)
 
@@ -325,6 +361,12 @@ def _check_age(person: Person, category: str) -> None:
         raise RuleBroken("age_not_for_category", age_problem(low, high), "category")
 
 
+def _fields_of(entry: Entry, section: str) -> list[str]:
+    """The names of the section's answers that a save changed, of this section alone or of several."""
+    found: list[str] = entry.data.get("fields") or (entry.data.get("sections") or {}).get(section) or []
+    return found
+
+
 def _check_revision(actor: Actor, referral: Referral, section: str, base_revision: int, window: str) -> None:
     if base_revision >= referral.revision:
         return
@@ -333,9 +375,12 @@ def _check_revision(actor: Actor, referral: Referral, section: str, base_revisio
         for entry in Entry.objects.filter(
             organisation_id=actor.organisation_id,
             subject_id=str(referral.pk),
-            kind="referral.section_saved",
-            data__section=section,
-        ).order_by("-at")[:200]
+        )
+        .filter(
+            Q(kind="referral.section_saved", data__section=section)
+            | Q(kind="referral.sections_saved", data__sections__has_key=section)
+        )
+        .order_by("-at")[:200]
         if int(entry.data.get("revision", 0)) > base_revision and not (window and entry.data.get("window") == window)
     ]
     if not theirs:
@@ -345,6 +390,6 @@ def _check_revision(actor: Actor, referral: Referral, section: str, base_revisio
     raise ChangedMeanwhile(
         _("%(who)s changed this section at %(time)s, while you were typing. Your answers are below and not saved yet.")
         % {"who": who, "time": date_format(localtime(latest.at), "H:i")},
-        fields=sorted({name for entry in theirs for name in entry.data.get("fields", [])}),
+        fields=sorted({name for entry in theirs for name in _fields_of(entry, section)}),
         revision=referral.revision,
     )

@@ -7,7 +7,7 @@ checked the permission.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from brokerage.core.clock import database_now
 from brokerage.core.errors import NotNow
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.models import Organisation
-from placements.models import Clarification, Invitation, Person, Referral, ReferralDocument, Release
+from placements.models import Clarification, Invitation, Referral, ReferralDocument, Release
 from placements.projection import Paper, PersonFacts, ReferralFacts, listed_documents, stage_one, stage_two
 from placements.queries.progress import releases_with_offer
 from placements.questions import STAGE_ONE, STAGE_TWO
@@ -160,8 +160,15 @@ def close_releases(
                 },
             )
             closed.append(release)
-        release.save()
+        release.save(update_fields=_ENDED)
     return closed
+
+
+#: What `close_releases` writes.
+_ENDED = (
+    *("state", "stage", "content", "documents", "clarifications"),
+    *("amendment_note", "outcome_reason", "closed_at", "updated_at"),
+)
 
 
 def pause_releases(referral: Referral) -> None:
@@ -262,16 +269,22 @@ def open_full_papers(actor: Actor, *, release_id: UUID) -> Release:
 
 def tell_providers(template: str, referral: Referral, provider_ids: Iterable[UUID]) -> list[Notice]:
     """A notice to each provider's people who read the inbox, with a link to the referral there."""
-    slugs = dict(Organisation.objects.filter(pk__in=list(provider_ids)).values_list("pk", "slug"))
+    return tell_each(referral, [(template, provider_id) for provider_id in sorted(set(provider_ids))])
+
+
+def tell_each(referral: Referral, told: Sequence[tuple[str, UUID]]) -> list[Notice]:
+    """A notice for each (template, provider), in that order, to the people who read the provider's inbox."""
+    slugs = dict(Organisation.objects.filter(pk__in={each for _name, each in told}).values_list("pk", "slug"))
     return [
         Notice(
             template,
             provider_id,
             referral.reference,
-            f"/o/{slug}/inbox/{referral.reference}/",
+            f"/o/{slugs[provider_id]}/inbox/{referral.reference}/",
             permissions=("inbox.view",),
         )
-        for provider_id, slug in sorted(slugs.items())
+        for template, provider_id in told
+        if provider_id in slugs
     ]
 
 
@@ -306,7 +319,7 @@ def _stage_one(referral: Referral) -> Written:
 
 
 def _stage_two(referral: Referral) -> Written:
-    person = Person.objects.filter(pk=referral.person_id).first() if referral.person_id else None
+    person = referral.person
     known = PersonFacts(person.full_name, person.known_as, person.date_of_birth) if person else None
     return (
         stage_two(facts_of(referral), referral.answers, known),

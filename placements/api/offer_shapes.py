@@ -109,6 +109,15 @@ class ExtraOut(Shape):
     example = {**ExtraIn.example, "label": "One-to-one support", "unit": "hour", "menu_rate": "25.00"}
 
 
+class NewOfferIn(OfferAnswersIn):
+    """Answers of an offer to begin; with `submit` it is sent at once."""
+
+    submit = s.BooleanField(
+        required=False, help_text="Submit it in the same act: everything must be answered, or nothing is kept."
+    )
+    example: ClassVar[dict[str, Any]] = {**OfferAnswersIn.example, "submit": True}
+
+
 class PriceLineOut(Shape):
     """One line of a weekly price."""
 

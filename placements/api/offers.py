@@ -17,6 +17,8 @@ from brokerage.core.clock import database_now
 from brokerage.core.errors import RuleBroken
 from placements.actions.offers import (
     hold_offer,
+    make_offer,
+    offer_under_way,
     reconfirm_offer,
     revise_offer,
     save_offer_draft,
@@ -26,6 +28,7 @@ from placements.actions.offers import (
 )
 from placements.api.offer_shapes import (
     ANSWER_CODES,
+    NewOfferIn,
     OfferAnswersIn,
     OfferAnswersOut,
     OfferPrice,
@@ -230,25 +233,45 @@ def check_offer(call: Call, offer: UUID) -> dict[str, Any]:
 
 @operation(
     scope="offers:write",
-    body=OfferAnswersIn,
+    body=NewOfferIn,
     partial=True,
     answer=OfferOut,
     status=201,
-    codes=("offer_not_now", "offer_changed", *NOT_OPEN, *NOT_ELIGIBLE, *ANSWER_CODES),
+    codes=("offer_changed", *_SUBMITTING),
 )
 def begin_offer(call: Call, reference: str, invitation: UUID) -> Created:
-    """Begin a draft offer of one invited home, with as many answers as you have.
+    """Begin an offer of one invited home, with as many answers as you have; with `submit` it is sent at once.
 
     Where an offer of this home is under way already, that one is gone on with: the answers are put on its draft. A
     refused answer, such as a price above your ceiling, stores nothing: no draft is begun either.
     """
-    if not Invitation.objects.filter(pk=invitation, release__reference=reference).exists():
+    asked = Invitation.objects.select_related("release").filter(pk=invitation, release__reference=reference).first()
+    if asked is None:
         raise Http404
+    if call.body.pop("submit", False):
+        return _created(_sent_at_once(call, asked))
     begun = start_offer(call.actor, invitation_id=invitation)
     if call.body:
         own = _own(begun.pk)
         save_offer_draft(call.actor, offer_id=own.pk, answers=answers_in(own, call.body), edition=edition_of(own))
-    return Created(_out(_own(begun.pk)), f"/offers/{begun.pk}")
+    return _created(begun)
+
+
+def _sent_at_once(call: Call, invitation: Invitation) -> Offer:
+    """Begun, filled and submitted in one act; the answers are put on a draft that is under way."""
+    call.actor.require("offer.write")
+    draft = offer_under_way(invitation)
+    own = draft or Offer(release=invitation.release)
+    return make_offer(
+        call.actor,
+        invitation_id=invitation.pk,
+        answers=answers_in(own, call.body),
+        edition=edition_of(draft) if draft else None,
+    )
+
+
+def _created(offer: Offer) -> Created:
+    return Created(_out(_own(offer.pk)), f"/offers/{offer.pk}")
 
 
 def _hold(call: Call, offer: UUID) -> None:

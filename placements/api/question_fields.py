@@ -6,6 +6,7 @@ What an answer is beyond its shape, `placements.questions.checking` decides.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.functional import lazystr
@@ -42,15 +43,34 @@ EXAMPLE_NUMBERS = {"max_miles": 20, "expected_weeks": 52, "planned_months": 12, 
 
 
 def input_for(section: Section) -> type[Input]:
-    """The body that changes answers of a section: every field optional, null empties it."""
-    fields = {question.name: _field(question) for question in section.questions}
+    """The body that changes answers of a section: every field optional, null empties it. One class for each section."""
+    if section.code not in _inputs:
+        fields = {question.name: _field(question) for question in section.questions}
+        _inputs[section.code] = type(
+            f"{_camel(section.code)}Answers",
+            (Input,),
+            {
+                **fields,
+                "example": example_of(section, whole=False),
+                "__doc__": f"Answers of “{_english(section.title)}”. What is left out stays as it is; null empties it.",
+            },
+        )
+    return _inputs[section.code]
+
+
+_inputs: dict[str, type[Input]] = {}
+
+
+def inputs_for(sections: Sequence[Section], *, shown: Sequence[str]) -> type[Input]:
+    """The body that changes answers of several sections, by the section's code; those `shown` make its example."""
+    fields = {section.code: input_for(section)(required=False) for section in sections}
     return type(
-        f"{_camel(section.code)}Answers",
+        "SectionsAnswers",
         (Input,),
         {
             **fields,
-            "example": example_of(section, whole=False),
-            "__doc__": f"Answers of “{_english(section.title)}”. What is left out stays as it is; null empties it.",
+            "example": {code: fields[code].example for code in shown},
+            "__doc__": "Answers by section and question. What is left out stays as it is; null empties an answer.",
         },
     )
 
@@ -71,6 +91,20 @@ def amendment_for(section: Section) -> type[Input]:
             ),
             "example": {"note": "We say more about what helps.", **example_of(section, whole=False)},
             "__doc__": f"A correction of the section “{_english(section.title)}”.",
+        },
+    )
+
+
+def shapes_for(shapes: Mapping[str, type[Shape]]) -> type[Shape]:
+    """How all sections of a referral are answered to a reader, given how each one is."""
+    adults = {"adult", "parent_child"}
+    return type(
+        "ReferralSections",
+        (Shape,),
+        {
+            **{code: shape(allow_null=True) for code, shape in shapes.items()},
+            "example": {code: None if code in adults else shape.example for code, shape in shapes.items()},
+            "__doc__": "Every section of a referral by its code; null where the referral does not have it.",
         },
     )
 

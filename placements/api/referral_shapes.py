@@ -9,7 +9,7 @@ from rest_framework import serializers as s
 from brokerage.core.api.inputs import Input, Query, Shape
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.vocabulary import Category, Need, Sex, Urgency
-from placements.api.question_fields import STATES, MissingAnswer
+from placements.api.question_fields import STATES, MissingAnswer, inputs_for
 from placements.models import Referral, ReferralLot
 from placements.queries.referrals import siblings_of
 from placements.questions import ALL_SECTIONS
@@ -168,8 +168,12 @@ class NewPersonIn(Input):
     }
 
 
+SectionsIn = inputs_for(ALL_SECTIONS, shown=("person", "matters"))
+
+
 class NewReferral(Input):
-    """A draft to start: for whom, what kind of home, how soon. Name the person by `case_number` or as `new_person`."""
+    """A draft to start: for whom, what kind of home, how soon, and the answers that you have. Name the person by
+    `case_number` or as `new_person`."""
 
     category = s.ChoiceField(choices=Category.choices)
     urgency = s.ChoiceField(choices=Urgency.choices)
@@ -180,7 +184,13 @@ class NewReferral(Input):
         allow_null=True,
         help_text="User id of one of the authority’s social workers: they may then help to write.",
     )
-    example = {"category": "residential", "urgency": "planned", "new_person": NewPersonIn.example}
+    sections = SectionsIn(required=False, help_text="Answers by section: all that you have, whole sections or parts.")
+    example = {
+        "category": "residential",
+        "urgency": "planned",
+        "new_person": NewPersonIn.example,
+        "sections": SectionsIn.example,
+    }
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if "case_number" in attrs and "new_person" in attrs:

@@ -25,7 +25,7 @@ from placements.api.referral_shapes import (
     ReferralWithdrawIn,
     referral_out,
 )
-from placements.api.sections import hold_referral
+from placements.api.sections import ANSWER_CODES, hold_referral
 from placements.completeness import missing, section_state
 from placements.disclosure_fields import needs_answered
 from placements.models import Referral
@@ -55,6 +55,7 @@ START_CODES = (
     "age_not_for_category",
     "social_worker_unknown",
     *NEW_PERSON_CODES,
+    *(code for code in ANSWER_CODES if code not in NEW_PERSON_CODES),
 )
 
 
@@ -83,7 +84,8 @@ def create_referral(call: Call) -> Created:
     """Start a draft
 
     For a person on record (`case_number`) or a new one (`new_person`). Send an `Idempotency-Key`, so that a repeated
-    request starts no second draft. Then fill the sections.
+    request starts no second draft. With `sections` the draft begins with those answers, in one act: a refused answer
+    starts nothing, and every one of them is named. Otherwise fill the sections afterwards.
     """
     return _created(call, _start(call, call.body))
 
@@ -92,7 +94,7 @@ def create_referral(call: Call) -> Created:
 def create_referrals(call: Call) -> dict[str, Any]:
     """Start many drafts
 
-    Up to 100, each with its own result: a refused row leaves the others alone.
+    Up to 100, each with its own result: a refused row leaves the others alone. A row may bring its `sections` along.
     """
     return each(call.body["items"], lambda item: _start(call, item).reference)
 
@@ -112,6 +114,7 @@ def _start(call: Call, asked: Mapping[str, Any]) -> Referral:
             person_id=known.pk if known else None,
             new_person=referrals.NewPerson(**{**new, "other_names": tuple(new["other_names"])}) if new else None,
             social_worker=asked.get("social_worker_id"),
+            sections=asked.get("sections"),
         )
 
 

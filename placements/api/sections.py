@@ -1,4 +1,5 @@
-"""Reading, changing and amending a referral's answers: each section of the form has its own address and shape."""
+"""Reading, changing and amending a referral's answers: each section of the form has its own address and shape, and all
+of them have one together."""
 
 from __future__ import annotations
 
@@ -10,12 +11,15 @@ from brokerage.core import locks
 from brokerage.core.api.operations import Call, Operation, operation, resource
 from placements.actions.answers import change_answers
 from placements.actions.drafts import asked_section
+from placements.actions.referrals import change_sections
 from placements.actions.running import amend_referral
-from placements.api.question_fields import amendment_for, input_for, shape_for
+from placements.api.question_fields import amendment_for, input_for, shape_for, shapes_for
+from placements.api.referral_shapes import SectionsIn
 from placements.completeness import missing_in, section_state
+from placements.disclosure_fields import needs_answered
 from placements.models import Referral
-from placements.queries.referrals import referral_of
-from placements.questions import ALL_SECTIONS, Section
+from placements.queries.referrals import referral_id_of, referral_of
+from placements.questions import ALL_SECTIONS, Section, sections_for
 
 ANSWER_CODES = (
     "answer_invalid",
@@ -50,7 +54,7 @@ def section_out(referral: Referral, section: Section) -> dict[str, Any]:
 
 def hold_referral(call: Call, reference: str) -> None:
     """Take the referral's own lock, as its actions do, so that If-Match is compared with what stands."""
-    locks.hold(referrals=[referral_of(call.actor, reference).pk])
+    locks.hold(referrals=[referral_id_of(call.actor, reference)])
 
 
 def _named(function: Any, name: str, summary: str, description: str) -> Any:
@@ -138,10 +142,49 @@ def _operations(section: Section) -> tuple[Operation, Operation, Operation]:
     return get, patch, post
 
 
+def sections_out(referral: Referral) -> dict[str, Any]:
+    """Every section as the API answers it; None where the referral does not have it."""
+    there = sections_for(referral.category, needs_answered(referral.answers))
+    return {section.code: section_out(referral, section) if section in there else None for section in ALL_SECTIONS}
+
+
+_made = {section.code: _operations(section) for section in ALL_SECTIONS}
+_shapes = {code: get.answer for code, (get, _patch, _post) in _made.items() if get.answer is not None}
+ReferralSections = shapes_for(_shapes)
+
+
+@operation(scope="referrals:read", answer=ReferralSections)
+def get_sections(call: Call, reference: str) -> dict[str, Any]:
+    """Read the answers of every section
+
+    Null stands for a section that this referral does not have.
+    """
+    return sections_out(referral_of(call.actor, reference))
+
+
+@operation(
+    scope="referrals:write",
+    body=SectionsIn,
+    answer=ReferralSections,
+    partial=True,
+    codes=("referral_not_now", *ANSWER_CODES),
+    current=get_sections,
+    lock=hold_referral,
+)
+def change_several_sections(call: Call, reference: str) -> dict[str, Any]:
+    """Change answers of several sections of a draft at once
+
+    All or none: where an answer is refused, every refused one is named and nothing is stored. Only the named questions
+    change; null empties one. A section is `done` as soon as it lacks nothing.
+    """
+    return sections_out(change_sections(call.actor, reference=reference, sections=call.body))
+
+
 def _paths() -> list[URLPattern]:
-    found = []
+    together = resource(get=get_sections, patch=change_several_sections)
+    found = [path("referrals/<str:reference>/sections", together, name="referral_sections")]
     for section in ALL_SECTIONS:
-        get, patch, post = _operations(section)
+        get, patch, post = _made[section.code]
         base = f"referrals/<str:reference>/sections/{section.code}"
         found.append(path(base, resource(get=get, patch=patch), name=f"section_{section.code}"))
         found.append(path(f"{base}/amendments", resource(post=post), name=f"section_{section.code}_amendments"))

@@ -52,15 +52,18 @@ def siblings_in(release: Release) -> int:
     return count if isinstance(count, int) and count > 1 else 1
 
 
-def terms_of(release: Release, invitation: Invitation, on: dt.date) -> OfferTerms:
-    """What an offer of this establishment stands under on that day.
+def terms_of(release: Release, invitation: Invitation, on: dt.date, *, with_menu: bool = True) -> OfferTerms:
+    """What an offer of this establishment stands under on that day; without its menu where nothing is taken from it.
 
     Raises RuleBroken (`no_ceiling`, `no_rules`) where none is in force.
     """
     ceiling = ceiling_in_force(invitation.admission_id, age_in(release), on)
     version, rules = rules_in_force(invitation.vehicle_id, on)
-    menu = menu_of(invitation.provider_id, invitation.vehicle_id, on)
-    households = tuple(invitation.households.select_related("household").order_by("miles", "household__code"))
+    menu = menu_of(invitation.provider_id, invitation.vehicle_id, on) if with_menu else []
+    is_fostering = release.category == Category.FOSTERING
+    households: tuple[InvitedHousehold, ...] = ()
+    if is_fostering:
+        households = tuple(invitation.households.select_related("household").order_by("miles", "household__code"))
     months = release.content.get("planned_months")
     return OfferTerms(
         ceiling_row=ceiling,
@@ -74,7 +77,7 @@ def terms_of(release: Release, invitation: Invitation, on: dt.date) -> OfferTerm
             planned_months=months if isinstance(months, int) else None,
             menu={item.service: _rate(item) for item in menu},
             households=frozenset(invited.household_id for invited in households),
-            is_fostering=release.category == Category.FOSTERING,
+            is_fostering=is_fostering,
         ),
     )
 

@@ -13,8 +13,10 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Count, OuterRef, Subquery
 
+from brokerage.core.tenants.context import require_context
 from placements.models import Clarification, Decline, Invitation, Offer, Referral, Release
 from placements.states import OFFER_STANDING
 
@@ -61,11 +63,23 @@ class Progress:
         return not self.is_open and self.offers == 0
 
 
+#: Invitations by status as a JSON object, offers that stand, questions without an answer.
+_COUNTS = """\
+SELECT
+  (SELECT json_object_agg(i.status, i.number) FROM (SELECT status, count(*) AS number FROM placements_invitation
+    WHERE referral_id = %(referral)s GROUP BY status) i),
+  (SELECT count(*) FROM placements_offer WHERE referral_id = %(referral)s AND status = ANY (%(standing)s)),
+  (SELECT count(*) FROM placements_clarification WHERE referral_id = %(referral)s AND answered_at IS NULL)
+"""
+
+
 def progress_of(referral: Referral, now: dt.datetime) -> Progress:
-    """Three counts, whatever the number of invitations."""
-    rows = Invitation.objects.filter(referral=referral).values_list("status").annotate(number=Count("id"))
-    statuses = Counter(dict(rows))
-    offers = Offer.objects.filter(referral=referral, status__in=(*OFFER_STANDING, "accepted")).count()
+    """Three counts in one query, whatever the number of invitations."""
+    require_context()
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNTS, {"referral": referral.pk, "standing": [*OFFER_STANDING, "accepted"]})
+        invitations, offers, questions = cursor.fetchone()
+    statuses: Counter[str] = Counter(invitations or {})
     is_open = referral.is_open_for_offers(now)
     return Progress(
         closes_at=referral.closes_at,
@@ -75,7 +89,7 @@ def progress_of(referral: Referral, now: dt.datetime) -> Progress:
         offers=offers,
         declined=statuses["declined"],
         waiting=statuses["open"] if not (referral.is_sealed and not is_open) else max(statuses["open"] - offers, 0),
-        questions_waiting=Clarification.objects.filter(referral=referral, answered_at__isnull=True).count(),
+        questions_waiting=questions,
     )
 
 

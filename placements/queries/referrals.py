@@ -7,18 +7,19 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.urls import NoReverseMatch
 from django.utils.translation import gettext_lazy as _
 
-from brokerage.core.audit.models import Entry
 from brokerage.core.tenants.actors import Actor
+from brokerage.core.tenants.context import require_context
 from brokerage.core.tenants.models import Membership
 from brokerage.core.tenants.permissions import Role
 from brokerage.core.web import address
 from placements.completeness import missing
-from placements.models import Award, Clarification, Placement, Referral, Release
+from placements.models import Referral, ReferralDocument
 from placements.questions import section
 
 EVENTS_AT_MOST = 60
@@ -28,6 +29,7 @@ EVENTS: dict[str, Any] = {
     "referral.created": _("Draft started"),
     "referral.copied": _("Draft copied from an earlier referral"),
     "referral.section_saved": _("Section saved"),
+    "referral.sections_saved": _("Several sections saved"),
     "referral.siblings_linked": _("Linked with brothers and sisters"),
     "referral.disclosures_confirmed": _("Disclosure check: finds confirmed as harmless"),
     "referral.published": _("Published to providers"),
@@ -68,12 +70,73 @@ def visible_referrals(actor: Actor) -> QuerySet[Referral]:
     return referrals
 
 
+def referral_id_of(actor: Actor, reference: str) -> UUID:
+    """The id of that referral, for whoever may see it: what its lock is named by; Http404 otherwise."""
+    found = visible_referrals(actor).filter(reference=reference).order_by().values_list("pk", flat=True).first()
+    if found is None:
+        raise Http404("No such referral.")
+    return found
+
+
 def referral_of(actor: Actor, reference: str) -> Referral:
     """The referral with that reference as the actor may see it; Http404 otherwise."""
     found = visible_referrals(actor).select_related("person", "sibling_group").filter(reference=reference).first()
     if found is None:
         raise Http404("No such referral.")
     return found
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A document as a page names it."""
+
+    pk: str
+    name: str
+    kind: str
+    size: int
+
+    @property
+    def kind_label(self) -> str:
+        return str(ReferralDocument.Kind(self.kind).label)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A referral with what its page says of it, all of one moment."""
+
+    referral: Referral
+    #: The database's clock.
+    now: dt.datetime
+    #: A placement is planned and has not begun.
+    is_planned: bool
+    documents: list[Paper]
+
+
+#: One round trip; the person is not read, as the page does not show who it is.
+_OPENED = """\
+SELECT r.*, clock_timestamp() AS read_at,
+  EXISTS (SELECT FROM placements_placement p WHERE p.referral_id = r.id AND p.status = 'planned') AS is_planned,
+  ARRAY(SELECT json_build_array(d.id, d.name, d.kind, d.size) FROM placements_referraldocument d
+    WHERE d.referral_id = r.id AND d.removed_at IS NULL ORDER BY d.uploaded_at) AS papers
+FROM placements_referral r
+WHERE r.authority_id = %(authority)s AND r.reference = %(reference)s
+  AND (%(is_of_all)s OR r.officer_id = %(user)s OR r.social_worker_id = %(user)s)
+"""
+
+
+def opened_referral(actor: Actor, reference: str) -> Opened:
+    """What `referral_of` finds, with its documents and the moment; Http404 otherwise."""
+    actor.require("referral.view", "referral.view_own")
+    values = {
+        "authority": actor.organisation_id,
+        "reference": reference,
+        "is_of_all": actor.may("referral.view"),
+        "user": actor.user_id,
+    }
+    found: Any = next(iter(Referral.objects.raw(_OPENED, values)), None)
+    if found is None:
+        raise Http404("No such referral.")
+    return Opened(found, found.read_at, found.is_planned, [Paper(*paper) for paper in found.papers])
 
 
 def listed(
@@ -183,12 +246,12 @@ def may_withdraw(actor: Actor, referral: Referral) -> bool:
     return actor.may(*needed)
 
 
-def where_it_stands(referral: Referral, now: dt.datetime) -> Any:
-    """One sentence on what the referral waits for."""
+def where_it_stands(referral: Referral, now: dt.datetime, *, is_planned: bool) -> Any:
+    """One sentence on what the referral waits for; `is_planned` where a placement is planned and has not begun."""
     if referral.status == "published":
         closed = referral.closes_at is not None and referral.closes_at <= now
         return _("Offers are closed. Compare them and choose.") if closed else _("Open for offers.")
-    if referral.status == "placed" and Placement.objects.filter(referral=referral, status="planned").exists():
+    if referral.status == "placed" and is_planned:
         return _("A placement is planned. The person has not moved in yet.")
     return {
         "draft": _("This is a draft. Nobody outside your organisation can see it."),
@@ -200,27 +263,41 @@ def where_it_stands(referral: Referral, now: dt.datetime) -> Any:
     }.get(referral.status, "")
 
 
+#: Newest first. The subjects are gathered once, before the index of entries is asked for them.
+_TIMELINE = """\
+SELECT e.kind, e.actor_user_id, e.actor_name, e.data ->> 'section', e.at
+FROM audit_entry e
+WHERE e.organisation_id = %(authority)s AND e.subject_id = ANY (ARRAY(
+  SELECT %(referral)s
+  UNION ALL SELECT a.id::text FROM placements_award a WHERE a.referral_id = %(referral)s::uuid
+  UNION ALL SELECT c.id::text FROM placements_clarification c WHERE c.referral_id = %(referral)s::uuid
+  UNION ALL SELECT p.id::text FROM placements_placement p WHERE p.referral_id = %(referral)s::uuid
+  UNION ALL SELECT r.id::text FROM placements_release r WHERE r.referral_id = %(referral)s::uuid
+))
+ORDER BY e.at DESC LIMIT %(limit)s
+"""
+
+
 def timeline(referral: Referral, *, limit: int = EVENTS_AT_MOST) -> list[dict[str, Any]]:
     """What happened to the referral, newest first, from the audit trail; saves of one section in a row count once."""
-    awards, *others = (
-        model.objects.filter(referral=referral).order_by().values_list("pk", flat=True)
-        for model in (Award, Clarification, Placement, Release)
-    )
-    subjects = [referral.pk, *awards.union(*others, all=True)]
-    entries = Entry.objects.filter(
-        organisation_id=referral.authority_id, subject_id__in=[str(subject) for subject in subjects]
-    ).order_by("-at")
+    require_context()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _TIMELINE,
+            {"authority": referral.authority_id, "referral": str(referral.pk), "limit": limit * 4},
+        )
+        entries = cursor.fetchall()
     events: list[dict[str, Any]] = []
     last: tuple[Any, ...] = ()
-    for entry in entries[: limit * 4]:
-        here = (entry.kind, entry.actor_user_id, entry.data.get("section"))
-        if entry.kind == "referral.section_saved" and here == last:
+    for kind, user_id, name, code, at in entries:
+        here = (kind, user_id, code)
+        if kind == "referral.section_saved" and here == last:
             continue
         last = here
-        title = EVENTS.get(entry.kind) or entry.kind.replace(".", ": ").replace("_", " ").capitalize()
-        if code := entry.data.get("section"):
+        title = EVENTS.get(kind) or kind.replace(".", ": ").replace("_", " ").capitalize()
+        if code:
             title = f"{title}: {_section_title(code)}"
-        events.append({"title": title, "by": entry.actor_name, "at": entry.at, "text": "", "url": ""})
+        events.append({"title": title, "by": name, "at": at, "text": "", "url": ""})
         if len(events) == limit:
             break
     return events

@@ -33,8 +33,12 @@ def section_cards(actor: Actor, referral: Referral) -> list[dict[str, Any]]:
             for asked in section.questions_for(referral.category)
             if asked.name in given and asked.is_asked(given)
         ]
-        url = address(actor, "placements:referral_section", reference=referral.reference, section=section.code)
-        cards.append({"code": section.code, "title": section.title, "rows": rows, "url": url if may_edit else ""})
+        url = (
+            address(actor, "placements:referral_section", reference=referral.reference, section=section.code)
+            if may_edit
+            else ""
+        )
+        cards.append({"code": section.code, "title": section.title, "rows": rows, "url": url})
     return cards
 
 

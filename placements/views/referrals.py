@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from brokerage.core.clock import database_now
 from brokerage.core.references import normalise_reference
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.web import OrganisationRequest, address, attempt
@@ -37,6 +36,7 @@ from placements.queries.referrals import (
     buttons,
     listed,
     may_withdraw,
+    opened_referral,
     referral_of,
     siblings_of,
     social_workers,
@@ -129,18 +129,18 @@ def referral_identity(request: OrganisationRequest, reference: str) -> HttpRespo
 
 def _detail(request: OrganisationRequest, reference: str, **more: Any) -> HttpResponse:
     actor = request.actor
-    referral = referral_of(actor, reference)
-    now = database_now()
+    opened = opened_referral(actor, reference)
+    referral, now = opened.referral, opened.now
     return render(
         request,
         "placements/referral_detail.html",
         {
             "referral": referral,
             "now": now,
-            "stands": where_it_stands(referral, now),
+            "stands": where_it_stands(referral, now, is_planned=opened.is_planned),
             "buttons": buttons(actor, referral),
             "cards": section_cards(actor, referral),
-            "documents": referral.documents.filter(removed_at__isnull=True),
+            "documents": opened.documents,
             "may_know": referral.person_id is not None and may_know(actor, referral.person_id),
             "siblings": siblings_of(actor, referral),
             "events": timeline(referral),

@@ -9,7 +9,7 @@ from tests.api.clients import Machine
 from tests.scenarios import referral_answers
 
 #: Answers of the scenario that only special schools are asked for.
-_SCHOOLS_ONLY = ("send_need", "school_stay")
+SCHOOLS_ONLY = ("send_need", "school_stay")
 
 
 def new_person(**changes: Any) -> dict[str, Any]:
@@ -37,7 +37,7 @@ def filled(machine: Machine, **sections: dict[str, Any]) -> str:
     """The address of a draft with every section answered."""
     address = started(machine)
     for section, answers in {**referral_answers(), **sections}.items():
-        asked = {name: value for name, value in answers.items() if name not in _SCHOOLS_ONLY}
+        asked = {name: value for name, value in answers.items() if name not in SCHOOLS_ONLY}
         answer = machine.patch(f"{address}/sections/{section}", asked)
         assert answer.status_code == 200, answer.content
     return address

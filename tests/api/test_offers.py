@@ -15,10 +15,13 @@ from django.test.utils import CaptureQueriesContext
 from brokerage.core.accounts.models import User
 from brokerage.core.audit.models import Entry
 from brokerage.core.clock import database_now
+from brokerage.core.errors import NotNow
 from brokerage.core.tenants.context import acting
 from dpv.models import Admission
+from placements.actions.offers import make_offer
 from placements.api import offers, received_offers
 from placements.models import Invitation, Offer, Release
+from placements.queries.offer_terms import answers_of
 from tests.api.answers import assert_shaped
 from tests.api.clients import Machine, client_of
 from tests.cast import actor_of, ident
@@ -109,6 +112,39 @@ def test_from_invitation_to_submitted_offer() -> None:
     assert bob.get("/offers", status="draft", referral=story.reference).json()["items"] == []
     with acting(actor_of("bob")):
         assert Entry.objects.filter(kind="offer.submitted").exists()
+
+
+def test_an_offer_is_begun_filled_and_submitted_in_one_act() -> None:
+    story, bob = invited(), client_of("bob")
+    refused = bob.post(place(story), {**said(story, staffing=""), "submit": True})
+    assert refusal(refused) == (422, "staffing_missing", "staffing") and stored() == 0
+    sent = bob.post(place(story), {**said(story, extras=[extra()]), "submit": True})
+    assert sent.status_code == 201, sent.content
+    assert_shaped(sent.json(), offers.get_offer)
+    assert (sent.json()["status"], sent.json()["price"]["weekly_total"]) == ("submitted", "3936.00")
+    assert sent["Location"] == f"/api/v1/offers/{sent.json()['id']}"
+    with acting(actor_of("bob")):
+        kinds = list(Entry.objects.filter(subject_id=sent.json()["id"]).values_list("kind", flat=True))
+        assert kinds == ["offer.submitted"]
+        assert Invitation.objects.get().status == "offered"
+    assert refusal(bob.post(place(story), {**said(story), "submit": True})) == (409, "offer_not_now", None)
+
+
+def test_a_draft_under_way_is_filled_and_submitted_at_once() -> None:
+    story, bob = invited(), client_of("bob")
+    path = begun(bob, story, staffing="One by day.", weekly_core="3700.00")
+    rest = {name: value for name, value in said(story).items() if name != "staffing"}
+    sent = bob.post(place(story), {**rest, "submit": True})
+    assert sent.status_code == 201 and f"/offers/{sent.json()['id']}" == path
+    assert (sent.json()["staffing"], sent.json()["weekly_core"]) == ("One by day.", "3800.00")
+    assert stored() == 1
+
+
+def test_a_draft_that_nobody_looked_at_is_not_written_over() -> None:
+    draft = drafted_offer("bob")
+    with acting(actor_of("bob")) as bob, pytest.raises(NotNow) as told:
+        make_offer(bob, invitation_id=draft.invitation_id, answers=answers_of(draft))
+    assert told.value.code == "offer_changed"
 
 
 @pytest.mark.parametrize("price", ["4000.01", "999999.99"])

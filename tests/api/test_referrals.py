@@ -13,11 +13,22 @@ from brokerage.core.audit.models import Entry
 from brokerage.core.tenants.context import acting
 from placements.models import Referral
 from tests.api.clients import client_of
-from tests.api.drafting import filled, new_person, problem, started
+from tests.api.drafting import SCHOOLS_ONLY, filled, new_person, problem, started
 from tests.cast import actor_of
 from tests.scenarios import draft_referral, published_referral, referral_answers
 
 pytestmark = pytest.mark.django_db
+
+
+BODY = {"category": "residential", "urgency": "planned"}
+
+
+def whole() -> dict[str, dict[str, Any]]:
+    """Every answer that a residential referral needs, by section."""
+    given = referral_answers()
+    return {
+        code: {name: value for name, value in said.items() if name not in SCHOOLS_ONLY} for code, said in given.items()
+    }
 
 
 # --- Starting and reading ---------------------------------------------------------------------------------------------
@@ -59,6 +70,78 @@ def test_a_person_on_record_is_named_by_case_number() -> None:
     problem(
         machine.post("/referrals", {**body, "new_person": taken}), 422, "case_number_taken", "new_person.case_number"
     )
+
+
+def test_a_draft_starts_with_every_answer_in_one_act() -> None:
+    machine = client_of("olive")
+    made = machine.post("/referrals", {**BODY, "new_person": new_person(), "sections": whole()})
+    assert made.status_code == 201, made.content
+    address = f"/referrals/{made.json()['reference']}"
+    assert made.json()["revision"] == 1 and made.json()["max_miles"] == 20
+    assert set(made.json()["sections_done"]) == set(whole())
+    assert machine.get(f"{address}/completeness").json()["is_ready"]
+    assert machine.get(f"{address}/sections/person").json()["answers"]["first_language"] == "English"
+    assert machine.get(f"/people/{made.json()['person_id']}").json()["first_language"] == "English"
+    with acting(actor_of("olive")):
+        (entry,) = Entry.objects.filter(subject_reference=made.json()["reference"])
+    assert entry.kind == "referral.created" and "what_works" in entry.data["sections"]["needs"]
+    assert "Calm" not in str(entry.data)
+
+
+def test_every_refused_answer_is_named_and_nothing_starts() -> None:
+    machine = client_of("olive")
+    sections = {
+        "where": {"outward": "NOWHERE", "max_miles": 20},
+        "outcomes": {"review_on_1": "2020-01-01"},
+        "adult": {},
+    }
+    answer = machine.post("/referrals", {**BODY, "new_person": new_person(), "sections": sections})
+    problem(answer, 422, "question_unknown", "sections.adult")
+    assert {error["field"]: error["code"] for error in answer.json()["errors"]} == {
+        "sections.adult": "question_unknown",
+        "sections.where.outward": "outward_code_invalid",
+        "sections.outcomes.review_on_1": "day_past",
+    }
+    with acting(actor_of("olive")):
+        assert not Referral.objects.exists() and not Entry.objects.filter(kind="person.created").exists()
+    misspelt = machine.post("/referrals", {**BODY, "new_person": new_person(), "sections": {"needs": {"colour": "x"}}})
+    problem(misspelt, 422, "unknown_field", "sections.needs.colour")
+
+
+def test_a_row_of_many_brings_its_answers_along() -> None:
+    machine = client_of("olive")
+    items = [
+        {**BODY, "new_person": new_person(), "sections": whole()},
+        {**BODY, "new_person": new_person(), "sections": {"where": {"outward": "NOWHERE"}}},
+    ]
+    first, second = machine.post("/referrals/bulk", {"items": items}).json()["results"]
+    assert machine.get(f"/referrals/{first['reference']}/completeness").json()["is_ready"]
+    assert second["problem"]["field"] == "items.1.sections.where.outward" and second["reference"] is None
+
+
+def test_several_sections_change_at_once_or_not_at_all() -> None:
+    machine = client_of("olive")
+    address = started(machine)
+    before = machine.get(f"{address}/sections")
+    assert before.json()["adult"] is None and before.json()["needs"]["status"] == "not_started"
+    refused = {"matters": {"voice": "Near my friends."}, "where": {"outward": "NOWHERE"}}
+    problem(machine.patch(f"{address}/sections", refused), 422, "outward_code_invalid", "sections.where.outward")
+    assert machine.get(f"{address}/sections").json() == before.json()
+    changed = machine.patch(f"{address}/sections", whole())
+    assert changed.status_code == 200, changed.content
+    given = [section for section in changed.json().values() if section]
+    assert {section["status"] for section in given} == {"done"}
+    assert changed.json()["matters"]["answers"]["voice"].startswith("I want to stay")
+    assert machine.get(address).json()["revision"] == 2
+    assert machine.patch(f"{address}/sections", whole()).json() == changed.json()
+    assert machine.get(address).json()["revision"] == 2, "the same twice is no change"
+    stale = {"If-Match": before["ETag"]}
+    answer = machine.send("PATCH", f"{address}/sections", {"matters": {"voice": None}}, **stale)
+    problem(answer, 412, "edition_differs")
+    emptied = machine.patch(f"{address}/sections", {"matters": {"voice": None}}).json()
+    assert emptied["matters"]["status"] == "in_progress" and emptied["matters"]["answers"]["voice"] is None
+    published = published_referral()
+    problem(machine.patch(f"/referrals/{published.reference}/sections", whole()), 409, "referral_not_now")
 
 
 @pytest.mark.parametrize(

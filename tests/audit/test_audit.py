@@ -20,6 +20,8 @@ from brokerage.core.tenants.context import acting
 from brokerage.core.tenants.models import Organisation
 from tests.cast import actor_of, ident, user_of
 
+BRENT = "(SELECT id FROM tenants_organisation WHERE slug = 'brent')"
+
 
 @pytest.fixture(scope="module", autouse=True)
 def _text() -> Iterator[None]:
@@ -67,6 +69,10 @@ def test_the_application_cannot_change_history(committed: str) -> None:
         ("DELETE FROM audit_link WHERE number = 2", "chain"),
         ("DELETE FROM audit_link WHERE number = 3", "head"),
         ("UPDATE audit_link SET number = 9 WHERE number = 3", "sequence"),
+        ("DELETE FROM audit_head", "head is gone"),
+        (f"UPDATE audit_entry SET organisation_id = {BRENT}", "alter"),
+        (f"UPDATE audit_link SET organisation_id = {BRENT}", "outside"),
+        ("DELETE FROM audit_entry WHERE data->>'number' = '1'", "missing"),
     ],
 )
 def test_tampering_is_seen(committed: str, statement: str, problem: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -77,6 +83,23 @@ def test_tampering_is_seen(committed: str, statement: str, problem: str, capsys:
     with pytest.raises(CommandError):
         call_command("verify_audit", verbosity=0)
     assert problem in capsys.readouterr().err
+
+
+def test_a_chain_of_the_version_before_goes_on(committed: str) -> None:
+    _write("olive", 2)
+    with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE brokerage_loader")
+        cursor.execute("UPDATE audit_head SET previous_hash = ''")
+    _write("olive", 2)
+    call_command("verify_audit", verbosity=0, organisation="harrow")
+    with acting(actor_of("olive")):
+        head, last = Head.objects.get(), Link.objects.get(number=4)
+    assert (head.number, head.hash, head.previous_hash) == (4, last.hash, last.previous_hash)
+
+
+def test_only_a_known_organisation_is_verified(committed: str) -> None:
+    with pytest.raises(CommandError, match="no organisation"):
+        call_command("verify_audit", verbosity=0, organisation="nowhere")
 
 
 def test_a_cut_off_tail_is_seen_through_the_anchor(committed: str, tmp_path: object) -> None:

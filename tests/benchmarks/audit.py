@@ -1,4 +1,4 @@
-"""The hash-chained audit trail: eight writers against as many plain inserts, and how fast it is verified."""
+"""The hash-chained audit trail: eight writers against as many plain inserts, and how fast every chain is verified."""
 
 from __future__ import annotations
 
@@ -83,24 +83,23 @@ def together(acts: list[Callable[[], Any]]) -> None:
 
 
 def measure_verifying(bench: Bench) -> None:
-    """The longest chains of the country, as `verify_audit` checks each."""
+    """Every chain of the country in one pass, as `verify_audit` checks them."""
     from django.db import connections, transaction
 
-    from brokerage.core.audit.verify import check_chain
+    from brokerage.core.audit.verify import check_chains
 
-    referrals = bench.sizes[-1]
     rates = []
-    with database(bench.country(referrals)):
+    with database(bench.country(bench.sizes[-1])):
         for _round in range(bench.rounds(3)):
             with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
                 cursor.execute("SET LOCAL ROLE brokerage_loader")
-                cursor.execute("SELECT organisation_id, number FROM audit_head ORDER BY number DESC LIMIT 50")
-                heads = cursor.fetchall()
+                cursor.execute("SELECT sum(number), current_setting('max_parallel_workers_per_gather') FROM audit_head")
+                entries, helpers = cursor.fetchone()
                 began = time.perf_counter()
-                wrong = [found for whose, _number in heads for found in check_chain(whose, using="owner")]
+                wrong = list(check_chains(using="owner"))
                 took = time.perf_counter() - began
             assert not wrong
-            rates.append(sum(number for _whose, number in heads) / took)
+            rates.append(float(entries) / took)
     bench.add(
         Row(
             "Audit entries verified a second",
@@ -109,6 +108,6 @@ def measure_verifying(bench: Bench) -> None:
             middle_half(rates),
             "none: entries a second on this machine",
             at_most=False,
-            note="one process",
+            note=f"{entries:,} entries in one pass of one connection, with up to {helpers} parallel workers",
         )
     )

@@ -77,6 +77,8 @@ def measure(bench: Bench) -> None:
                     note="with session, membership, role and transaction",
                 ),
             )
+            if title == "HTML list":
+                measure_pretix(bench, ours)
 
 
 @contextmanager
@@ -117,3 +119,24 @@ def rendering(ask: Callable[[], Any]) -> Callable[[], Any]:
         Template._render = before
     template, given = found[0]
     return lambda: template.render(Context(given))
+
+
+def measure_pretix(bench: Bench, ours: list[float]) -> None:
+    """pretix's list of as many orders, in an environment of its own; no goal is set but to be no slower."""
+    from tests.benchmarks import pretix
+
+    times, why = pretix.list_times(bench.rounds(20), min(bench.sizes[-1], 10_000))
+    if not times:
+        bench.leave_out(f"HTML list against pretix: {why}")
+        return
+    shortest = min(len(ours), len(times))
+    bench.add(
+        compared(
+            "HTML list against pretix",
+            ours[:shortest],
+            times[:shortest],
+            goal=1,
+            at_most=False,
+            reference=f"the list of 25 orders of an event in pretix {pretix.SERIES}, on the same PostgreSQL",
+        )
+    )

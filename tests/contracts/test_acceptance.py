@@ -117,7 +117,7 @@ def test_the_value_over_the_stay_and_the_gates_it_reaches_are_kept_with_the_awar
         offer = made.offer
         offer.referral.expected_weeks = 200
         offer.referral.save(update_fields=["expected_weeks"])
-        value, gates = acceptance.value_of(offer.pk)
+        value, gates = acceptance.value_of(offer)
     assert value == offer.weekly_total * Decimal(200)
     assert gates == ("procurement_threshold", "key_decision_limit")
 

@@ -13,13 +13,15 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 
+from brokerage.core.accounts.sessions import Seen
+
 #: How often the last use of a session is written down.
 SEEN_EVERY = dt.timedelta(minutes=1)
 
 
 class SessionSeenMiddleware:
-    """Keeps allauth's list of where somebody is signed in. Its own middleware writes on every page; this one reads one
-    row, and writes once a minute or when the session is new or another browser or address uses it."""
+    """Keeps allauth's list of where somebody is signed in. Its own middleware writes on every page; this one
+    writes once a minute, or when the session is new or another browser or address uses it."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -39,12 +41,13 @@ class SessionSeenMiddleware:
             get_adapter().get_client_ip(request),
             request.META.get("HTTP_USER_AGENT", "")[:longest],
         )
-        found = (
-            UserSession.objects.filter(session_key=request.session.session_key)
-            .values_list("user_id", "ip", "user_agent", "last_seen_at")
-            .first()
-        )
-        if found is None or found[:3] != now_there or timezone.now() - found[3] >= SEEN_EVERY:
+        # Read with the session itself (`sessions`).
+        seen: Seen | None = getattr(request.session, "seen", None)
+        if (
+            seen is None
+            or (seen.user_id, seen.ip, seen.user_agent) != now_there
+            or timezone.now() - seen.last_seen_at >= SEEN_EVERY
+        ):
             UserSession.objects.create_from_request(request)
 
 

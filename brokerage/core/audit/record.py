@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db import models
-from django.db.models.functions import Now
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import connection, models
 
 from brokerage.core.audit.models import Entry, OutboxItem
 from brokerage.core.clock import database_now
 from brokerage.core.tenants.actors import Actor
-from brokerage.core.webhooks.noting import note, told_of
+from brokerage.core.webhooks.noting import noting, told_of
+
+#: The entry and what follows from it go in one message. Plain statements: every act writes one.
+_ENTRY = """
+INSERT INTO audit_entry (id, organisation_id, kind, subject_type, subject_id, subject_reference, actor_user_id,
+  actor_name, on_behalf_of_id, at, data) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb)
+"""
+#: By the clock that decides what is due: work of a process whose clock is ahead does not wait for it.
+_WORK = """
+INSERT INTO audit_outboxitem (id, organisation_id, queue, kind, payload, entry_id, created_at, available_at, attempts,
+  last_error) VALUES (%s, %s, %s, %s, %s::jsonb, %s, clock_timestamp(), coalesce(%s::timestamptz, clock_timestamp()),
+  0, '')
+"""
+Statement = tuple[str, list[Any]]
 
 
 @dataclass(frozen=True)
@@ -62,7 +76,6 @@ def record(
         at=database_now(),
         data=dict(data or {}) | ({"api_client": str(actor.client_id)} if actor.client_id else {}),
     )
-    entry.save(force_insert=True)
     notices = [
         {
             "template": notice.template,
@@ -77,12 +90,25 @@ def record(
         for notice in notify
     ]
     change = told_of(entry)
+    follows: list[Statement] = []
     if notices:
         payload = {"notices": notices, "change": change} if change else {"notices": notices}
         queue = "alerts" if any(notice["is_urgent"] for notice in notices) else "events"
-        enqueue("notify", queue=queue, actor=actor, payload=payload, entry_id=entry.pk)
+        follows = [
+            _work(
+                OutboxItem(
+                    organisation_id=actor.organisation_id,
+                    queue=queue,
+                    kind="notify",
+                    payload=payload,
+                    entry_id=entry.pk,
+                )
+            )
+        ]
     elif change:
-        note(entry, change)
+        follows = [noting(entry, change)]
+    _write(_entry(entry), *follows)
+    entry._state.adding = False
     return entry
 
 
@@ -102,8 +128,40 @@ def enqueue(
         kind=kind,
         payload=dict(payload),
         entry_id=entry_id,
-        # By the clock that decides what is due: work of a process whose clock is ahead does not wait for it.
-        available_at=available_at or Now(),
     )
-    item.save(force_insert=True)
+    _write(_work(item, available_at))
+    item._state.adding = False
     return item
+
+
+def _entry(entry: Entry) -> Statement:
+    return _ENTRY, [
+        entry.pk,
+        entry.organisation_id,
+        entry.kind,
+        entry.subject_type,
+        entry.subject_id,
+        entry.subject_reference,
+        entry.actor_user_id,
+        entry.actor_name,
+        entry.on_behalf_of_id,
+        entry.at,
+        _json(entry.data),
+    ]
+
+
+def _work(item: OutboxItem, available_at: dt.datetime | None = None) -> Statement:
+    """`available_at`: no earlier; nothing is now."""
+    values = [item.pk, item.organisation_id, item.queue, item.kind, _json(item.payload), item.entry_id, available_at]
+    return _WORK, values
+
+
+def _write(*statements: Statement) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            ";".join(sql for sql, _values in statements), [value for _sql, values in statements for value in values]
+        )
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, cls=DjangoJSONEncoder)

@@ -53,17 +53,22 @@ FUNCTIONS = [
     """
     CREATE OR REPLACE FUNCTION audit_chain() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    DECLARE n bigint; previous text; digest text;
     BEGIN
-      INSERT INTO audit_head (organisation_id, number, hash) VALUES (NEW.organisation_id, 0, repeat('0', 64))
-        ON CONFLICT (organisation_id) DO NOTHING;
-      SELECT h.number + 1, h.hash INTO n, previous FROM audit_head h
-        WHERE h.organisation_id = NEW.organisation_id FOR UPDATE;
-      digest := audit_words(NEW, n, previous);
-      INSERT INTO audit_link (entry_id, organisation_id, number, previous_hash, hash)
-        VALUES (NEW.id, NEW.organisation_id, n, previous, digest);
-      UPDATE audit_head SET number = n, hash = digest WHERE organisation_id = NEW.organisation_id;
-      RETURN NULL;
+      FOR attempt IN 1..2 LOOP
+        -- One statement. A writer that waits here for another's commit goes on from the head as that one left it.
+        WITH head AS (
+          UPDATE audit_head h SET number = h.number + 1, previous_hash = h.hash,
+            hash = audit_words(NEW, h.number + 1, h.hash)
+          WHERE h.organisation_id = NEW.organisation_id RETURNING h.number, h.previous_hash, h.hash
+        )
+        INSERT INTO audit_link (entry_id, organisation_id, number, previous_hash, hash)
+          SELECT NEW.id, NEW.organisation_id, head.number, head.previous_hash, head.hash FROM head;
+        IF FOUND THEN RETURN NULL; END IF;
+        -- The organisation's first entry ever, perhaps of two writers at once.
+        INSERT INTO audit_head (organisation_id, number, hash) VALUES (NEW.organisation_id, 0, repeat('0', 64))
+          ON CONFLICT (organisation_id) DO NOTHING;
+      END LOOP;
+      RAISE EXCEPTION 'The audit chain has no head to go on from.';
     END $$
     """,
     "REVOKE ALL ON FUNCTION audit_chain() FROM PUBLIC",

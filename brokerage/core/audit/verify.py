@@ -1,8 +1,12 @@
-"""Checking an organisation's audit chain: numbers, hashes, head, and an exported anchor if one is given."""
+"""Checking audit chains: numbers, hashes, heads, and exported anchors.
+
+All chains are read in one pass, which PostgreSQL shares among processes and which answers only whose chain is not
+whole; that one is then read entry by entry, so that each problem is named with its number.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -18,57 +22,113 @@ class Finding:
     problem: str
 
 
+#: Organisations with a link that does not hold: each has its entry, the hash over it, and all but the first have the
+#: one before with its hash. A statement by itself, since PostgreSQL shares no part of a UNION among processes.
+_UNSOUND = """
+SELECT DISTINCT l.organisation_id FROM audit_link l
+  LEFT JOIN audit_entry e ON e.id = l.entry_id
+  LEFT JOIN audit_link p ON p.organisation_id = l.organisation_id AND p.number = l.number - 1
+WHERE {of_l} AND (e.id IS NULL OR e.organisation_id <> l.organisation_id
+  OR l.previous_hash IS DISTINCT FROM CASE WHEN l.number = 1 THEN repeat('0', 64) ELSE p.hash END
+  OR l.hash <> audit_words(e, l.number, l.previous_hash))
+"""
+#: Organisations of which there are not as many links as the last number says (so that none is there twice) and as many
+#: entries, or whose head is not their last link.
+_INCOMPLETE = """
+WITH linked AS (
+  SELECT organisation_id, count(*) AS links, max(number) AS last FROM audit_link WHERE {of} GROUP BY organisation_id
+)
+SELECT coalesce(h.organisation_id, linked.organisation_id)
+FROM (SELECT * FROM audit_head WHERE {of}) h FULL JOIN linked ON linked.organisation_id = h.organisation_id
+  LEFT JOIN audit_link l ON l.organisation_id = h.organisation_id AND l.number = h.number
+WHERE h.number IS DISTINCT FROM coalesce(linked.last, 0) OR linked.links <> linked.last
+  OR h.hash <> coalesce(l.hash, repeat('0', 64))
+UNION
+SELECT coalesce(e.organisation_id, linked.organisation_id)
+FROM (SELECT organisation_id, count(*) AS entries FROM audit_entry WHERE {of} GROUP BY organisation_id) e
+  FULL JOIN linked ON linked.organisation_id = e.organisation_id
+WHERE e.entries IS DISTINCT FROM linked.links
+"""
+
 #: Hashing stands in a part of its own, which several processes share when the chain is long.
 _BROKEN = """
 WITH read AS MATERIALIZED (
   SELECT l.number, l.previous_hash, l.hash, e.id IS NULL AS is_missing,
-    audit_words(e, l.number, l.previous_hash) AS words
+    audit_words(e, l.number, l.previous_hash) AS words, e.organisation_id <> l.organisation_id AS is_foreign
   FROM audit_link l LEFT JOIN audit_entry e ON e.id = l.entry_id WHERE l.organisation_id = %s
 )
 SELECT number,
   CASE WHEN is_missing THEN 'entry missing'
        WHEN number <> row_number() OVER w THEN 'number out of sequence'
        WHEN previous_hash <> coalesce(lag(hash) OVER w, repeat('0', 64)) THEN 'chain broken'
-       WHEN hash <> words THEN 'entry altered' END
+       WHEN hash <> words OR is_foreign THEN 'entry altered' END
 FROM read WINDOW w AS (ORDER BY number)
 """
 
 
-def check_chain(
-    organisation_id: UUID, *, using: str = "default", anchor: tuple[int, str] | None = None
+def check_chains(
+    *,
+    organisation_id: UUID | None = None,
+    using: str = "default",
+    anchors: Mapping[UUID, tuple[int, str]] | None = None,
 ) -> Iterator[Finding]:
-    """Yield what is wrong with the organisation's chain; nothing when all is well.
+    """Yield what is wrong with every chain, or with one organisation's; nothing when all is well.
 
-    `anchor` is a (number, hash) exported earlier: the chain must still hold it.
+    `anchors` are the (number, hash) of chains exported earlier: each must still hold it. To be called in a transaction
+    that may read them all: the memory it asks for is the transaction's.
     """
+    one = [str(organisation_id)] if organisation_id else []
+    places = {"of": "organisation_id = %s", "of_l": "l.organisation_id = %s"} if one else {"of": "true", "of_l": "true"}
+    with connections[using].cursor() as cursor:
+        cursor.execute("SELECT set_config('work_mem', '256MB', true)", [])
+        cursor.execute(_UNSOUND.format(**places), one)
+        suspects = {UUID(str(row[0])) for row in cursor.fetchall()}
+        cursor.execute(_INCOMPLETE.format(**places), one * 3)
+        suspects |= {UUID(str(row[0])) for row in cursor.fetchall()}
+    for suspect in sorted(suspects):
+        found = list(check_chain(suspect, using=using))
+        yield from found or [Finding(suspect, 0, "the chain is not whole")]
+    for anchored, anchor in (anchors or {}).items():
+        yield from check_anchor(anchored, anchor, using=using)
+
+
+def check_chain(organisation_id: UUID, *, using: str = "default") -> Iterator[Finding]:
+    """Yield what is wrong with one organisation's chain, entry by entry, in the order of numbers."""
     with connections[using].cursor() as cursor:
         cursor.execute(f'SELECT * FROM ({_BROKEN}) found WHERE "case" IS NOT NULL ORDER BY 1', [organisation_id])
         for number, problem in cursor.fetchall():
             yield Finding(organisation_id, number, problem)
         cursor.execute(
-            "SELECT h.number, h.hash, l.number, l.hash FROM audit_head h LEFT JOIN LATERAL (SELECT number, hash"
-            " FROM audit_link WHERE organisation_id = h.organisation_id ORDER BY number DESC LIMIT 1) l ON true"
-            " WHERE h.organisation_id = %s",
+            "SELECT h.number, h.hash, l.number, l.hash FROM (SELECT %s::uuid AS id) o"
+            " LEFT JOIN audit_head h ON h.organisation_id = o.id LEFT JOIN LATERAL (SELECT number, hash"
+            " FROM audit_link WHERE organisation_id = o.id ORDER BY number DESC LIMIT 1) l ON true",
             [organisation_id],
         )
-        row = cursor.fetchone()
-        if row is not None and (row[0], row[1]) != (row[2] or 0, row[3] or "0" * 64):
-            yield Finding(organisation_id, row[0], "head does not match the last link")
+        head_number, head_hash, last_number, last_hash = cursor.fetchone()
+        if head_number is None and last_number is not None:
+            yield Finding(organisation_id, last_number, "head is gone")
+        elif head_number is not None and (head_number, head_hash) != (last_number or 0, last_hash or "0" * 64):
+            yield Finding(organisation_id, head_number, "head does not match the last link")
         cursor.execute(
-            "SELECT count(*) FROM audit_entry e WHERE e.organisation_id = %s"
-            " AND NOT EXISTS (SELECT 1 FROM audit_link l WHERE l.entry_id = e.id)",
+            "SELECT count(*) FROM audit_entry e WHERE e.organisation_id = %s AND NOT EXISTS"
+            " (SELECT FROM audit_link l WHERE l.entry_id = e.id AND l.organisation_id = e.organisation_id)",
             [organisation_id],
         )
         unlinked = cursor.fetchone()[0]
         if unlinked:
             yield Finding(organisation_id, 0, f"{unlinked} entries outside the chain")
-        if anchor is not None:
-            cursor.execute(
-                "SELECT hash FROM audit_link WHERE organisation_id = %s AND number = %s",
-                [organisation_id, anchor[0]],
-            )
-            held = cursor.fetchone()
-            if held is None:
-                yield Finding(organisation_id, anchor[0], "anchored entry is gone (cut-off tail)")
-            elif held[0] != anchor[1]:
-                yield Finding(organisation_id, anchor[0], "anchored entry was replaced")
+
+
+def check_anchor(organisation_id: UUID, anchor: tuple[int, str], *, using: str = "default") -> Iterator[Finding]:
+    """Yield what is wrong where a chain no longer holds the (number, hash) that was exported earlier."""
+    number, digest = anchor
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            "SELECT hash FROM audit_link WHERE organisation_id = %s AND number = %s", [organisation_id, number]
+        )
+        held = cursor.fetchone()
+    # The anchor of an organisation that had done nothing yet is number 0.
+    if held is None and number:
+        yield Finding(organisation_id, number, "anchored entry is gone (cut-off tail)")
+    elif held is not None and held[0] != digest:
+        yield Finding(organisation_id, number, "anchored entry was replaced")

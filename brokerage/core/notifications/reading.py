@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.http import Http404
 from django.utils import timezone
@@ -12,6 +12,16 @@ from django.utils import timezone
 from brokerage.core.notifications.models import Message
 from brokerage.core.notifications.texts import text_of
 from brokerage.core.tenants.actors import Actor
+from brokerage.core.tenants.context import require_context
+
+#: Whoever has more is told this number.
+COUNTED = 100
+_UNREAD = """\
+SELECT count(*) FROM (
+  SELECT FROM notifications_message
+  WHERE organisation_id = %s AND user_id = %s AND channel = 'in_app' AND seen_at IS NULL LIMIT %s
+) unread
+"""
 
 
 def messages_of(actor: Actor) -> QuerySet[Message]:
@@ -21,6 +31,14 @@ def messages_of(actor: Actor) -> QuerySet[Message]:
         user_id__in=[actor.user_id],
         channel=Message.Channel.IN_APP,
     )
+
+
+def unread_count(actor: Actor) -> int:
+    """How many messages on screen the person has not opened for this organisation, up to `COUNTED`. On every page."""
+    require_context()
+    with connection.cursor() as cursor:
+        cursor.execute(_UNREAD, [actor.organisation_id, actor.user_id, COUNTED])
+        return int(cursor.fetchone()[0])
 
 
 def message_of(actor: Actor, message_id: UUID | str) -> Message:

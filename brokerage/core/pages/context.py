@@ -87,15 +87,9 @@ class Frame:
     @cached_property
     def unread_messages(self) -> int:
         """How many messages on screen the person has not opened for this organisation; counted up to 100."""
-        from brokerage.core.notifications.models import Message
+        from brokerage.core.notifications.reading import unread_count
 
-        unread = Message.objects.filter(
-            organisation_id=self.actor.organisation_id,
-            user_id=self.actor.user_id,
-            channel=Message.Channel.IN_APP,
-            seen_at__isnull=True,
-        )
-        return unread[:100].count()
+        return unread_count(self.actor)
 
     @cached_property
     def navigation(self) -> list[dict[str, Any]]:

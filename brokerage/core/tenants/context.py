@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from brokerage.core.clock import heard
 from brokerage.core.tenants.actors import Actor
 
 ROLE_BY_KIND = {
@@ -61,7 +62,7 @@ def _apply(context: Context) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT set_config('role', %s, true), set_config('app.organisation_id', %s, true),"
-            " set_config('app.user_id', %s, true), set_config('app.categories', %s, true)",
+            " set_config('app.user_id', %s, true), set_config('app.categories', %s, true), clock_timestamp()",
             [
                 context.role,
                 str(context.organisation_id or ""),
@@ -69,6 +70,7 @@ def _apply(context: Context) -> None:
                 ",".join(context.categories),
             ],
         )
+        heard(cursor.fetchone()[4])
 
 
 @contextmanager

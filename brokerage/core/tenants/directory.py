@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.permissions import DELEGATED, Role, permissions_of
@@ -40,7 +40,10 @@ class Door:
         return [str(Role(role).label) for role in self.roles if role in Role.values]
 
 
+#: One round trip: the setting by which row security shows a person's own memberships, then these. Outside a transaction
+#: the two statements are one of their own, and the setting ends with it.
 _MEMBERSHIPS = """
+SELECT set_config('app.user_id', %s, true);
 SELECT o.id, o.slug, o.name, o.name_cy, o.kind, o.colour, m.roles, m.weekly_limit
 FROM tenants_membership m JOIN tenants_organisation o ON o.id = m.organisation_id
 WHERE m.user_id = %s AND m.is_active AND o.is_active
@@ -55,9 +58,8 @@ WHERE o.is_active ORDER BY o.name, d.id
 
 def doors_of(user: Any) -> list[Door]:
     """Every organisation the person may act for. Runs as the login role, outside any context."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('app.user_id', %s, true)", [str(user.pk)])
-        cursor.execute(_MEMBERSHIPS, [user.pk])
+    with connection.cursor() as cursor:
+        cursor.execute(_MEMBERSHIPS, [str(user.pk), user.pk])
         doors = [
             Door(row[0], row[1], row[2], row[3], row[4], row[5], tuple(row[6]), row[7]) for row in cursor.fetchall()
         ]

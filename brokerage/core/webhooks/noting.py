@@ -22,21 +22,17 @@ def told_of(entry: Entry) -> dict[str, Any] | None:
     return {"kind": told.kind, "reference": told.reference, "path": told.path, "at": entry.at.isoformat()}
 
 
-def note(entry: Entry, change: dict[str, Any]) -> None:
-    """Queue the change, if anybody follows the organisation's feed."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO audit_outboxitem (id, organisation_id, queue, kind, payload, entry_id, created_at,"
-            " available_at, attempts, last_error)"
-            " SELECT %(id)s, f.organisation_id, 'events', 'change', %(payload)s::jsonb, %(entry)s, now(), now(), 0, ''"
-            " FROM webhooks_feed f WHERE f.organisation_id = %(organisation)s",
-            {
-                "id": uuid4(),
-                "payload": json.dumps({"change": change}),
-                "entry": entry.pk,
-                "organisation": entry.organisation_id,
-            },
-        )
+def noting(entry: Entry, change: dict[str, Any]) -> tuple[str, list[Any]]:
+    """The statement that queues the change, if anybody follows the organisation's feed."""
+    return _NOTE, [uuid4(), json.dumps({"change": change}), entry.pk, entry.organisation_id]
+
+
+_NOTE = """
+INSERT INTO audit_outboxitem (id, organisation_id, queue, kind, payload, entry_id, created_at, available_at, attempts,
+  last_error)
+SELECT %s, f.organisation_id, 'events', 'change', %s::jsonb, %s, now(), now(), 0, '' FROM webhooks_feed f
+WHERE f.organisation_id = %s
+"""
 
 
 def begin_feed(organisation_id: UUID) -> None:

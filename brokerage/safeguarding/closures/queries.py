@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from brokerage.core.pages.templatetags.pages import day
 from brokerage.core.references import normalise_reference
 from brokerage.core.tenants.actors import Actor
+from brokerage.core.tenants.context import require_context
 from brokerage.core.web import address
 from brokerage.safeguarding.closures.models import Closure, ClosureReason, ClosureRecipient, ClosureResident
 from brokerage.safeguarding.closures.states import CLOSURE_RUNNING, RESIDENT_OPEN
@@ -128,12 +129,26 @@ def may_change(actor: Actor, told: ClosureRecipient) -> bool:
     return actor.may("closure.manage", "closure.report") and bool({"announced", "central"} & set(told.reasons))
 
 
+#: Almost always nobody waits, and then nothing else is asked.
+_WAITING = "SELECT DISTINCT closure_id FROM closures_closureresident WHERE status = 'not_started'"
+_CLOSING = """\
+SELECT reference, closes_on FROM closures_closure WHERE id = ANY (%s) AND status = ANY (%s)
+ORDER BY closes_on, reference LIMIT %s
+"""
+
+
 def closing_banners(actor: Actor) -> list[dict[str, Any]]:
     """Closures in which nobody looks yet for a home for somebody of ours: on every page, straight from PostgreSQL."""
     if not (actor.is_authority and actor.may("closure.track")):
         return []
-    rows = ClosureResident.objects.filter(status="not_started", closure__status__in=CLOSURE_RUNNING)
-    found = rows.order_by("closure__closes_on").values_list("closure__reference", "closure__closes_on").distinct()
+    require_context()
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITING)
+        waiting = [closure_id for (closure_id,) in cursor.fetchall()]
+        if not waiting:
+            return []
+        cursor.execute(_CLOSING, [waiting, list(CLOSURE_RUNNING), BANNERS])
+        found = cursor.fetchall()
     return [
         {
             "title": _("A home is closing: %(reference)s") % {"reference": reference},
@@ -142,5 +157,5 @@ def closing_banners(actor: Actor) -> list[dict[str, Any]]:
             "url": address(actor, "closures:closure", reference=reference),
             "link": _("Read the closure"),
         }
-        for reference, closes_on in found[:BANNERS]
+        for reference, closes_on in found
     ]

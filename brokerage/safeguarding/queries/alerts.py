@@ -13,6 +13,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from brokerage.core.references import normalise_reference
+from brokerage.core.tenants.context import require_context
 from brokerage.core.web import OrganisationRequest, address
 from brokerage.safeguarding.models import Alert, AlertRecipient, Reason
 from placements.models import Placement
@@ -111,23 +112,29 @@ def collected_checks(reference: str) -> list[Checks]:
         return [Checks(**dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
 
 
+_UNANSWERED = """\
+SELECT reference FROM safeguarding_alertrecipient
+WHERE acknowledged_at IS NULL AND closed_at IS NULL AND reference <> %s ORDER BY told_at DESC, id DESC LIMIT %s
+"""
+
+
 def banners(request: OrganisationRequest) -> list[dict[str, Any]]:
     """The alerts without an answer of the organisation acted for: straight from PostgreSQL, on every page but those of
     the alert itself."""
     actor = request.actor
     if not actor.may("alert.view"):
         return []
-    unanswered = received_alerts(unanswered=True)
-    if reference := _alert_of_page(request):
-        unanswered = unanswered.exclude(reference=reference)
-    waiting = unanswered.values_list("reference", "severity")[: BANNERS + 1]
+    require_context()
+    with connection.cursor() as cursor:
+        cursor.execute(_UNANSWERED, [_alert_of_page(request), BANNERS])
+        waiting = cursor.fetchall()
     return [
         {
             "title": _("Safeguarding alert %(reference)s") % {"reference": reference},
             "text": _("Your organisation has not answered it."),
             "url": address(actor, "safeguarding:alert", reference=reference),
         }
-        for reference, _severity in waiting[:BANNERS]
+        for (reference,) in waiting
     ]
 
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections, transaction
 
-from brokerage.core.audit.verify import check_chain
+from brokerage.core.audit.verify import check_chains
 
 
 class Command(BaseCommand):
@@ -25,38 +25,39 @@ class Command(BaseCommand):
         parser.add_argument("--anchor", metavar="FILE", help="check against an exported file of heads")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        anchors: dict[str, list[Any]] = {}
+        anchors: dict[UUID, tuple[int, str]] = {}
         if options["anchor"]:
-            anchors = json.loads(Path(options["anchor"]).read_text(encoding="utf-8"))
-        wrong = entries = chains = 0
-        heads: dict[str, list[Any]] = {}
-        with transaction.atomic(using="owner"):
-            with connections["owner"].cursor() as cursor:
-                cursor.execute("SET LOCAL ROLE brokerage_loader")
-                cursor.execute(
-                    "SELECT h.organisation_id, o.slug, h.number, h.hash FROM audit_head h"
-                    " JOIN tenants_organisation o ON o.id = h.organisation_id"
-                    " WHERE %(slug)s IS NULL OR o.slug = %(slug)s ORDER BY o.slug",
-                    {"slug": options["organisation"]},
-                )
-                rows = cursor.fetchall()
-            known = {str(row[0]) for row in rows}
-            for organisation_id, slug, number, head_hash in rows:
-                chains += 1
-                entries += number
-                heads[str(organisation_id)] = [number, head_hash]
-                anchor = anchors.get(str(organisation_id))
-                for finding in check_chain(
-                    organisation_id, using="owner", anchor=(anchor[0], anchor[1]) if anchor else None
-                ):
-                    wrong += 1
-                    self.stderr.write(f"{slug}: {finding.problem} at number {finding.number}")
-            if not options["organisation"]:
-                for missing in sorted(set(anchors) - known):
-                    wrong += 1
-                    self.stderr.write(f"{UUID(missing)}: the whole chain is gone")
+            exported = json.loads(Path(options["anchor"]).read_text(encoding="utf-8"))
+            anchors = {UUID(whose): (number, digest) for whose, (number, digest) in exported.items()}
+        wrong = 0
+        slug = options["organisation"]
+        with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+            cursor.execute("SET LOCAL ROLE brokerage_loader")
+            cursor.execute("SELECT id, slug FROM tenants_organisation WHERE %s IS NULL OR slug = %s", [slug, slug])
+            slugs = dict(cursor.fetchall())
+            if slug and not slugs:
+                raise CommandError(f"There is no organisation {slug}.")
+            cursor.execute(
+                "SELECT organisation_id, number, hash FROM audit_head WHERE organisation_id = ANY (%s)", [list(slugs)]
+            )
+            heads = {organisation_id: (number, digest) for organisation_id, number, digest in cursor.fetchall()}
+            findings = check_chains(
+                organisation_id=next(iter(slugs)) if slug else None,
+                using="owner",
+                anchors={whose: anchor for whose, anchor in anchors.items() if whose in heads},
+            )
+            for finding in findings:
+                wrong += 1
+                name = slugs.get(finding.organisation_id, finding.organisation_id)
+                self.stderr.write(f"{name}: {finding.problem} at number {finding.number}")
+        if not slug:
+            for missing in sorted(anchors.keys() - heads.keys()):
+                wrong += 1
+                self.stderr.write(f"{missing}: the whole chain is gone")
         if options["export_anchor"]:
-            Path(options["export_anchor"]).write_text(json.dumps(heads, indent=1), encoding="utf-8")
+            words = json.dumps({str(whose): head for whose, head in heads.items()}, indent=1)
+            Path(options["export_anchor"]).write_text(words, encoding="utf-8")
         if wrong:
-            raise CommandError(f"{wrong} problems in {chains} chains.")
-        self.stdout.write(f"{entries} entries in {chains} chains verified.")
+            raise CommandError(f"{wrong} problems in {len(heads)} chains.")
+        entries = sum(number for number, _digest in heads.values())
+        self.stdout.write(f"{entries} entries in {len(heads)} chains verified.")
