@@ -17,7 +17,7 @@ from brokerage.startup import refuse_unsafe_start
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "brokerage.settings")
 
-QUEUES: tuple[str, ...] = ("alerts", "events", "messages", "documents", "webhooks", "default")
+QUEUES: tuple[str, ...] = ("alerts", "texts", "events", "messages", "documents", "webhooks", "default")
 
 app = Celery("brokerage")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -28,6 +28,7 @@ app.conf.task_routes = {
     "brokerage.core.accounts.tasks.close_dormant": {"queue": "default"},
     "brokerage.core.audit.tasks.drain_events": {"queue": "events"},
     "brokerage.core.notifications.tasks.deliver_alerts": {"queue": "alerts"},
+    "brokerage.core.notifications.tasks.deliver_texts": {"queue": "texts"},
     "brokerage.core.audit.tasks.drain_alerts": {"queue": "alerts"},
     "brokerage.core.notifications.tasks.deliver_messages": {"queue": "messages"},
     "brokerage.core.audit.tasks.drain_documents": {"queue": "documents"},
@@ -64,6 +65,7 @@ app.conf.beat_schedule = {
     "dormant accounts": _nightly("brokerage.core.accounts.tasks.close_dormant", minute=50),
     "events": _tick("brokerage.core.audit.tasks.drain_events"),
     "alerts": _tick("brokerage.core.notifications.tasks.deliver_alerts"),
+    "texts": _tick("brokerage.core.notifications.tasks.deliver_texts"),
     "alert-work": _tick("brokerage.core.audit.tasks.drain_alerts"),
     "messages": _tick("brokerage.core.notifications.tasks.deliver_messages"),
     "documents": _tick("brokerage.core.audit.tasks.drain_documents"),

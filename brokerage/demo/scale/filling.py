@@ -77,7 +77,7 @@ class Step:
     instead_of: tuple[tuple[str, str], ...] = field(default=())
 
     def tables(self) -> list[str]:
-        return [part.table for part in self.does if isinstance(part, Fill) and part.table in LARGE]
+        return [part.table for part in self.does if isinstance(part, Fill)]
 
 
 def lift(cursor: Any, tables: Iterable[str]) -> list[str]:
