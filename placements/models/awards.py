@@ -79,6 +79,11 @@ class Award(models.Model):
                 condition=~Q(status="confirmed") | Q(confirmed_at__isnull=False), name="award_confirmed_at"
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=["authority", "made_at", "id"], name="award_waiting", condition=Q(status="awaiting_approval")
+            ),
+        ]
 
     def is_made_by(self, actor: Actor) -> bool:
         """Whether the actor may be whoever awarded, and so does not approve it."""

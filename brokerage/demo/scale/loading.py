@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connections, transaction
 
-from brokerage.demo.scale import ground, market, money, road, trail
+from brokerage.demo.scale import figures, ground, market, money, road, trail
 from brokerage.demo.scale.filling import Step, run_step
 
 
@@ -24,6 +24,7 @@ def all_steps(referrals: int, homes: int) -> list[Step]:
         *market.steps(),
         *road.steps(referrals),
         *money.steps(),
+        *figures.steps(),
         *trail.steps(),
     ]
 
