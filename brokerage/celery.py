@@ -37,6 +37,7 @@ app.conf.task_routes = {
     "brokerage.core.notifications.tasks.purge_messages": {"queue": "default"},
     "brokerage.core.webhooks.tasks.deliver_webhooks": {"queue": "webhooks"},
     "brokerage.core.webhooks.tasks.purge_changes": {"queue": "default"},
+    "brokerage.reports.tasks.fold_books": {"queue": "default"},
     "brokerage.safeguarding.concerns.tasks.look_for_patterns": {"queue": "default"},
     "brokerage.safeguarding.firewall.tasks.check_registrations": {"queue": "default"},
     "brokerage.safeguarding.voice.tasks.route_messages": {"queue": "alerts"},
@@ -75,6 +76,7 @@ app.conf.beat_schedule = {
     "purge-work": _nightly("brokerage.core.audit.tasks.purge_done", 10),
     "purge-messages": _nightly("brokerage.core.notifications.tasks.purge_messages", 20),
     "purge-changes": _nightly("brokerage.core.webhooks.tasks.purge_changes", 30),
+    "books": _nightly("brokerage.reports.tasks.fold_books", 15),
     "patterns": _nightly("brokerage.safeguarding.concerns.tasks.look_for_patterns", 25),
     "voices": _tick("brokerage.safeguarding.voice.tasks.route_messages"),
     "voice-reminders": {

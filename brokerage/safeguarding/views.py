@@ -284,7 +284,7 @@ def _shown(actor: Actor, reference: str, told: AlertRecipient | None, raised: Al
         "may_decide": is_deciding
         and raised is not None
         and raised.status == ALERT.initial
-        and raised.raised_by_user_id != actor.user_id,
+        and not actor.is_one_of(raised.raised_by_user_id, raised.raised_secret_by_id),
         "may_close": is_deciding and raised is not None and ALERT.may(raised.status, "close"),
         "answered": sum(line.acknowledged_at is not None for line in lines),
         "told_count": len(lines),
