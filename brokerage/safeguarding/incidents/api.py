@@ -38,7 +38,7 @@ from brokerage.safeguarding.incidents.api_shapes import (
     NewIncident,
     NewReturn,
     Offer,
-    ResidentRow,
+    OwnResidentRow,
     Settlement,
 )
 from brokerage.safeguarding.incidents.models import Incident
@@ -64,7 +64,7 @@ REPORT_CODES = (
 NOT_NOW = ("episode_not_now", "event_not_now")
 
 
-@operation(scope="incidents:read", answer=ResidentRow, paged=True)
+@operation(scope="incidents:read", answer=OwnResidentRow, paged=True)
 def list_residents(call: Call) -> Page:
     """List your residents.
 

@@ -16,7 +16,7 @@ _HAPPENED = "Left after supper and did not come back by ten."
 _DONE = "The police were told. Two members of staff are searching."
 
 
-class ResidentRow(Shape):
+class OwnResidentRow(Shape):
     """Somebody who lives with you, or left within thirty days: known by the agreement, or by letters for the stay."""
 
     agreement = s.CharField(help_text="Its reference (`N-…`: a stay without an agreement here): what a report names.")
