@@ -17,7 +17,7 @@ from brokerage.startup import refuse_unsafe_start
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "brokerage.settings")
 
-QUEUES: tuple[str, ...] = ("alerts", "events", "messages", "documents", "webhooks", "default")
+QUEUES: tuple[str, ...] = ("alerts", "texts", "events", "messages", "documents", "webhooks", "default")
 
 app = Celery("brokerage")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -28,6 +28,7 @@ app.conf.task_routes = {
     "brokerage.core.accounts.tasks.close_dormant": {"queue": "default"},
     "brokerage.core.audit.tasks.drain_events": {"queue": "events"},
     "brokerage.core.notifications.tasks.deliver_alerts": {"queue": "alerts"},
+    "brokerage.core.notifications.tasks.deliver_texts": {"queue": "texts"},
     "brokerage.core.audit.tasks.drain_alerts": {"queue": "alerts"},
     "brokerage.core.notifications.tasks.deliver_messages": {"queue": "messages"},
     "brokerage.core.audit.tasks.drain_documents": {"queue": "documents"},
@@ -36,6 +37,7 @@ app.conf.task_routes = {
     "brokerage.core.notifications.tasks.purge_messages": {"queue": "default"},
     "brokerage.core.webhooks.tasks.deliver_webhooks": {"queue": "webhooks"},
     "brokerage.core.webhooks.tasks.purge_changes": {"queue": "default"},
+    "brokerage.reports.tasks.fold_books": {"queue": "default"},
     "brokerage.safeguarding.concerns.tasks.look_for_patterns": {"queue": "default"},
     "brokerage.safeguarding.firewall.tasks.check_registrations": {"queue": "default"},
     "brokerage.safeguarding.voice.tasks.route_messages": {"queue": "alerts"},
@@ -64,6 +66,7 @@ app.conf.beat_schedule = {
     "dormant accounts": _nightly("brokerage.core.accounts.tasks.close_dormant", minute=50),
     "events": _tick("brokerage.core.audit.tasks.drain_events"),
     "alerts": _tick("brokerage.core.notifications.tasks.deliver_alerts"),
+    "texts": _tick("brokerage.core.notifications.tasks.deliver_texts"),
     "alert-work": _tick("brokerage.core.audit.tasks.drain_alerts"),
     "messages": _tick("brokerage.core.notifications.tasks.deliver_messages"),
     "documents": _tick("brokerage.core.audit.tasks.drain_documents"),
@@ -73,6 +76,7 @@ app.conf.beat_schedule = {
     "purge-work": _nightly("brokerage.core.audit.tasks.purge_done", 10),
     "purge-messages": _nightly("brokerage.core.notifications.tasks.purge_messages", 20),
     "purge-changes": _nightly("brokerage.core.webhooks.tasks.purge_changes", 30),
+    "books": _nightly("brokerage.reports.tasks.fold_books", 15),
     "patterns": _nightly("brokerage.safeguarding.concerns.tasks.look_for_patterns", 25),
     "voices": _tick("brokerage.safeguarding.voice.tasks.route_messages"),
     "voice-reminders": {

@@ -6,46 +6,19 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import urlsplit
 
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from brokerage.environment import read_database, read_day, read_flag
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("VAR_DIR", BASE_DIR / "var"))
-
-
-def _flag(name: str, default: str = "0") -> bool:
-    return os.environ.get(name, default).lower() in ("1", "true", "yes", "on")
-
-
-def _day(name: str, default: str) -> dt.date | None:
-    text = os.environ.get(name, default)
-    return dt.date.fromisoformat(text) if text else None
-
-
-def _database(url: str, **extra: Any) -> dict[str, Any]:
-    """A Django database entry from `postgres://user:password@host:port/name?host=/socket/dir`."""
-    parts = urlsplit(url)
-    query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
-    return {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": unquote(parts.path.lstrip("/")) or "brokerage",
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": query.pop("host", "") or parts.hostname or "",
-        "PORT": query.pop("port", "") or str(parts.port or ""),
-        "OPTIONS": {"connect_timeout": 5, **query},
-        "CONN_HEALTH_CHECKS": True,
-        **extra,
-    }
-
-
-DEMO = _flag("DEMO")
+DEMO = read_flag("DEMO")
 DEBUG = False
 SECRET_KEY = os.environ.get("SECRET_KEY", "")
 #: Web and worker refuse to start on this (`brokerage.startup`); it serves commands that sign nothing.
@@ -155,9 +128,9 @@ FORM_RENDERER = "brokerage.core.forms.GovukRenderer"
 
 _unset = "postgres://nobody@localhost/brokerage"
 DATABASES = {
-    "default": _database(os.environ.get("DATABASE_URL", _unset), CONN_MAX_AGE=60),
+    "default": read_database(os.environ.get("DATABASE_URL", _unset), CONN_MAX_AGE=60),
     # The migrator's connection: only `migrate`, `setup_roles` and the loaders of reference data use it.
-    "owner": _database(
+    "owner": read_database(
         os.environ.get("OWNER_DATABASE_URL", os.environ.get("DATABASE_URL", _unset)),
         TEST={"MIRROR": "default"},
     ),
@@ -259,11 +232,11 @@ SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
 SOCIALACCOUNT_STORE_TOKENS = False
 SOCIALACCOUNT_QUERY_EMAIL = False
 #: Identity providers on this machine, without https: for tests and trials only.
-OIDC_ALLOW_LOOPBACK = _flag("OIDC_ALLOW_LOOPBACK")
+OIDC_ALLOW_LOOPBACK = read_flag("OIDC_ALLOW_LOOPBACK")
 #: Behind a proxy the caller's address is the last that it wrote into X-Forwarded-For.
-ALLAUTH_TRUSTED_PROXY_COUNT = 1 if _flag("BEHIND_PROXY") else 0
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if read_flag("BEHIND_PROXY") else 0
 #: Webhooks to this machine, without https: for tests and trials only.
-WEBHOOK_ALLOW_LOOPBACK = _flag("WEBHOOK_ALLOW_LOOPBACK")
+WEBHOOK_ALLOW_LOOPBACK = read_flag("WEBHOOK_ALLOW_LOOPBACK")
 #: Days without signing in after which an account is closed.
 DORMANT_DAYS = 90
 SECOND_FACTOR_REQUIRED = not DEMO
@@ -281,8 +254,8 @@ API_RATE = int(os.environ.get("API_RATE", "600"))
 # The registration firewall (`dpv.eligibility`). The later steps of the Health and Social Care (Wales) Act 2025 wait for
 # the Welsh Ministers' orders: from the first of these days a for-profit home there that has gained places may not be
 # used, from the second no for-profit home there may without their approval. Empty: not yet.
-WELSH_NO_GROWTH_FROM = _day("WELSH_NO_GROWTH_FROM", "2027-04-01")
-WELSH_APPROVAL_FROM = _day("WELSH_APPROVAL_FROM", "2030-04-01")
+WELSH_NO_GROWTH_FROM = read_day("WELSH_NO_GROWTH_FROM", "2027-04-01")
+WELSH_APPROVAL_FROM = read_day("WELSH_APPROVAL_FROM", "2030-04-01")
 # How many days a central team's verification of a provider lasts.
 VERIFICATION_LASTS_DAYS = int(os.environ.get("VERIFICATION_LASTS_DAYS", "730"))
 #: Seconds that an access token is good for.
@@ -323,8 +296,8 @@ DATE_FORMAT = "j F Y"
 
 # --- Security ---------------------------------------------------------------------------------------------
 
-SECURE_SSL_REDIRECT = SECURE and _flag("SSL_REDIRECT", "1")
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _flag("BEHIND_PROXY") else None
+SECURE_SSL_REDIRECT = SECURE and read_flag("SSL_REDIRECT", "1")
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if read_flag("BEHIND_PROXY") else None
 SECURE_REDIRECT_EXEMPT = [r"^health/"]
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
@@ -359,13 +332,18 @@ EMAIL_HOST = os.environ.get("EMAIL_HOST", "localhost")
 EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "25"))
 EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
-EMAIL_USE_TLS = _flag("EMAIL_USE_TLS")
+EMAIL_USE_TLS = read_flag("EMAIL_USE_TLS")
 # Seconds for each answer of the mail server: giving up on a late one sends a message twice (RFC 5321, 4.5.3.2).
 EMAIL_TIMEOUT = int(os.environ.get("EMAIL_TIMEOUT", "60"))
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "Placement brokerage <no-reply@brokerage.invalid>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 NOTIFY_API_KEY = os.environ.get("NOTIFY_API_KEY", "")
 NOTIFY_TEMPLATE_ID = os.environ.get("NOTIFY_TEMPLATE_ID", "")
+SMS_BACKEND = os.environ.get("SMS_BACKEND", "brokerage.core.sms.files.FileGateway" if DEMO else "")
+SMS_FILE_PATH = os.environ.get("SMS_FILE_PATH", str(VAR_DIR / "texts"))
+# Seconds that the gateway has; without SMS_BACKEND nobody is offered text messages and none is written.
+SMS_TIMEOUT = int(os.environ.get("SMS_TIMEOUT", "10"))
+NOTIFY_SMS_TEMPLATE_ID = os.environ.get("NOTIFY_SMS_TEMPLATE_ID", "")
 
 # --- Background work --------------------------------------------------------------------------------------
 
@@ -402,7 +380,6 @@ SEALING_CERT_FILE = os.environ.get("SEALING_CERT_FILE", "")
 SEALING_KEY_PASSPHRASE = os.environ.get("SEALING_KEY_PASSPHRASE", "")
 #: Who seals, as printed in the seal panel.
 SEALED_BY = os.environ.get("SEALED_BY", "Placement brokerage")
-
 
 # --- Log: one line an event, no facts about persons -------------------------------------------------------
 

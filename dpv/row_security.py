@@ -29,7 +29,7 @@ _known = "in_force_at IS NOT NULL"
 _of_known = "measure_id IN (SELECT m.id FROM dpv_measure m)"
 _MOVED = (
     *("status", "in_force_at", "decided_by_user_id", "decided_at", "confirm_by", "review_on", "conditions"),
-    *("lift_proposed_by_user_id", "lifted_at", "lift_conditions"),
+    *("lift_proposed_by_user_id", "lift_secret_by_id", "lifted_at", "lift_conditions"),
 )
 _PROBLEMS = PROBLEMS_OF % {
     name: f"p_{name}"
@@ -38,6 +38,18 @@ _PROBLEMS = PROBLEMS_OF % {
 _FOR_EACH_ROLE = "\n".join(f"WHEN '{role}' THEN RETURN QUERY {_PROBLEMS};" for role in ACTORS)
 _PROBLEMS_FUNCTION = "admission_problems(uuid[], date, integer, integer, date, date, date)"
 _ANSWER = ("outcome", "answer", "answered_by_user_id", "answered_by_name", "answered_at")
+
+#: What a provider's role reads of a measure and of its own appeal: who decided what, by id, and the alert behind it are
+#: not among them (`Measure.NOT_FOR_PROVIDERS`).
+_MEASURE_TOLD = (
+    *("id", "region_id", "reference", "kind", "level", "provider_id", "establishment_id", "lot_id", "about", "status"),
+    *("told_provider", "conditions", "review_on", "is_urgent", "confirm_by", "proposed_at", "decided_at"),
+    *("in_force_at", "lift_conditions", "lifted_at"),
+)
+_APPEAL_TOLD = (
+    *("id", "region_id", "provider_id", "measure_id", "text", "by_user_id", "by_name", "at", "outcome", "answer"),
+    *("answered_by_name", "answered_at"),
+)
 
 TABLES = [
     regional("dpv_vehicle"),
@@ -55,7 +67,7 @@ TABLES = [
             Allow(CENTRAL, "SELECT, INSERT", _ours),
             Allow(CENTRAL, "UPDATE", _ours, _MOVED),
             Allow(AUTHORITY, "SELECT", f"{_ours} AND {_known}"),
-            Allow(PROVIDER, "SELECT", f"{_own} AND {_known}"),
+            Allow(PROVIDER, "SELECT", f"{_own} AND {_known}", _MEASURE_TOLD),
         ),
     ),
     # What was said and by whom at each step: added, never edited, and not the provider's to read.
@@ -77,7 +89,7 @@ TABLES = [
                 CENTRAL, "UPDATE", f"{_ours} AND answered_at IS NULL", _ANSWER, f"{_ours} AND answered_at IS NOT NULL"
             ),
             Allow(AUTHORITY, "SELECT", f"{_ours} AND {_of_known}"),
-            Allow(PROVIDER, "SELECT", _own),
+            Allow(PROVIDER, "SELECT", _own, _APPEAL_TOLD),
             Allow(PROVIDER, "INSERT", f"{_own} AND answered_at IS NULL AND {_of_known}"),
         ),
     ),
@@ -100,9 +112,10 @@ FUNCTIONS = [
           RAISE EXCEPTION 'this measure does not change any more' USING ERRCODE = 'insufficient_privilege';
         END IF;
         -- Who decided what stays: nobody makes room for their own second opinion.
-        IF (OLD.decided_by_user_id, OLD.decided_at, OLD.lift_proposed_by_user_id, OLD.in_force_at, OLD.lifted_at)
-            IS DISTINCT FROM (NEW.decided_by_user_id, NEW.decided_at, NEW.lift_proposed_by_user_id, NEW.in_force_at,
-              NEW.lifted_at) THEN
+        IF (OLD.decided_by_user_id, OLD.decided_at, OLD.lift_proposed_by_user_id, OLD.lift_secret_by_id,
+              OLD.in_force_at, OLD.lifted_at)
+            IS DISTINCT FROM (NEW.decided_by_user_id, NEW.decided_at, NEW.lift_proposed_by_user_id,
+              NEW.lift_secret_by_id, NEW.in_force_at, NEW.lifted_at) THEN
           RAISE EXCEPTION 'what was decided stays' USING ERRCODE = 'insufficient_privilege';
         END IF;
       ELSIF (OLD.status, NEW.status) NOT IN (('proposed', 'in_force'), ('proposed', 'refused'),

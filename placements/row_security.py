@@ -39,7 +39,15 @@ TABLES = [
         (Allow(AUTHORITY, "SELECT, UPDATE, DELETE", _known), Allow(AUTHORITY, "INSERT", _ours)),
     ),
     tenant("placements_siblinggroup"),
-    Table("placements_referral", "tenant", (Allow(AUTHORITY, ALL, _covered),)),
+    Table(
+        "placements_referral",
+        "tenant",
+        (
+            Allow(AUTHORITY, ALL, _covered),
+            # What kind of home, how soon and when: for the trigger that adds up days to moving in.
+            Allow(DEFINER, "SELECT", _ours, ("id", "authority_id", "category", "urgency", "published_at")),
+        ),
+    ),
     tenant("placements_referrallot"),
     Table("placements_referraldocument", "tenant", (Allow(AUTHORITY, ALL, _of_covered),)),
     tenant("placements_match"),

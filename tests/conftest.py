@@ -92,6 +92,7 @@ def _plain_settings(settings: Any, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = settings.FILE_STORE
     settings.VAR_DIR = tmp_path / "var"
     settings.SECOND_FACTOR_REQUIRED = False
+    settings.SMS_BACKEND = ""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 

@@ -91,8 +91,9 @@ def events(actor: Actor) -> WorkList:
 
 def measures(actor: Actor) -> WorkList:
     """Measures, and liftings, that a colleague proposed: those that hold already until a day first."""
-    mine = Q(status="lift_proposed", lift_proposed_by_user_id=actor.user_id)
-    mine |= Q(status__in=("proposed", "unconfirmed"), proposed_by_user_id=actor.user_id)
+    lifting = Q(lift_proposed_by_user_id=actor.user_id) | Q(lift_secret_by_id=actor.user_id)
+    proposing = Q(proposed_by_user_id=actor.user_id) | Q(proposed_secret_by_id=actor.user_id)
+    mine = Q(status="lift_proposed") & lifting | Q(status__in=("proposed", "unconfirmed")) & proposing
     rows = Measure.objects.filter(status__in=("proposed", "unconfirmed", "lift_proposed")).exclude(mine)
     today = database_today()
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from brokerage.core.pages import maps
 from brokerage.core.vocabulary import Category
-from brokerage.reports import spend
+from brokerage.reports import history, spend
 from brokerage.reports.market import Market
 from brokerage.reports.periods import Period
 from brokerage.reports.sheets import Column, Sheet
@@ -42,7 +42,7 @@ def spend_report(category: str, period: Period, today: dt.date) -> SpendReport:
     """Every figure and table, each table by one query."""
     sources, money = spend.by_source(category)
     saved, saved_percent = spend.savings(category)
-    times, to_award = spend.time_to_place(category, period)
+    times, to_award = history.time_to_place(category, period)
     open_ones, running, closed = spend.open_referrals(category)
     people = spend.people_by_area(category)
     starting, starting_weekly = spend.starting(category)
@@ -51,20 +51,20 @@ def spend_report(category: str, period: Period, today: dt.date) -> SpendReport:
         starting,
         starting_weekly,
         saved_percent,
-        spend.in_days(to_award),
+        history.in_days(to_award),
         running,
         closed,
         people,
         {
             "lots": spend.by_lot(category),
             "providers": spend.by_provider(category),
-            "months": spend.by_month(category, period, today),
+            "months": history.by_month(category, period, today),
             "sources": sources,
             "savings": saved,
             "time": times,
             "open": open_ones,
-            "bids": spend.bids(category, period, labels()),
-            "declines": spend.declines(category, period),
+            "bids": history.bids(category, period, labels()),
+            "declines": history.declines(category, period),
             "people": people_sheet(people),
         },
     )
@@ -80,13 +80,13 @@ def spend_sheets(category: str, period: Period, today: dt.date) -> Mapping[str, 
     return {
         "lots": lambda: spend.by_lot(category),
         "providers": lambda: spend.by_provider(category),
-        "months": lambda: spend.by_month(category, period, today),
+        "months": lambda: history.by_month(category, period, today),
         "sources": lambda: spend.by_source(category)[0],
         "savings": lambda: spend.savings(category)[0],
-        "time": lambda: spend.time_to_place(category, period)[0],
+        "time": lambda: history.time_to_place(category, period)[0],
         "open": lambda: spend.open_referrals(category)[0],
-        "bids": lambda: spend.bids(category, period, labels()),
-        "declines": lambda: spend.declines(category, period),
+        "bids": lambda: history.bids(category, period, labels()),
+        "declines": lambda: history.declines(category, period),
         "people": lambda: people_sheet(spend.people_by_area(category)),
     }
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import connection
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from brokerage.core.money import pounds
 from brokerage.core.pages.figures import Col, Table
+from brokerage.core.tenants.context import require_context
 
 Text = str | Promise
 
@@ -65,3 +67,11 @@ def shown(kind: str, value: Any) -> str:
     if kind == "days":
         return _("%(days)s days") % {"days": value}
     return str(value)
+
+
+def asked(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """The rows that a statement answers, as the acting organisation may see them."""
+    require_context()
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return cursor.fetchall()

@@ -1,29 +1,24 @@
-"""What an authority spends on placements and how its referrals fare: one query a table, whatever the rows.
+"""What an authority is committed to now, and the referrals that are open: one query a table, whatever the rows.
 
+Who is placed now and what is open now is as many as there is work, however long the history: it is counted as it
+stands. How months went is `brokerage.reports.history`.
 Row security narrows every query to the authority's own rows. Money is added up by the database as exact numbers and
 equals the sum of the placements (and of their agreements) to the penny.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.conf import settings
-from django.db import connection
 from django.db.models import Count, Q, QuerySet, Sum
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from brokerage.core.money import NOTHING, pence
-from brokerage.core.tenants.context import require_context
-from brokerage.core.vocabulary import DeclineReason, PlacementSource, Urgency
-from brokerage.reports.periods import Period
-from brokerage.reports.sheets import Column, Sheet
-from placements.models import Decline, Placement
+from brokerage.core.vocabulary import PlacementSource
+from brokerage.reports.sheets import Column, Sheet, asked
+from placements.models import Placement
 from placements.states import REFERRAL
 
 #: A count of people under this is not drawn on a map: in a small place it could point to somebody.
@@ -128,50 +123,6 @@ def by_provider(category: str) -> Sheet:
     )
 
 
-#: Nights are rounded on each placement's running total, as `contracts.costs.commitment_by_month` does, so that the
-#: months of a stay sum to the stay. A day of leaving is not a night. Nobody leaves on a day that was only expected.
-_BY_MONTH = """
-WITH stays AS (
-  SELECT weekly_total AS weekly, coalesce(started_on, planned_start_on) AS starts_on,
-    CASE WHEN status = 'ended' THEN ended_on
-         WHEN expected_end_on > %(today)s AND expected_end_on >= coalesce(started_on, planned_start_on)
-           THEN expected_end_on END AS ends_before
-  FROM placements_placement
-  WHERE status IN ('planned', 'active', 'ended') AND (%(category)s = '' OR category = %(category)s)
-), months AS (
-  SELECT month::date AS first_on, (month + interval '1 month')::date AS before
-  FROM generate_series(%(first_on)s::timestamp, %(last_on)s::timestamp, interval '1 month') AS month
-)
-SELECT m.first_on,
-  coalesce(sum(
-    round(s.weekly * greatest(0, least(m.before, s.ends_before) - s.starts_on) / 7, 2)
-    - round(s.weekly * greatest(0, least(m.first_on, s.ends_before) - s.starts_on) / 7, 2)
-  ), 0)::numeric(14, 2)
-FROM months m
-LEFT JOIN stays s ON s.starts_on < m.before AND (s.ends_before IS NULL OR s.ends_before > m.first_on)
-GROUP BY m.first_on ORDER BY m.first_on
-"""
-
-
-def by_month(category: str, period: Period, today: dt.date) -> Sheet:
-    """Pounds committed in each calendar month of the period; stays without an end run on."""
-    rows = _rows(
-        _BY_MONTH,
-        {
-            "category": category,
-            "today": today,
-            "first_on": period.first_on,
-            "last_on": period.before - dt.timedelta(days=1),
-        },
-    )
-    return Sheet(
-        "months",
-        _("Commitment by month"),
-        [Column(_("Month")), Column(_("Committed"), "money")],
-        [[date_format(first_on, "F Y"), amount] for first_on, amount in rows],
-    )
-
-
 def savings(category: str) -> tuple[Sheet, Decimal | None]:
     """What is paid below the ceilings, by lot, and the whole in per cent of the ceilings: (ceiling - core) / ceiling.
 
@@ -209,52 +160,6 @@ def savings(category: str) -> tuple[Sheet, Decimal | None]:
     return sheet, percent(ceilings - core, ceilings)
 
 
-_TIME_TO_PLACE = """
-SELECT CASE WHEN grouping(r.urgency) = 1 THEN '' ELSE r.urgency END, count(*), count(r.awarded_at),
-  percentile_cont(0.5) WITHIN GROUP (ORDER BY r.awarded_at - r.published_at),
-  percentile_cont(0.5) WITHIN GROUP (ORDER BY (p.started_on - (r.published_at AT TIME ZONE %(zone)s)::date)
-    * interval '1 day')
-FROM placements_referral r
-LEFT JOIN placements_placement p ON p.referral_id = r.id AND p.status IN ('active', 'ended') AND p.source = 'call_off'
-WHERE r.published_at >= %(first_on)s AND r.published_at < %(before)s
-  AND (%(category)s = '' OR r.category = %(category)s)
-GROUP BY GROUPING SETS ((r.urgency), ())
-"""
-
-
-def time_to_place(category: str, period: Period) -> tuple[Sheet, dt.timedelta | None]:
-    """Median days from publishing to award and to moving in, by urgency; and the median time to award of all."""
-    found = {row[0]: row[1:] for row in _rows(_TIME_TO_PLACE, _window(category, period))}
-    everything = found.pop("", (0, 0, None, None))
-    names = [(urgency.value, str(urgency.label)) for urgency in Urgency if urgency.value in found]
-    lines = [[name, *_counts_and_days(found[code])] for code, name in names]
-    if lines:
-        lines.append([_("All"), *_counts_and_days(everything)])
-    sheet = Sheet(
-        "time",
-        _("Time to place, by urgency"),
-        [
-            Column(_("Needed")),
-            Column(_("Published"), "count"),
-            Column(_("Awarded"), "count"),
-            Column(_("Median to award"), "days"),
-            Column(_("Median to moving in"), "days"),
-        ],
-        lines,
-        _("No referral was published in this period."),
-    )
-    return sheet, everything[2]
-
-
-def _counts_and_days(row: tuple[Any, ...]) -> list[Any]:
-    return [row[0], row[1], in_days(row[2]), in_days(row[3])]
-
-
-def in_days(span: dt.timedelta | None) -> Decimal | None:
-    """A length of time in days to one decimal."""
-    return None if span is None else (Decimal(span // dt.timedelta(seconds=1)) / 86400).quantize(Decimal("0.1"))
-
-
 _OPEN = """
 SELECT status,
   count(*) FILTER (WHERE since > now() - interval '1 day'),
@@ -273,7 +178,7 @@ FROM (
 def open_referrals(category: str) -> tuple[Sheet, int, int]:
     """Referrals not over yet by status and days since publishing (a draft: since it was begun); how many are
     published or later, and how many have closed without an award."""
-    found = {row[0]: row[1:] for row in _rows(_OPEN, {"category": category})}
+    found = {row[0]: row[1:] for row in asked(_OPEN, {"category": category})}
     lines = [[str(REFERRAL.label(state)), *found[state][:5]] for state in REFERRAL.states if state in found]
     sheet = Sheet(
         "open",
@@ -293,70 +198,6 @@ def open_referrals(category: str) -> tuple[Sheet, int, int]:
     return sheet, running, sum(row[5] for row in found.values())
 
 
-_BIDS = """
-SELECT CASE WHEN grouping(category) = 1 THEN '' ELSE category END, count(*), coalesce(sum(invited), 0),
-  coalesce(sum(bids), 0), count(*) FILTER (WHERE bids = 0)
-FROM (
-  SELECT r.category,
-    (SELECT count(*) FROM placements_invitation i WHERE i.referral_id = r.id) AS invited,
-    (SELECT count(*) FROM placements_offer o WHERE o.referral_id = r.id AND o.submitted_at IS NOT NULL) AS bids
-  FROM placements_referral r
-  WHERE r.published_at >= %(first_on)s AND r.published_at < %(before)s AND r.closes_at <= now()
-    AND (%(category)s = '' OR r.category = %(category)s)
-) closed_ones GROUP BY GROUPING SETS ((category), ())
-"""
-
-
-def bids(category: str, period: Period, labels: Mapping[str, str]) -> Sheet:
-    """Offers for each referral that has closed, by kind of home; sealed offers count once they are opened."""
-    found = {row[0]: row[1:] for row in _rows(_BIDS, _window(category, period))}
-    everything = found.pop("", (0, 0, 0, 0))
-    lines: list[list[Any]] = [
-        [labels[code], row[0], row[1], row[2], _each(row[2], row[0]), row[3]]
-        for code, row in sorted(found.items(), key=lambda item: labels[item[0]])
-    ]
-    if lines:
-        lines.append([_("All"), *everything[:3], _each(everything[2], everything[0]), everything[3]])
-    return Sheet(
-        "bids",
-        _("Offers for each closed referral"),
-        [
-            Column(_("Kind of home")),
-            Column(_("Referrals"), "count"),
-            Column(_("Invitations"), "count"),
-            Column(_("Offers"), "count"),
-            Column(_("Offers a referral"), "count"),
-            Column(_("Without any offer"), "count"),
-        ],
-        lines,
-        _("No referral of this period has closed."),
-    )
-
-
-def _each(part: int, whole: int) -> Decimal | None:
-    return (Decimal(part) / Decimal(whole)).quantize(Decimal("0.1")) if whole else None
-
-
-def declines(category: str, period: Period) -> Sheet:
-    """Why providers declined: the record of unmet need."""
-    rows = Decline.objects.filter(
-        declined_at__gte=period.begins_at, declined_at__lt=period.ends_at, withdrawn_at__isnull=True
-    )
-    if category:
-        rows = rows.filter(referral__category=category)
-    found = rows.order_by().values_list("reason").annotate(times=Count("pk"))
-    return Sheet(
-        "declines",
-        _("Why providers declined"),
-        [Column(_("Reason")), Column(_("Times"), "count")],
-        [
-            [str(DeclineReason(reason).label), times]
-            for reason, times in sorted(found, key=lambda row: (-row[1], row[0]))
-        ],
-        _("No provider declined in this period."),
-    )
-
-
 def people_by_area(category: str) -> dict[str, int]:
     """How many people live in each authority's area now, by GSS code. Not yet safe to show: `suppressed`."""
     rows = living_there(category).exclude(host_gss_code="").values_list("host_gss_code").annotate(people=Count("pk"))
@@ -373,19 +214,3 @@ def starting(category: str) -> tuple[int, Decimal]:
     rows = Placement.objects.filter(Q(category=category) if category else Q(), status="planned")
     found = rows.aggregate(people=Count("pk"), weekly=Sum("weekly_total"))
     return found["people"], pence(found["weekly"] or NOTHING)
-
-
-def _window(category: str, period: Period) -> dict[str, Any]:
-    return {
-        "category": category,
-        "first_on": period.begins_at,
-        "before": period.ends_at,
-        "zone": settings.TIME_ZONE,
-    }
-
-
-def _rows(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    require_context()
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return cursor.fetchall()

@@ -290,6 +290,8 @@ def list_alert_roster(call: Call, reference: str) -> Page:
                 "told_at": line.told_at,
                 "people_told": line.people_told,
                 "e_mails_sent": line.e_mails_sent,
+                "people_texted": line.people_texted,
+                "texted_at": line.texted_at,
                 "seen_at": line.seen_at,
                 "acknowledged_at": line.acknowledged_at,
                 "acknowledged_by": line.acknowledged_by_name,

@@ -318,6 +318,8 @@ class RosterLine(Shape):
     told_at = s.DateTimeField()
     people_told = s.IntegerField(help_text="How many people have a message.")
     e_mails_sent = s.IntegerField()
+    people_texted = s.IntegerField(help_text="How many people were sent a text message.")
+    texted_at = s.DateTimeField(allow_null=True, help_text="When the first text left.")
     seen_at = s.DateTimeField(allow_null=True, help_text="When the first of them saw it.")
     acknowledged_at = s.DateTimeField(allow_null=True)
     acknowledged_by = s.CharField(allow_blank=True)
@@ -332,6 +334,8 @@ class RosterLine(Shape):
         "told_at": "2026-11-22T09:30:00Z",
         "people_told": 4,
         "e_mails_sent": 4,
+        "people_texted": 2,
+        "texted_at": "2026-11-22T09:30:03Z",
         "seen_at": "2026-11-22T09:31:12Z",
         "acknowledged_at": None,
         "acknowledged_by": "",

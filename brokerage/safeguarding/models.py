@@ -76,6 +76,8 @@ class Alert(models.Model):
     lado_told_on = models.DateField(null=True, blank=True)
     #: What the provider itself is told; empty: nothing.
     told_provider = models.TextField(blank=True)
+    #: Who made the secret of the API client that raised it: no second person either.
+    raised_secret_by_id = models.UUIDField(null=True)
     raised_by_user_id = models.UUIDField(null=True)
     raised_by_name = models.CharField(max_length=120)
     raised_at = models.DateTimeField(default=timezone.now)

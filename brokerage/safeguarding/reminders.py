@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from brokerage.core.audit.models import OutboxItem
 from brokerage.core.audit.outbox import handles
+from brokerage.core.notifications.channels import channels_of
 from brokerage.core.notifications.expand import roles_granting
 from brokerage.core.tenants.context import worker
 from brokerage.core.tenants.permissions import Role
@@ -28,7 +29,7 @@ STEPS = 6
 #: Outside office hours only those who are on duty, or may act at any hour, are reminded of what is not high.
 OFFICE = (8, 18)
 
-REMIND = """
+REMIND = f"""
 WITH unanswered AS (
   UPDATE safeguarding_alertrecipient SET reminded = reminded + 1, reminded_at = clock_timestamp()
   WHERE alert_id = %(alert)s AND acknowledged_at IS NULL AND closed_at IS NULL AND reminded < %(step)s
@@ -36,13 +37,13 @@ WITH unanswered AS (
 )
 INSERT INTO notifications_message (id, event_id, organisation_id, user_id, channel, template, reference, path,
   created_at, available_at, attempts, last_error, is_urgent)
-SELECT gen_random_uuid(), %(event)s, u.organisation_id, m.user_id, c.channel, 'safeguarding.reminder', u.reference,
+SELECT gen_random_uuid(), %(event)s, u.organisation_id, m.user_id, way.channel, 'safeguarding.reminder', u.reference,
   '/o/' || o.slug || '/alerts/' || u.reference || '/', clock_timestamp(), clock_timestamp(), 0, '', true
 FROM unanswered u
 JOIN tenants_organisation o ON o.id = u.organisation_id
 JOIN tenants_membership m ON m.organisation_id = u.organisation_id AND m.is_active AND m.roles && %(roles)s::varchar[]
 JOIN accounts_user p ON p.id = m.user_id AND p.is_active
-CROSS JOIN (VALUES ('in_app'), ('email')) AS c (channel)
+{channels_of("m.user_id")}
 ON CONFLICT DO NOTHING
 """
 

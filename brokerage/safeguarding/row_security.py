@@ -4,6 +4,7 @@ The function works out who must know across all authorities; it tells nobody who
 region's central team (`alert_roster`).
 """
 
+from brokerage.core.notifications.channels import channels_of
 from brokerage.core.tenants.permissions import PERMISSIONS
 from brokerage.core.tenants.rowsecurity import (
     AUTHORITY,
@@ -223,7 +224,7 @@ FUNCTIONS = [
       SELECT count(*) INTO told FROM safeguarding_alertrecipient r WHERE r.alert_id = a.id;
       INSERT INTO notifications_message (id, event_id, organisation_id, user_id, channel, template, reference, path,
         created_at, available_at, attempts, last_error, is_urgent)
-      SELECT gen_random_uuid(), md5(a.id::text || a.status)::uuid, m.organisation_id, m.user_id, c.channel,
+      SELECT gen_random_uuid(), md5(a.id::text || a.status)::uuid, m.organisation_id, m.user_id, way.channel,
         CASE a.status WHEN 'live' THEN 'safeguarding.alert' ELSE 'safeguarding.closed' END, a.reference,
         '/o/' || o.slug || '/alerts/' || a.reference || '/', clock_timestamp(), clock_timestamp(), 0, '', true
       FROM safeguarding_alertrecipient r
@@ -231,7 +232,7 @@ FUNCTIONS = [
       JOIN tenants_membership m ON m.organisation_id = r.organisation_id AND m.is_active
         AND m.roles && ARRAY[{_ROLES}]::varchar[]
       JOIN accounts_user u ON u.id = m.user_id AND u.is_active
-      CROSS JOIN (VALUES ('in_app'), ('email')) AS c (channel)
+      {channels_of("m.user_id")}
       WHERE r.alert_id = a.id AND m.user_id IS DISTINCT FROM {USER}
       ON CONFLICT DO NOTHING;
       RETURN told;
@@ -261,19 +262,23 @@ FUNCTIONS = [
     "REVOKE ALL ON FUNCTION alert_moves() FROM PUBLIC",
     f"GRANT EXECUTE ON FUNCTION alert_moves() TO {MIGRATOR}",
     # Who was told, why, when they read and answered it: for whoever raised it and the central teams that were told.
+    "DROP FUNCTION IF EXISTS alert_roster(varchar)",
     f"""
     CREATE OR REPLACE FUNCTION alert_roster(p_reference varchar)
     RETURNS TABLE (organisation_id uuid, organisation_name varchar, kind varchar, reasons varchar[], people integer,
-      told_at timestamptz, people_told bigint, e_mails_sent bigint, seen_at timestamptz, acknowledged_at timestamptz,
+      told_at timestamptz, people_told bigint, e_mails_sent bigint, people_texted bigint, texted_at timestamptz,
+      seen_at timestamptz, acknowledged_at timestamptz,
       acknowledged_by_name varchar, response text, reminded smallint, reminded_at timestamptz)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
       SELECT r.organisation_id, o.name, o.kind, r.reasons, r.people, r.told_at,
-        coalesce(sent.people, 0), coalesce(sent.e_mails, 0), sent.seen_at, r.acknowledged_at, r.acknowledged_by_name,
-        r.response, r.reminded, r.reminded_at
+        coalesce(sent.people, 0), coalesce(sent.e_mails, 0), coalesce(sent.texted, 0), sent.texted_at,
+        sent.seen_at, r.acknowledged_at, r.acknowledged_by_name, r.response, r.reminded, r.reminded_at
       FROM safeguarding_alertrecipient r
       JOIN tenants_organisation o ON o.id = r.organisation_id
-      LEFT JOIN LATERAL (SELECT count(DISTINCT m.user_id) AS people, count(m.sent_at) AS e_mails,
-          min(m.seen_at) AS seen_at
+      LEFT JOIN LATERAL (SELECT count(DISTINCT m.user_id) AS people,
+          count(m.sent_at) FILTER (WHERE m.channel = 'email') AS e_mails,
+          count(DISTINCT m.user_id) FILTER (WHERE m.channel = 'sms' AND m.sent_at IS NOT NULL) AS texted,
+          min(m.sent_at) FILTER (WHERE m.channel = 'sms') AS texted_at, min(m.seen_at) AS seen_at
         FROM notifications_message m WHERE m.organisation_id = r.organisation_id AND m.reference = r.reference
           AND m.is_urgent) sent ON true
       WHERE r.reference = p_reference AND EXISTS (SELECT FROM safeguarding_alertrecipient mine

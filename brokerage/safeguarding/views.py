@@ -42,7 +42,7 @@ from brokerage.safeguarding.forms import (
     where_and_since,
 )
 from brokerage.safeguarding.models import Alert, AlertRecipient, WelfareCheck
-from brokerage.safeguarding.queries import lists
+from brokerage.safeguarding.queries import lists, reach
 from brokerage.safeguarding.queries.alerts import collected_checks, people_there, raised_alert, received_alert
 from brokerage.safeguarding.queries.subjects import find_subjects, subject_of
 from brokerage.safeguarding.queries.timeline import timeline_of
@@ -85,6 +85,7 @@ def alert_list(request: OrganisationRequest) -> HttpResponse:
             "clear_url": f"{here}?show=raised" if is_raised else here,
             "tabs": [] if actor.is_provider else tabs,
             "may_raise": actor.may("alert.raise"),
+            "told": reach.told_by_text(actor),
         },
     )
 
@@ -283,7 +284,7 @@ def _shown(actor: Actor, reference: str, told: AlertRecipient | None, raised: Al
         "may_decide": is_deciding
         and raised is not None
         and raised.status == ALERT.initial
-        and raised.raised_by_user_id != actor.user_id,
+        and not actor.is_one_of(raised.raised_by_user_id, raised.raised_secret_by_id),
         "may_close": is_deciding and raised is not None and ALERT.may(raised.status, "close"),
         "answered": sum(line.acknowledged_at is not None for line in lines),
         "told_count": len(lines),

@@ -86,8 +86,9 @@ def awards_to_decide(actor: Actor) -> QuerySet[Award]:
                 outstanding &= Q(weekly_total__lte=actor.weekly_limit)
             mine |= outstanding
     waiting = Award.objects.filter(mine, status="awaiting_approval")
-    if actor.user_id is not None:
-        waiting = waiting.exclude(made_by_id=actor.user_id)
+    if actor.hands:
+        own = Q(made_by_id__in=actor.hands) | Q(made_secret_by_id__in=actor.hands)
+        waiting = waiting.exclude(own)
     return (
         waiting.select_related("referral", "offer__establishment", "offer__household", "provider__organisation")
         .prefetch_related("approvals")
@@ -113,7 +114,7 @@ def waits_for(award: Award) -> list[str]:
 
 def may_decide(actor: Actor, award: Award) -> list[str]:
     """The outstanding kinds that this actor may approve or refuse: never on an award of their own."""
-    if actor.user_id is not None and actor.user_id == award.made_by_id:
+    if award.is_made_by(actor):
         return []
     limit = actor.weekly_limit
     return [

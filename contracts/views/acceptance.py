@@ -254,7 +254,7 @@ def _award_context(actor: Actor, award: Award, forms: dict[str, DecisionForm]) -
             for kind in waits_for(award)
             if kind not in forms
         ],
-        "is_own": award.made_by_id == actor.user_id,
+        "is_own": award.is_made_by(actor),
         "may_take_back": award.status == "awaiting_approval" and actor.may("award.make"),
         "may_fall_through": award.status == "confirmed" and actor.may("award.fall_through"),
     }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -11,6 +10,7 @@ from django.utils.translation import gettext as _
 from brokerage.core.accounts.proof import require_fresh
 from brokerage.core.clock import database_today
 from brokerage.core.errors import NotNow
+from brokerage.core.pages.long_lists import LongPaginator
 from brokerage.core.web import OrganisationRequest, address, attempt
 from contracts.actions.agreements import PERMISSION, document_name, download_document, sign_agreement
 from contracts.forms.agreements import SigningForm
@@ -26,7 +26,7 @@ def agreement_list_page(request: OrganisationRequest) -> HttpResponse:
     status = request.GET.get("status", "")
     if status not in AGREEMENT.states:
         status = ""
-    page = Paginator(agreement_list(status=status), 25).get_page(request.GET.get("page"))
+    page = LongPaginator(agreement_list(status=status), 25).get_page(request.GET.get("page"))
     return render(
         request,
         "contracts/agreement_list.html",

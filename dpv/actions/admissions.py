@@ -25,6 +25,7 @@ from dpv.actions.ceilings import NewCeiling, check_ceiling
 from dpv.models import Admission, Ceiling, Lot, Suspension
 from dpv.notices import lot_reference, notice_to_provider
 from dpv.queries.admissions import admission_by_id
+from dpv.queries.measures import standing_about
 from dpv.states import ADMISSION, ADMISSION_LIVE
 from providers.models import Establishment
 
@@ -42,9 +43,11 @@ def admit_establishment(
 ) -> Admission:
     """Admit an establishment to a lot today, with the ceilings it may ask at most from today on.
 
-    Refused when: the lot or the establishment is unknown to the region (Http404); the vehicle is not in its term; the
-    establishment is registered for another kind of service or not actively registered; it is on the lot already, or
-    barred from it; no ceiling is given, or one is unsound or given twice; the score is not from 0 to 100; no reason.
+    Refused when: the lot or the establishment is unknown to the region (Http404); the vehicle is not in its term;
+    the establishment is registered for another kind of service or not actively registered; it is on the lot
+    already, or barred from it; a measure that holds on it under an earlier registration does not hold on this one
+    (`measure_on_earlier_registration`); no ceiling is given, or one is unsound or given twice; the score is not
+    from 0 to 100; no reason.
     """
     actor.require("dpv.admit")
     provider_id = Establishment.objects.filter(pk=establishment_id).values_list("provider_id", flat=True).first()
@@ -57,6 +60,7 @@ def admit_establishment(
         raise Http404("No such lot or establishment.")
     today = database_today()
     _check_admittable(lot, establishment)
+    _check_earlier_registration(lot, establishment)
     if not lot.vehicle.starts_on <= today <= lot.vehicle.ends_on:
         raise RuleBroken("vehicle_not_in_term", _("The vehicle is not in its term today"))
     _check_score(quality_score)
@@ -206,6 +210,25 @@ def _check_admittable(lot: Lot, establishment: Establishment) -> None:
         raise RuleBroken("admission_barred", _("This establishment is barred from the lot: end the bar first"))
     if live is not None:
         raise RuleBroken("already_admitted", _("This establishment is on the lot already"))
+
+
+def _check_earlier_registration(lot: Lot, establishment: Establishment) -> None:
+    """A new owner's number does not shake off what the region decided about the home: the measure is proposed on the
+    new registration, or lifted, first."""
+    standing = [
+        each for each in standing_about([establishment.pk])[establishment.pk] if each.region_id == lot.region_id
+    ]
+    covered = {each.kind for each in standing if each.establishment_id in (None, establishment.pk) and not each.lot_id}
+    for each in standing:
+        if each.establishment_id not in (None, establishment.pk) and each.kind not in covered:
+            raise RuleBroken(
+                "measure_on_earlier_registration",
+                _(
+                    "Measure %(reference)s holds on this home under an earlier registration. First propose it on this"
+                    " one too, or lift it"
+                )
+                % {"reference": each.reference},
+            )
 
 
 def _check_score(score: Decimal | None) -> None:

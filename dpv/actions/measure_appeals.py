@@ -64,7 +64,7 @@ def answer_appeal(actor: Actor, *, reference: str, outcome: str, answer: str) ->
     appeal = measure.appeals.filter(answered_at__isnull=True).first()
     if appeal is None:
         raise NotNow("no_appeal", _("No appeal waits for an answer"))
-    if measure.proposed_by_user_id == actor.user_id:
+    if measure.is_proposed_by(actor):
         raise RuleBroken("second_person_needed", _("Somebody else than whoever proposed the measure answers"), None)
     if outcome not in MeasureAppeal.Outcome.values:
         raise RuleBroken("outcome_missing", _("Choose what follows from the appeal"), "outcome")

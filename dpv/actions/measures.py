@@ -31,6 +31,7 @@ from providers.models import Establishment, Provider
 LONGEST = 4000
 #: Working days in which a second person confirms what was put in force at once.
 CONFIRM_WITHIN = 1
+_LIFT = ("lift_proposed_by_user_id", "lift_secret_by_id", "lift_conditions")
 Step = MeasureStep.Kind
 
 
@@ -87,6 +88,7 @@ def propose_measure(actor: Actor, *, facts: MeasureFacts) -> Measure:
         alert_reference=facts.alert_reference.strip().upper()[:20],
         is_urgent=facts.is_urgent,
         proposed_by_user_id=actor.user_id,
+        proposed_secret_by_id=actor.secret_by_id,
         proposed_at=now,
     )
     if facts.is_urgent:
@@ -199,8 +201,9 @@ def propose_lift(actor: Actor, *, reference: str, note: str, lift_conditions: st
     measure.status = MEASURE.after(measure.status, "propose_lift")
     _need(note, "note", _("Say why it should be lifted"))
     _check_length(lift_conditions, "lift_conditions")
-    measure.lift_proposed_by_user_id, measure.lift_conditions = actor.user_id, lift_conditions.strip()
-    measure.save(update_fields=["status", "lift_proposed_by_user_id", "lift_conditions"])
+    measure.lift_proposed_by_user_id, measure.lift_secret_by_id = actor.user_id, actor.secret_by_id
+    measure.lift_conditions = lift_conditions.strip()
+    measure.save(update_fields=["status", *_LIFT])
     _step(actor, measure, Step.LIFT_PROPOSED, note)
     record(
         "measure.lift_proposed",
@@ -216,7 +219,7 @@ def lift_measure(actor: Actor, *, reference: str, note: str = "") -> Measure:
     """Lift a measure whose lifting somebody else proposed: what it covers may be used again if nothing else is
     wrong. Its conditions stay on record and the provider reads them."""
     measure = _lift_to_decide(actor, reference)
-    if measure.lift_proposed_by_user_id == actor.user_id:
+    if measure.is_lift_proposed_by(actor):
         raise RuleBroken("second_person_needed", _("Somebody else than whoever proposed it lifts it"), None)
     measure.status = MEASURE.after(measure.status, "lift")
     locks.hold(admissions_exclusive=covered_by(measure).values_list("pk", flat=True))
@@ -233,8 +236,8 @@ def keep_measure(actor: Actor, *, reference: str, note: str) -> Measure:
     measure = _lift_to_decide(actor, reference)
     measure.status = MEASURE.after(measure.status, "keep")
     _need(note, "note", _("Say why it is not lifted"))
-    measure.lift_proposed_by_user_id, measure.lift_conditions = None, ""
-    measure.save(update_fields=["status", "lift_proposed_by_user_id", "lift_conditions"])
+    measure.lift_proposed_by_user_id, measure.lift_secret_by_id, measure.lift_conditions = None, None, ""
+    measure.save(update_fields=["status", *_LIFT])
     _step(actor, measure, Step.KEPT, note)
     record("measure.kept", subject=measure, actor=actor)
     return measure
@@ -261,7 +264,7 @@ def _held(reference: str) -> Measure:
 def _to_decide(actor: Actor, reference: str) -> Measure:
     actor.require("measure.confirm")
     measure = _held(reference)
-    if measure.proposed_by_user_id == actor.user_id:
+    if measure.is_proposed_by(actor):
         raise RuleBroken("second_person_needed", _("Somebody else than whoever proposed it decides"), None)
     return measure
 

@@ -142,6 +142,7 @@ def _as_it_stands(call: Call, admission: UUID) -> dict[str, Any]:
         "registration_not_active",
         "admission_barred",
         "already_admitted",
+        "measure_on_earlier_registration",
         "vehicle_not_in_term",
         "score_invalid",
         "ceiling_twice",

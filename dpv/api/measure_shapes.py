@@ -238,7 +238,7 @@ def measure_out(actor: Actor, measure: Measure) -> dict[str, Any]:
         "conditions": measure.conditions,
         "lift_conditions": measure.lift_conditions if measure.lifted_at or not actor.is_provider else "",
         "is_urgent": measure.is_urgent,
-        "alert": (measure.alert_reference or None) if not actor.is_provider else None,
+        "alert": None if actor.is_provider else measure.alert_reference or None,
         "steps": [
             {"kind": step.kind, "text": step.text, "by": step.by_name, "at": step.at}
             for step in ([] if actor.is_provider else steps_of(measure))

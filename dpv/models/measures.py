@@ -10,7 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from brokerage.core.references import new_reference
-from brokerage.core.tenants.managers import ScopedManager
+from brokerage.core.tenants.actors import Actor
+from brokerage.core.tenants.managers import NarrowedManager, ScopedManager
 from brokerage.core.tenants.models import Region
 from dpv.models.vehicles import Lot
 from dpv.states import MEASURE, MEASURE_STANDING
@@ -65,10 +66,19 @@ class Measure(models.Model):
     decided_at = models.DateTimeField(null=True, blank=True)
     in_force_at = models.DateTimeField(null=True, blank=True)
     lift_proposed_by_user_id = models.UUIDField(null=True, blank=True)
+    #: Who made the secret of the API client with which it was proposed, and its lifting: the same pair of hands.
+    proposed_secret_by_id = models.UUIDField(null=True, blank=True)
+    lift_secret_by_id = models.UUIDField(null=True, blank=True)
     lift_conditions = models.TextField(blank=True)
     lifted_at = models.DateTimeField(null=True, blank=True)
 
-    objects = ScopedManager()
+    #: Who did what, and the alert behind it: row security grants a provider every other column.
+    NOT_FOR_PROVIDERS = (
+        *("alert_reference", "proposed_by_user_id", "proposed_secret_by_id", "decided_by_user_id"),
+        *("lift_proposed_by_user_id", "lift_secret_by_id"),
+    )
+
+    objects = NarrowedManager()
 
     class Meta:
         ordering = ["-proposed_at"]
@@ -102,6 +112,14 @@ class Measure(models.Model):
     @property
     def is_standing(self) -> bool:
         return self.status in MEASURE_STANDING
+
+    def is_proposed_by(self, actor: Actor) -> bool:
+        """Whether the actor may be whoever proposed it, and so is no second person."""
+        return actor.is_one_of(self.proposed_by_user_id, self.proposed_secret_by_id)
+
+    def is_lift_proposed_by(self, actor: Actor) -> bool:
+        """Whether the actor may be whoever proposed to lift it."""
+        return actor.is_one_of(self.lift_proposed_by_user_id, self.lift_secret_by_id)
 
     @property
     def stops(self) -> bool:
@@ -160,7 +178,9 @@ class MeasureAppeal(models.Model):
     answered_by_name = models.CharField(max_length=120, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
 
-    objects = ScopedManager()
+    NOT_FOR_PROVIDERS = ("answered_by_user_id",)
+
+    objects = NarrowedManager()
 
     class Meta:
         ordering = ["at"]

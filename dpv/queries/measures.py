@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from brokerage.core.references import normalise_reference
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.models import Region
+from brokerage.core.vocabulary import RegistrationStatus
 from dpv.models import Admission, Lot, Measure, MeasureAppeal, MeasureStep
 from dpv.states import ADMISSION_LIVE, MEASURE_STANDING
 from providers.models import Establishment, Provider
@@ -117,17 +118,34 @@ def restrictions_on(admission_ids: Iterable[UUID]) -> dict[UUID, list[Measure]]:
 
 
 def standing_about(establishment_ids: Collection[UUID]) -> dict[UUID, list[Measure]]:
-    """The measures that hold on these homes: on the home, on one of its lots, or on its provider. Two queries."""
-    homes = dict(Establishment.objects.filter(pk__in=establishment_ids).values_list("pk", "provider_id"))
+    """The measures that hold on these homes: on the home (also under an earlier registration), on one of its lots, or
+    on its provider. Two queries."""
+    homes = list(Establishment.objects.filter(pk__in=establishment_ids))
+    concerned = Q(provider_id__in={home.provider_id for home in homes})
+    concerned |= Q(establishment__postcode__in={home.postcode for home in homes if home.postcode})
     standing = list(
-        Measure.objects.filter(status__in=MEASURE_STANDING, provider_id__in=set(homes.values()))
-        .select_related("lot__vehicle", "region")
+        Measure.objects.filter(concerned, status__in=MEASURE_STANDING)
+        .select_related("establishment", "lot__vehicle", "region")
         .order_by("kind", "proposed_at")
     )
-    return {
-        pk: [each for each in standing if each.provider_id == provider and each.establishment_id in (None, pk)]
-        for pk, provider in homes.items()
-    }
+    return {home.pk: [each for each in standing if _is_about(each, home)] for home in homes}
+
+
+def _is_about(measure: Measure, home: Establishment) -> bool:
+    """A measure on a home follows it to a new owner, who registers it under a new number: the same place is the same
+    home. One on a provider stays with the provider."""
+    named = measure.establishment
+    if named is None:
+        return measure.provider_id == home.provider_id
+    if named.pk == home.pk:
+        return True
+    is_over = named.registration_status != RegistrationStatus.ACTIVE or named.closed_on is not None
+    if not is_over or named.kind != home.kind or not home.postcode or named.postcode != home.postcode:
+        return False
+    return any(
+        getattr(named, name).casefold() == getattr(home, name).casefold() and bool(getattr(home, name))
+        for name in ("name", "address_line_1")
+    )
 
 
 @dataclass(frozen=True)

@@ -102,7 +102,7 @@ def measure_detail(request: OrganisationRequest, reference: str) -> HttpResponse
     mark_read_about(actor, reference=measure.reference)
     appeals = queries.appeals_of(measure)
     has_open_appeal = any(appeal.answered_at is None for appeal in appeals)
-    is_proposer = measure.proposed_by_user_id == actor.user_id
+    is_proposer = not actor.is_provider and measure.is_proposed_by(actor)
     may_propose, may_confirm = actor.may("measure.propose"), actor.may("measure.confirm")
     is_deciding = may_confirm and MEASURE.may(measure.status, "confirm")
     return render(
@@ -122,7 +122,7 @@ def measure_detail(request: OrganisationRequest, reference: str) -> HttpResponse
             "may_lift": may_propose and MEASURE.may(measure.status, "propose_lift"),
             "may_decide_lift": may_confirm
             and MEASURE.may(measure.status, "lift")
-            and measure.lift_proposed_by_user_id != actor.user_id,
+            and not measure.is_lift_proposed_by(actor),
             "may_appeal": actor.is_provider
             and actor.may("measure.appeal")
             and measure.is_standing

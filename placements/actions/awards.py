@@ -117,6 +117,7 @@ def award_offer(
         placing_band=band,
         needs=needs,
         made_by_id=actor.user_id,
+        made_secret_by_id=actor.secret_by_id,
         made_by_name=actor.name,
         made_at=now,
     )
@@ -332,7 +333,7 @@ def _check_restricted(offer: Offer, reason: str) -> None:
 
 
 def _check_approver(actor: Actor, award: Award, kind: str) -> None:
-    if actor.user_id is not None and actor.user_id == award.made_by_id:
+    if award.is_made_by(actor):
         raise NotPermitted("award.approve_own")
     limit = actor.weekly_limit
     if kind == Approval.Kind.MONEY and limit is not None and award.weekly_total > limit:

@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.managers import ScopedManager
 from brokerage.core.tenants.models import Organisation
 from placements.models.offers import Offer
@@ -59,6 +60,8 @@ class Award(models.Model):
     placing_band = models.CharField(max_length=16)
     needs = ArrayField(models.CharField(max_length=16), default=list)
     made_by_id = models.UUIDField(null=True)
+    #: Who made the secret of the API client that awarded: no second person either.
+    made_secret_by_id = models.UUIDField(null=True)
     made_by_name = models.CharField(max_length=120)
     made_at = models.DateTimeField(default=timezone.now)
     confirmed_at = models.DateTimeField(null=True, blank=True)
@@ -76,6 +79,15 @@ class Award(models.Model):
                 condition=~Q(status="confirmed") | Q(confirmed_at__isnull=False), name="award_confirmed_at"
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=["authority", "made_at", "id"], name="award_waiting", condition=Q(status="awaiting_approval")
+            ),
+        ]
+
+    def is_made_by(self, actor: Actor) -> bool:
+        """Whether the actor may be whoever awarded, and so does not approve it."""
+        return actor.is_one_of(self.made_by_id, self.made_secret_by_id)
 
 
 class Approval(models.Model):

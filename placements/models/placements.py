@@ -6,6 +6,7 @@ import uuid
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Upper
 from django.utils import timezone
 
 from brokerage.core.references import new_reference
@@ -80,6 +81,9 @@ class Placement(models.Model):
                 name="placement_started_has_date",
             ),
             models.CheckConstraint(
+                condition=~Q(status="ended") | Q(ended_on__isnull=False), name="placement_ended_has_date"
+            ),
+            models.CheckConstraint(
                 condition=Q(weekly_total=F("weekly_core") + F("weekly_extras")),
                 name="placement_total_adds_up",
             ),
@@ -88,6 +92,8 @@ class Placement(models.Model):
             models.Index(fields=["authority", "status"], name="placement_by_status"),
             models.Index(fields=["authority", "planned_start_on", "id"], name="placement_by_start"),
             models.Index(fields=["establishment", "status"], name="placement_by_establishment"),
+            # Imported numbers are typed in small letters and capitals.
+            models.Index("authority", Upper("reference"), name="placement_by_reference"),
         ]
 
     def __str__(self) -> str:

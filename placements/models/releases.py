@@ -69,6 +69,11 @@ class Release(models.Model):
             models.Index(fields=["provider", "state", "closes_at"], name="release_inbox"),
             models.Index(fields=["provider", "reference"], name="release_by_reference"),
             models.Index(fields=["provider", "closes_at", "id"], name="release_by_closing"),
+            models.Index(
+                fields=["provider", "-closed_at", "-updated_at", "id"],
+                name="release_over",
+                condition=models.Q(state__in=["won", "closed"]),
+            ),
         ]
 
     def is_open_for_offers(self, now: Any) -> bool:

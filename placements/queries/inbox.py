@@ -20,6 +20,7 @@ from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from brokerage.core.pages.long_lists import count_up_to
 from brokerage.core.vocabulary import Need, Sex
 from dpv.eligibility import problem_text, problems_of
 from dpv.models import Ceiling
@@ -38,6 +39,7 @@ TABS: dict[str, Text] = {
     "deciding": _("Being decided"),
     "closed": _("Closed"),
 }
+_RUNNING, _OVER = (Release.State.OPEN, Release.State.WAITING), (Release.State.WON, Release.State.CLOSED)
 #: An offer in one of these is an answer; one that needs confirming again is not.
 _ANSWERING = ("submitted", "accepted")
 
@@ -56,7 +58,7 @@ def releases_by_tab(now: dt.datetime, *, is_row_by_row: bool = False) -> Release
     awaits = IsNull(Subquery(unanswered.values("pk")[:1]), False) if is_row_by_row else Exists(unanswered)
     releases: Releases = Release.objects.annotate(
         tab=Case(
-            When(state__in=(Release.State.WON, Release.State.CLOSED), then=Value("closed")),
+            When(state__in=_OVER, then=Value("closed")),
             When(Q(state=Release.State.WAITING) | Q(closes_at__lte=now), then=Value("deciding")),
             When(awaits, then=Value("awaiting")),
             default=Value("answered"),
@@ -78,8 +80,9 @@ def filtered(releases: Releases, filters: Mapping[str, Any]) -> Releases:
 
 
 def tab_counts(releases: Releases) -> dict[str, int]:
-    """How many releases each tab holds."""
-    counted = dict(releases.order_by().values_list("tab").annotate(Count("pk")))
+    """How many releases each tab holds; of the closed, which are kept for years, as far as `count_up_to` counts."""
+    counted = dict(releases.filter(state__in=_RUNNING).order_by().values_list("tab").annotate(Count("pk")))
+    counted["closed"] = count_up_to(releases.filter(state__in=_OVER))
     return {tab: counted.get(tab, 0) for tab in TABS}
 
 
@@ -87,7 +90,8 @@ def listed(releases: Releases, tab: str) -> Releases:
     """One tab's releases with their invitations and offers: least time left first, closed ones latest first."""
     order = ("-closed_at", "-updated_at", "pk") if tab == "closed" else ("closes_at", "pk")
     return (
-        releases.filter(tab=tab)
+        # The state first: an index finds what runs among years of what is over.
+        releases.filter(tab=tab, state__in=_OVER if tab == "closed" else _RUNNING)
         .order_by(*order)
         .prefetch_related(
             Prefetch(

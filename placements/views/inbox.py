@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -17,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from brokerage.core.clock import database_now
+from brokerage.core.pages.long_lists import LongPaginator, count_text
 from brokerage.core.stored_files import file_response
 from brokerage.core.web import OrganisationRequest, address, attempt
 from placements.actions.clarifications import ask_clarification
@@ -66,7 +66,7 @@ def _inbox_context(request: OrganisationRequest) -> dict[str, Any]:
     tab = request.GET.get("tab", "")
     if tab not in TABS:
         tab = "awaiting"
-    page = Paginator(listed(releases, tab), PAGE_SIZE, allow_empty_first_page=True).get_page(request.GET.get("page"))
+    page = LongPaginator(listed(releases, tab), PAGE_SIZE).get_page(request.GET.get("page"))
     query = request.GET.copy()
     query["tab"] = tab
     here = address(request.actor, "placements:inbox")
@@ -77,7 +77,7 @@ def _inbox_context(request: OrganisationRequest) -> dict[str, Any]:
         others.pop("page", None)
         tabs.append(
             {
-                "label": f"{label} ({counts[code]})",
+                "label": f"{label} ({count_text(counts[code])})",
                 "url": f"{here}?{others.urlencode()}",
                 "current": code == tab,
             }

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -15,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from brokerage.core.clock import database_now
 from brokerage.core.errors import NotNow, RuleBroken
+from brokerage.core.pages.long_lists import LongPaginator
 from brokerage.core.web import OrganisationRequest, address
 from placements.actions.offers import (
     OfferRefused,
@@ -50,7 +50,7 @@ _OF_PRICE = ("weekly_core", "children_together", "solo_uplift", "solo_reason", "
 def offer_list(request: OrganisationRequest) -> HttpResponse:
     """The provider's own offers, the latest first."""
     request.actor.require("inbox.view", "offer.write")
-    page = Paginator(own_offers(), PAGE_SIZE).get_page(request.GET.get("page"))
+    page = LongPaginator(own_offers(), PAGE_SIZE).get_page(request.GET.get("page"))
     return render(request, "placements/offer_list.html", {"page": page})
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.functional import Promise
@@ -16,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from brokerage.core.clock import database_today
+from brokerage.core.pages.long_lists import LongPaginator
 from brokerage.core.web import OrganisationRequest, address, attempt
 from placements.actions.placements import (
     cancel_placement,
@@ -52,7 +52,7 @@ def placement_list(request: OrganisationRequest) -> HttpResponse:
         "placements/placement_list.html",
         {
             "filter": form,
-            "page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
+            "page": LongPaginator(rows, PER_PAGE).get_page(request.GET.get("page")),
             "totals": totals_of(rows),
             "is_filtered": any(chosen.values()),
         },

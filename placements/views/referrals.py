@@ -7,13 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from brokerage.core.pages.long_lists import LongPaginator
 from brokerage.core.references import normalise_reference
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.web import OrganisationRequest, address, attempt
@@ -55,7 +55,7 @@ def referral_list(request: OrganisationRequest) -> HttpResponse:
     actor.require("referral.view", "referral.view_own")
     form = ReferralFilter(request.GET)
     chosen: dict[str, Any] = form.cleaned_data if form.is_valid() else {}
-    page = Paginator(listed(actor, **chosen), PER_PAGE).get_page(request.GET.get("page"))
+    page = LongPaginator(listed(actor, **chosen), PER_PAGE).get_page(request.GET.get("page"))
     return render(
         request,
         "placements/referral_list.html",

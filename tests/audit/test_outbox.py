@@ -152,7 +152,7 @@ def test_the_operator_sees_counts_and_codes_and_may_try_again(
     assert "set aside" in said and said.count(f"{KIND} attempts=12 OSError") == 2
     assert "Quillfeather" not in said
     call_command("outbox", retry=True)
-    assert "2 items and 0 e-mails are due again." in capsys.readouterr().out
+    assert "2 items and 0 e-mails or texts are due again." in capsys.readouterr().out
     assert outbox.drain("tests") == 2
 
 

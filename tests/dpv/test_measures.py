@@ -268,3 +268,25 @@ def test_the_reach_tells_nothing_without_a_region_and_nothing_of_another_regions
         wales = region_run_by(actor_of("wendy")).pk
         cursor.execute("SELECT people, authorities FROM measure_reach(%s, %s, NULL, NULL)", [wales, made.provider_id])
         assert cursor.fetchone() == (0, 0)
+
+
+def test_a_provider_s_role_reads_neither_who_decided_nor_the_alert_behind_it() -> None:
+    made = in_force(alert_reference="S-7K3M-9QX2")
+    for column in Measure.NOT_FOR_PROVIDERS:
+        with acting(actor_of("bob")), connection.cursor() as cursor:
+            cursor.execute("SELECT told_provider FROM dpv_measure WHERE id = %s", [made.pk])
+            assert cursor.fetchone()
+            with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
+                cursor.execute(f"SELECT {column} FROM dpv_measure WHERE id = %s", [made.pk])
+    with acting(actor_of("bob")) as bob:
+        appeal_measure(bob, reference=made.reference, text="Both were awake.")
+    with acting(actor_of("mark")) as mark:
+        answer_appeal(mark, reference=made.reference, outcome="partly", answer="We look again.")
+    with acting(actor_of("bob")), connection.cursor() as cursor:
+        with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
+            cursor.execute("SELECT answered_by_user_id FROM dpv_measureappeal")
+        (appeal,) = MeasureAppeal.objects.all()
+        assert appeal.answer and appeal.answered_by_name and appeal.get_deferred_fields() == {"answered_by_user_id"}
+        assert Measure.objects.get().get_deferred_fields() == set(Measure.NOT_FOR_PROVIDERS)
+    with acting(actor_of("carol")):
+        assert Measure.objects.get().alert_reference == "S-7K3M-9QX2"

@@ -31,7 +31,7 @@ from tests.faults.ports import held_port, is_refused
 from tests.plugin import database_url
 
 CELERY = [sys.executable, "-m", "celery", "--app", "brokerage.celery"]
-QUEUES = "alerts,events,messages,documents,webhooks,default"
+QUEUES = "alerts,texts,events,messages,documents,webhooks,default"
 #: Seconds for anything to happen on a loaded machine; a test that has to wait so long has failed.
 PATIENCE = 180.0
 #: What each process calls itself in `Site.processes`.

@@ -80,9 +80,15 @@ def test_personal_tables_are_out_of_reach_of_everyone_but_their_authority() -> N
     for table in declared_tables():
         if table.name in personal:
             others = {(allow.role, allow.commands) for allow in table.allow if allow.role != "brokerage_authority"}
-            # Who lives where, for the function that finds who must know of an alert: it tells nobody where.
-            told = {("brokerage_definer", "SELECT")} if table.name == "placements_placement" else set()
-            assert others == told, table.name
+            # Who lives where, for the function that finds who must know of an alert: it tells nobody where. What kind
+            # of home, how soon and when, for the sums of reports: no column that says for whom.
+            read = {allow.columns for allow in table.allow if allow.role == "brokerage_definer"}
+            told = {
+                "placements_placement": {()},
+                "placements_referral": {("id", "authority_id", "category", "urgency", "published_at")},
+            }
+            assert read == told.get(table.name, set()), table.name
+            assert others == ({("brokerage_definer", "SELECT")} if read else set()), table.name
 
 
 def test_the_application_role_is_powerless() -> None:

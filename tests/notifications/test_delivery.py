@@ -15,6 +15,7 @@ from django.core.mail.backends.locmem import EmailBackend
 from django.utils import timezone
 
 from brokerage.core.notifications import delivery
+from brokerage.core.notifications.carriers import EMAIL
 from brokerage.core.notifications.models import Message
 from brokerage.core.notifications.purge import purge_old_messages
 from brokerage.core.tenants.context import worker
@@ -42,7 +43,7 @@ def trouble(settings: Any, monkeypatch: pytest.MonkeyPatch) -> dict[int, Excepti
     """message number -> error"""
     settings.EMAIL_BACKEND = f"{__name__}.Troubled"
     Troubled.number, Troubled.trouble = 0, {}
-    monkeypatch.setattr(delivery, "_rest_until", 0.0)
+    monkeypatch.setattr(EMAIL, "rest_until", 0.0)
     return Troubled.trouble
 
 
@@ -93,7 +94,7 @@ def test_a_broken_connection_ends_the_batch_and_charges_one_message(
     assert delivery.deliver() == 1
     name = type(error).__name__
     assert _states() == [(True, 1, "", False), (False, 1, name, False), (False, 0, "", False), (False, 0, "", False)]
-    monkeypatch.setattr(delivery, "_rest_until", 0.0)  # The rest lasts as long as the trouble did: not known here.
+    monkeypatch.setattr(EMAIL, "rest_until", 0.0)  # The rest lasts as long as the trouble did: not known here.
     delivery.deliver()
     assert [state[0] for state in _states()[2:]] == [True, True]
 
@@ -133,9 +134,9 @@ def test_a_server_that_hangs_is_left_alone_for_a_while(
     trouble: dict[int, Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _messages(1)
-    delivery._leave_alone(10.0)
+    EMAIL.leave_alone(10.0)
     assert delivery.deliver() == 0 and _states() == [(False, 0, "", False)]
-    monkeypatch.setattr(delivery, "_rest_until", 0.0)
+    monkeypatch.setattr(EMAIL, "rest_until", 0.0)
     assert delivery.deliver() == 1
 
 

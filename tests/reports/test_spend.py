@@ -19,7 +19,7 @@ from django.utils import timezone
 from brokerage.core.clock import database_now
 from brokerage.core.tenants.context import acting
 from brokerage.core.vocabulary import Category
-from brokerage.reports import spend
+from brokerage.reports import history, spend
 from brokerage.reports.periods import period_of
 from brokerage.reports.sheets import Sheet
 from contracts.costs import CostPeriod, commitment_by_month
@@ -141,9 +141,9 @@ def test_months_are_those_of_the_cost_rules_to_the_penny() -> None:
     for code in ("this_year", "last_year", "last_12", "next_12"):
         period = period_of(code, TODAY)
         wanted = commitment_by_month(periods, period.first_on, 12)
-        found = read(spend.by_month, "", period, TODAY)
+        found = read(history.by_month, "", period, TODAY)
         assert [row[1] for row in found.rows] == list(wanted.values()), code
-    assert all(row[1] == 0 for row in read(spend.by_month, "fostering", THIS_YEAR, TODAY).rows)
+    assert all(row[1] == 0 for row in read(history.by_month, "fostering", THIS_YEAR, TODAY).rows)
 
 
 def test_savings_are_measured_against_the_ceilings_of_placements_that_have_one() -> None:
@@ -183,7 +183,7 @@ def test_time_to_place_is_the_median_by_urgency() -> None:
             referral.save()
         if hours is not None:
             placed(100 + number, referral=referral, started_on=timezone.localdate(now - dt.timedelta(days=20 - 6)))
-    sheet, middle = read(spend.time_to_place, "", period_of("last_12", TODAY))
+    sheet, middle = read(history.time_to_place, "", period_of("last_12", TODAY))
     assert middle == dt.timedelta(hours=36)
     found = values(sheet)
     assert found["Today"] == (2, 2, Decimal("1.0"), Decimal("6.0"))
@@ -198,11 +198,11 @@ def test_bids_declines_and_open_referrals() -> None:
     invited("birch-house")
     period = period_of("last_12", TODAY)
     labels = {value: str(label) for value, label in Category.choices}
-    found = values(read(spend.bids, "", period, labels))
+    found = values(read(history.bids, "", period, labels))
     assert found["Children's residential"] == (2, 3, 1, Decimal("0.5"), 1) == found["All"]
     sheet, running, closed = read(spend.open_referrals, "")
     assert running == 3 and closed == 2 and values(sheet)["Published"][-1] == 3
-    assert read(spend.declines, "", period).rows == []
+    assert read(history.declines, "", period).rows == []
 
 
 def test_small_counts_of_people_are_not_told_apart(sign_in: SignIn) -> None:

@@ -15,7 +15,7 @@ LARGEST_IMAGE = 200_000
 
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 _CODE_BLOCK = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
-_VARIABLE = re.compile(r"""(?:environ(?:\.get)?[(\[]|_flag\()\s*["']([A-Z][A-Z0-9_]+)["']""")
+_VARIABLE = re.compile(r"""(?:environ(?:\.get)?[(\[]|read_\w+\()\s*["']([A-Z][A-Z0-9_]+)["']""")
 #: Read by programs around ours, not settings of this product.
 NOT_OURS = {"DJANGO_SETTINGS_MODULE", "PYTEST_XDIST_WORKER", "PYTHONHASHSEED"}
 

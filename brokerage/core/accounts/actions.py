@@ -10,12 +10,15 @@ from django.db import transaction
 from django.db.models import Max, Q
 from django.db.models.functions import Coalesce, Greatest
 
-from brokerage.core.accounts.models import User
+from brokerage.core.accounts.models import MobileNumber, User
 from brokerage.core.audit.record import record
 from brokerage.core.clock import database_now
 from brokerage.core.tenants.context import acting, system, worker
 from brokerage.core.tenants.directory import actor_through, doors_of
 from brokerage.core.tenants.models import Membership
+
+#: Acts of `mobile`, recorded by `record_everywhere`.
+MOBILE_CONFIRMED, MOBILE_REMOVED = "person.mobile_confirmed", "person.mobile_removed"
 
 
 def change_own_details(user: User, *, name: str, language: str) -> None:
@@ -24,12 +27,17 @@ def change_own_details(user: User, *, name: str, language: str) -> None:
     One transaction for each organisation's chain, then the change itself: told twice rather than not at all.
     """
     if user.name != name.strip():
-        for door in doors_of(user):
-            if door.delegation_id is None:
-                with acting(actor_through(user, door)) as actor:
-                    record("person.renamed", subject=user, actor=actor, data={"fields": ["name"]})
+        record_everywhere(user, "person.renamed", fields=["name"])
     user.name, user.language = name.strip(), language
     user.save(update_fields=["name", "language"])
+
+
+def record_everywhere(user: User, kind: str, *, fields: list[str]) -> None:
+    """A person's change of their own account, in the trail of every organisation they belong to: names of fields."""
+    for door in doors_of(user):
+        if door.delegation_id is None:
+            with acting(actor_through(user, door)) as actor:
+                record(kind, subject=user, actor=actor, data={"fields": fields})
 
 
 def dormant_users(now: dt.datetime) -> list[User]:
@@ -43,7 +51,8 @@ def dormant_users(now: dt.datetime) -> list[User]:
 
 
 def close_dormant_accounts() -> int:
-    """Close them, end their sessions and tell the trail of every organisation they belong to. Returns how many.
+    """Close them, forget their mobile numbers, end their sessions and tell the trail of every organisation they
+    belong to. Returns how many.
 
     Memberships stay, so that what the person did stays theirs; an invitation opens the account again.
     """
@@ -58,6 +67,7 @@ def close_dormant_accounts() -> int:
                 record("account.closed", subject=user, actor=actor, data={"reason": "dormant"})
         with transaction.atomic():
             User.objects.filter(pk=user.pk).update(is_active=False)
+            MobileNumber.objects.filter(user_id=user.pk).delete()
             for session in UserSession.objects.filter(user_id=user.pk):
                 session.end()
     return len(users)

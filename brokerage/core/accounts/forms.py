@@ -70,6 +70,30 @@ class OwnDetailsForm(forms.Form):
     )
 
 
+class MobileForm(forms.Form):
+    """A mobile number, as somebody writes it."""
+
+    number = forms.CharField(
+        label=_("UK mobile number"),
+        help_text=_("For example 07700 900123. We text a code to it."),
+        max_length=30,
+        widget=Text(width=20, attrs={"type": "tel", "autocomplete": "tel", "inputmode": "tel"}),
+        error_messages={"required": _("Enter a UK mobile number, like 07700 900123")},
+    )
+
+
+class MobileCodeForm(forms.Form):
+    """The code that was texted."""
+
+    code = forms.CharField(
+        label=_("Code from the text message"),
+        help_text=_("Six figures."),
+        max_length=12,
+        widget=Text(width=10, attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+        error_messages={"required": _("Enter the code from the text message")},
+    )
+
+
 class IdentityProviderForm(forms.Form):
     """How the organisation's people sign in with the account they have at work."""
 

@@ -60,3 +60,33 @@ class User(AbstractBaseUser):
 
     def get_short_name(self) -> str:
         return self.name
+
+
+class MobileNumber(models.Model):
+    """The mobile number to which a person has urgent notices texted: none before a code texted to it came back."""
+
+    user = models.OneToOneField(User, primary_key=True, on_delete=models.CASCADE, related_name="+")
+    #: +447… once it is confirmed; empty before.
+    number = models.CharField(max_length=13, blank=True)
+    confirmed_at = models.DateTimeField(null=True)
+    #: The number that waits for its code. The confirmed one counts until then.
+    asked_number = models.CharField(max_length=13, blank=True)
+    code_hash = models.CharField(max_length=64, blank=True)
+    code_sent_at = models.DateTimeField(null=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(number="", confirmed_at__isnull=True)
+                | models.Q(number__regex=r"^\+447[0-9]{9}$", confirmed_at__isnull=False),
+                name="mobile_number_is_confirmed",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(asked_number="") | models.Q(asked_number__regex=r"^\+447[0-9]{9}$"),
+                name="mobile_number_asked_is_one",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.user_id)

@@ -13,9 +13,11 @@ from django.views.decorators.cache import never_cache
 from brokerage.core.accounts.actions import change_own_details
 from brokerage.core.accounts.forms import OwnDetailsForm
 from brokerage.core.accounts.language import keep_language
+from brokerage.core.accounts.mobile import mobile_of
 from brokerage.core.accounts.models import User
 from brokerage.core.accounts.returning import own_path, way_back
 from brokerage.core.accounts.second_factor import NEXT_KEY, has_second_factor
+from brokerage.core.sms.gateways import texts_are_set_up
 
 
 @never_cache
@@ -30,7 +32,13 @@ def account_security(request: HttpRequest) -> HttpResponse:
         with translation.override(user.language):
             messages.success(request, _("Your details are changed."))
         return keep_language(redirect("account_security"), user.language)
-    context = {"form": form, "has_second_factor": has_second_factor(user), "has_password": user.has_usable_password()}
+    context = {
+        "form": form,
+        "has_second_factor": has_second_factor(user),
+        "has_password": user.has_usable_password(),
+        "mobile": mobile_of(user),
+        "has_texts": texts_are_set_up(),
+    }
     return render(request, "accounts/security.html", context)
 
 

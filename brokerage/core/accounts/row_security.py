@@ -1,5 +1,6 @@
 """Row security of sign-in: read by the login role before it knows for whom, by nobody else beyond names."""
 
+from brokerage.core.tenants.permissions import PERMISSIONS
 from brokerage.core.tenants.rowsecurity import (
     ACTORS,
     ALL,
@@ -8,6 +9,7 @@ from brokerage.core.tenants.rowsecurity import (
     CENTRAL,
     DEFINER,
     ORGANISATION,
+    PROVIDER,
     USER,
     WORKER,
     Allow,
@@ -16,6 +18,10 @@ from brokerage.core.tenants.rowsecurity import (
 
 _colleagues = f"id = ANY (ARRAY(SELECT m.user_id FROM tenants_membership m WHERE m.organisation_id = {ORGANISATION}))"
 _KNOWN = ("id", "name", "email", "language", "is_active")
+#: The roles that may know which of their people have a mobile number for alerts.
+_COUNTERS = ", ".join(
+    f"'{role}'" for role, granted in sorted(PERMISSIONS.items()) if granted & {"people.manage", "alert.confirm"}
+)
 _own_client = f"starts_with({{}}, {ORGANISATION}::text || '.')"
 
 TABLES = [
@@ -29,6 +35,14 @@ TABLES = [
             *(Allow(role, "SELECT", _colleagues, _KNOWN) for role in ACTORS),
             Allow(WORKER, "SELECT", "true", _KNOWN),
             Allow(DEFINER, "SELECT", "true", _KNOWN),
+        ),
+    ),
+    # A number is read where its owner changes it and where it is texted to; that there is one, by whoever fans out.
+    identity(
+        "accounts_mobilenumber",
+        (
+            Allow(WORKER, "SELECT", "true", ("user_id", "number", "confirmed_at")),
+            Allow(DEFINER, "SELECT", "true", ("user_id", "confirmed_at")),
         ),
     ),
     # An API client's identifier begins with its organisation's: an administrator keeps its own, by the actions alone.
@@ -74,6 +88,19 @@ TABLES = [
 _administrators = f"{AUTHORITY}, {ASSOCIATE}, {CENTRAL}"
 
 FUNCTIONS = [
+    # Which members have a confirmed mobile number, never what it is: for whoever manages the people or leads on
+    # safeguarding.
+    f"""
+    CREATE OR REPLACE FUNCTION members_with_texts() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+      SELECT m.user_id FROM tenants_membership m JOIN accounts_mobilenumber n ON n.user_id = m.user_id
+      WHERE m.organisation_id = {ORGANISATION} AND m.is_active AND n.confirmed_at IS NOT NULL
+        AND EXISTS (SELECT FROM tenants_membership own WHERE own.organisation_id = {ORGANISATION}
+          AND own.user_id = {USER} AND own.is_active AND own.roles && ARRAY[{_COUNTERS}]::varchar[])
+    $$
+    """,
+    "REVOKE ALL ON FUNCTION members_with_texts() FROM PUBLIC",
+    f"GRANT EXECUTE ON FUNCTION members_with_texts() TO {_administrators}, {PROVIDER}",
     # The organisation acted for, if the person acting is its administrator; nothing else may touch its provider.
     f"""
     CREATE OR REPLACE FUNCTION administered_organisation() RETURNS text

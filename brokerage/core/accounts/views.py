@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import secrets
 import time
 
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
-from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
 from django.core import mail
@@ -26,19 +22,17 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from brokerage.core.accounts import identity_providers
+from brokerage.core.accounts.codes import CODE_LIFE, CODE_TRIES, hash_of, is_code, new_code
 from brokerage.core.accounts.forms import AcceptForm, CodeForm
 from brokerage.core.accounts.language import keep_language
 from brokerage.core.accounts.limits import is_too_often
-from brokerage.core.accounts.models import User
+from brokerage.core.accounts.models import MobileNumber, User
 from brokerage.core.accounts.returning import way_back
 from brokerage.core.tenants import actions
 from brokerage.core.tenants.directory import doors_of
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 CODE_SESSION_KEY = "proof_code"
-#: Seconds a code may be used, and how often it may be guessed.
-CODE_LIFE = 600
-CODE_TRIES = 3
 
 
 @never_cache
@@ -85,6 +79,7 @@ def _opened(known: User | None, email: str, name: str, password: str) -> User:
         user.set_password(password)
         user.save(update_fields=["name", "is_active", "password"])
         Authenticator.objects.filter(user=user).delete()
+        MobileNumber.objects.filter(user=user).delete()
     # The link came to this address, which proves it.
     EmailAddress.objects.update_or_create(user=user, email=email, defaults={"verified": True, "primary": True})
     return user
@@ -131,8 +126,8 @@ def send_code(request: HttpRequest) -> HttpResponse:
     following = way_back(request)
     if is_too_often(request, "proof-code", limit=5, seconds=600):
         return render(request, "429.html", status=429)
-    code = f"{secrets.randbelow(10**8):08d}"
-    request.session[CODE_SESSION_KEY] = {"hash": _hash(code), "at": time.time(), "tries": 0}
+    code = new_code(8)
+    request.session[CODE_SESSION_KEY] = {"hash": hash_of(code), "at": time.time(), "tries": 0}
     user = request.user
     assert isinstance(user, User)
     mail.EmailMessage(
@@ -155,7 +150,7 @@ def prove_code(request: HttpRequest) -> HttpResponse:
         if not sent or time.time() - sent["at"] > CODE_LIFE or sent["tries"] >= CODE_TRIES:
             request.session.pop(CODE_SESSION_KEY, None)
             form.add_error("code", _("This code is no longer good: go back and ask for a new one"))
-        elif hmac.compare_digest(sent["hash"], _hash(form.cleaned_data["code"].strip().replace(" ", ""))):
+        elif is_code(form.cleaned_data["code"], sent["hash"]):
             del request.session[CODE_SESSION_KEY]
             user = request.user
             assert isinstance(user, User)
@@ -165,7 +160,3 @@ def prove_code(request: HttpRequest) -> HttpResponse:
             request.session[CODE_SESSION_KEY] = {**sent, "tries": sent["tries"] + 1}
             form.add_error("code", _("This is not the code that was sent"))
     return render(request, "accounts/prove_code.html", {"form": form, "next": following})
-
-
-def _hash(code: str) -> str:
-    return hmac.new(settings.SECRET_KEY.encode(), code.encode(), hashlib.sha256).hexdigest()

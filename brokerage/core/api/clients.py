@@ -54,6 +54,7 @@ def create_client(
         name=name.strip(),
         owner_id=owner_id,
         weekly_limit=weekly_limit,
+        secret_by_id=actor.user_id,
         created_at=database_now(),
     )
     client.save(force_insert=True)
@@ -110,8 +111,8 @@ def rotate_secret(actor: Actor, *, client_id: UUID) -> tuple[ApiClient, str]:
     client.oauth.set_secret(secret)
     Client.objects.filter(pk=client.oauth_id).update(secret=client.oauth.secret)
     _end_tokens(client)
-    client.rotated_at = database_now()
-    client.save(update_fields=["rotated_at"])
+    client.rotated_at, client.secret_by_id = database_now(), actor.user_id
+    client.save(update_fields=["rotated_at", "secret_by_id"])
     record("api_client.rotated", subject=client, actor=actor, reference=client.oauth_id)
     return client, secret
 

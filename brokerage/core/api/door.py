@@ -138,7 +138,7 @@ def who_asks(request: HttpRequest) -> tuple[Actor, frozenset[str]]:
             "This access token is unknown, has expired or was revoked. Ask for another.",
             WWW_Authenticate='Bearer realm="api", error="invalid_token"',
         )
-    client_id, client_name, limit, scope_text, used_at, user_id, user_name, *organisation = row
+    client_id, client_name, limit, scope_text, used_at, secret_by_id, user_id, user_name, *organisation = row
     organisation_id, organisation_name, kind, slug, colour = organisation
     scopes = frozenset(scope_text.split())
     if used_at is None or timezone.now() - used_at > USE_NOTED_EVERY:
@@ -158,6 +158,7 @@ def who_asks(request: HttpRequest) -> tuple[Actor, frozenset[str]]:
         colour=colour,
         client_id=client_id,
         client_name=client_name,
+        secret_by_id=secret_by_id,
     )
     return actor, scopes
 

@@ -26,6 +26,8 @@ class ApiClient(models.Model):
     #: The most, in pounds a week, that it may award alone or approve; none means nothing at all.
     weekly_limit = models.DecimalField(max_digits=9, decimal_places=2, null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
+    #: Who made the secret that holds now and was shown it: a second pair of hands beside the owner's.
+    secret_by_id = models.UUIDField(null=True)
     rotated_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
     last_used_at = models.DateTimeField(null=True)

@@ -11,7 +11,12 @@ TABLES = [
         (
             *(Allow(role, "SELECT, INSERT", _own) for role in ACTORS),
             *(
-                Allow(role, "UPDATE", _own, ("name", "owner_id", "weekly_limit", "rotated_at", "revoked_at"))
+                Allow(
+                    role,
+                    "UPDATE",
+                    _own,
+                    ("name", "owner_id", "weekly_limit", "secret_by_id", "rotated_at", "revoked_at"),
+                )
                 for role in ACTORS
             ),
             Allow(WORKER, "SELECT"),
@@ -31,14 +36,15 @@ TABLES = [
 
 FUNCTIONS = [
     # Whose an access token is: nothing, unless token, client, organisation, owner and membership all stand.
+    "DROP FUNCTION IF EXISTS api_client_of_token(text)",
     """
     CREATE OR REPLACE FUNCTION api_client_of_token(p_hash text)
     RETURNS TABLE (client_id uuid, client_name varchar, weekly_limit numeric, scopes text, last_used_at timestamptz,
-      user_id uuid, user_name varchar, organisation_id uuid, organisation_name varchar, kind varchar, slug varchar,
-      colour varchar)
+      secret_by_id uuid, user_id uuid, user_name varchar, organisation_id uuid, organisation_name varchar,
+      kind varchar, slug varchar, colour varchar)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-      SELECT c.id, c.name, c.weekly_limit, t.scopes, c.last_used_at, u.id, u.name, o.id, o.name, o.kind, o.slug,
-        o.colour
+      SELECT c.id, c.name, c.weekly_limit, t.scopes, c.last_used_at, c.secret_by_id, u.id, u.name, o.id, o.name,
+        o.kind, o.slug, o.colour
       FROM allauth_idp_oidc_token t
       JOIN api_apiclient c ON c.oauth_id = t.client_id
       JOIN tenants_organisation o ON o.id = c.organisation_id

@@ -19,6 +19,8 @@ register(
         "region.member_added": _("Member added to the region"),
         "region.acts_changed": _("What a member of the region may do was changed"),
         "person.renamed": _("Own name changed"),
+        "person.mobile_confirmed": _("Own mobile number confirmed"),
+        "person.mobile_removed": _("Own mobile number removed"),
         "person.searched": _("Person searched for"),
         "account.closed": _("Account closed"),
         "identity_provider.set": _("Organisation’s own sign-in set up"),

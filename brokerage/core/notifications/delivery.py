@@ -1,30 +1,24 @@
-"""Delivering e-mail: claim by lease, send outside the transaction, mark.
+"""Delivering e-mail and text messages: claim by lease, send outside the transaction, mark.
 
-A mail server that refuses, hangs or is away delays messages (back-off up to an hour, for days) and loses none. A
-message whose fate is not known (the server took it and died before saying so) is sent again: at least once, with
-the same Message-ID, by which mail systems know it for the same.
+A server that refuses, hangs or is away delays messages (back-off up to an hour, for days) and loses none; what is
+urgent is tried again within seconds of its return. A message whose fate is not known (the server took it and died
+before saying so) is sent again: at least once, with the same id, by which mail systems know it for the same.
 """
 
 from __future__ import annotations
 
 import logging
-import smtplib
 import time
 from collections import deque
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
-from django.conf import settings
-from django.core import mail
-from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connection
-from django.utils import translation
 
 from brokerage.core.accounts.models import unseen
+from brokerage.core.notifications.carriers import EMAIL, Carrier
 from brokerage.core.notifications.models import Message
-from brokerage.core.notifications.texts import text_of
 from brokerage.core.steadfast import keep_trying
 from brokerage.core.tenants.context import worker
 
@@ -40,16 +34,13 @@ MARK_EVERY = 20
 MARK_SECONDS = 1.0
 MOST_ATTEMPTS = 100
 LONGEST_WAIT = 3600
-#: After trouble a process leaves the server alone for so many times the seconds that it lost, `LONGEST_REST` at most:
-#: a server that hangs takes a fifth of a worker's time and never all of it.
-REST_FACTOR = 4
-LONGEST_REST = 60.0
-
-_rest_until = 0.0
+#: What is urgent and met a server that is away is due again after so many seconds, for so many days.
+URGENT_WAIT = 15
+URGENT_DAYS = 4
 
 
-def deliver(*, rounds: int = 50, seconds: float = 60.0, urgent: bool = False) -> int:
-    """Send what is due; returns how many were sent. Nothing is claimed later than `seconds` after the start.
+def deliver(*, rounds: int = 50, seconds: float = 60.0, urgent: bool = False, carrier: Carrier = EMAIL) -> int:
+    """Send what is due on one channel; returns how many were sent. Nothing is claimed `seconds` after the start.
 
     Messages of alerts go before all others: a backlog holds them up by one batch at most, even where one worker does
     everything. `urgent` sends nothing else, and has a queue of its own.
@@ -57,80 +48,62 @@ def deliver(*, rounds: int = 50, seconds: float = 60.0, urgent: bool = False) ->
     began = time.monotonic()
     sent = 0
     for _round in range(rounds):
-        if time.monotonic() < _rest_until:
+        if time.monotonic() < carrier.rest_until:
             break
-        batch = _claim(urgent=True) or ([] if urgent else _claim(urgent=False))
+        batch = _claim(carrier, urgent=True) or ([] if urgent else _claim(carrier, urgent=False))
         if not batch:
             break
-        delivered = _send(batch)
+        delivered = _send(carrier, batch)
         sent += delivered
         if delivered < len(batch) or time.monotonic() - began > seconds:
             break  # The server has trouble, or it is late: the next tick goes on.
     return sent
 
 
-def compose(message: Message) -> mail.EmailMessage:
-    """The e-mail of a message, in its reader's language."""
-    with translation.override(message.user.language):
-        text = text_of(message.template)
-        facts = {"reference": message.reference, "organisation": message.organisation.name}
-        return mail.EmailMessage(
-            subject=str(text.subject) % facts,
-            body=f"{str(text.body) % facts}\n\n{settings.BASE_URL}{message.path}\n",
-            to=[message.user.email],
-            headers={
-                "Message-ID": f"<{message.pk}@{urlsplit(settings.BASE_URL).hostname}>",
-                "X-Message-Id": str(message.pk),
-                "Auto-Submitted": "auto-generated",
-            },
-        )
-
-
-def _claim(urgent: bool) -> list[Message]:
+def _claim(carrier: Carrier, *, urgent: bool) -> list[Message]:
     only = " AND is_urgent" if urgent else ""
     with worker(), connection.cursor() as cursor:
         # Materialised: a plan that runs a plain sub-query anew for every row would claim more than a batch.
         cursor.execute(
-            "WITH due AS MATERIALIZED (SELECT id FROM notifications_message WHERE channel = 'email' AND sent_at IS NULL"
+            "WITH due AS MATERIALIZED (SELECT id FROM notifications_message WHERE channel = %s AND sent_at IS NULL"
             f" AND failed_at IS NULL{only} AND available_at <= now() AND (leased_until IS NULL OR leased_until < now())"
             " ORDER BY available_at LIMIT %s FOR UPDATE SKIP LOCKED)"
             " UPDATE notifications_message m SET attempts = m.attempts + 1,"
             " leased_until = now() + make_interval(secs => %s) FROM due WHERE m.id = due.id RETURNING m.id",
-            [BATCH, LEASE.total_seconds()],
+            [carrier.channel.value, BATCH, LEASE.total_seconds()],
         )
         ids = [row[0] for row in cursor.fetchall()]
         rows = Message.objects.select_related("user", "organisation").defer(*unseen("user"))
-        return list(rows.filter(pk__in=ids).order_by("available_at", "id"))
+        return carrier.claimed(list(rows.filter(pk__in=ids).order_by("available_at", "id")))
 
 
-def _send(batch: list[Message]) -> int:
+def _send(carrier: Carrier, batch: list[Message]) -> int:
     """Send a batch over one connection and write down each message's fate; returns how many were sent."""
     began = time.monotonic()
     try:
-        server: BaseEmailBackend = mail.get_connection()
-        server.open()
+        server = carrier.open()
     except Exception as error:
-        logger.warning("The mail server is away: %s", type(error).__name__)
-        _leave_alone(time.monotonic() - began)
-        _postpone([(message, type(error).__name__) for message in batch])
+        logger.warning("The server for %s is away: %s", carrier.channel, type(error).__name__)
+        carrier.leave_alone(time.monotonic() - began)
+        _postpone([(message, type(error).__name__, True) for message in batch])
         return 0
     left = deque(batch)
     count = 0
     sent: list[Message] = []
-    failed: list[tuple[Message, str]] = []
+    failed: list[tuple[Message, str, bool]] = []
     marked = time.monotonic()
     try:
         while left and time.monotonic() - began < STINT:
             message = left.popleft()
             started = time.monotonic()
             try:
-                if server.send_messages([compose(message)]) == 0:
-                    raise ValueError("The server was given no recipient.")
+                carrier.send(server, message)
             except Exception as error:
                 logger.warning("Message %s not sent: %s", message.pk, type(error).__name__)
-                failed.append((message, type(error).__name__))
-                if _is_cut(error):
-                    _leave_alone(time.monotonic() - started)
+                is_cut = carrier.is_cut(error)
+                failed.append((message, type(error).__name__, is_cut))
+                if is_cut:
+                    carrier.leave_alone(time.monotonic() - started)
                     break
             else:
                 sent.append(message)
@@ -146,25 +119,11 @@ def _send(batch: list[Message]) -> int:
     return count
 
 
-def _is_cut(error: Exception) -> bool:
-    """Is the connection of no more use, or was only this message refused?"""
-    if isinstance(error, smtplib.SMTPResponseException):
-        return error.smtp_code == 421
-    if isinstance(error, smtplib.SMTPException):
-        return isinstance(error, smtplib.SMTPServerDisconnected)
-    return isinstance(error, OSError)
-
-
-def _close(server: BaseEmailBackend) -> None:
+def _close(server: Any) -> None:
     try:
         server.close()
     except Exception as error:
-        logger.warning("The mail server did not say goodbye: %s", type(error).__name__)
-
-
-def _leave_alone(lost: float) -> None:
-    global _rest_until
-    _rest_until = time.monotonic() + min(lost * REST_FACTOR, LONGEST_REST)
+        logger.warning("The server did not say goodbye: %s", type(error).__name__)
 
 
 def _mark_sent(sent: list[Message]) -> None:
@@ -176,15 +135,27 @@ def _mark_sent(sent: list[Message]) -> None:
         )
 
 
-def _postpone(failed: list[tuple[Message, str]]) -> None:
-    """Later, each time twice as long; after days of it a message is set aside."""
+def _postpone(failed: list[tuple[Message, str, bool]]) -> None:
+    """Later, each time twice as long; after days of it a message is set aside. What is urgent and was not refused
+    itself (the server is away) is due again at once, without counting the attempt."""
     if failed:
         _execute(
             "UPDATE notifications_message m SET leased_until = NULL, last_error = f.error,"
-            " available_at = now() + make_interval(secs => least(power(2, least(m.attempts, 20)), %s)),"
-            " failed_at = CASE WHEN m.attempts >= %s THEN now() END"
-            " FROM unnest(%s::uuid[], %s::text[]) AS f (id, error) WHERE m.id = f.id",
-            [LONGEST_WAIT, MOST_ATTEMPTS, _ids(message for message, _ in failed), [error[:200] for _, error in failed]],
+            " attempts = m.attempts - CASE WHEN m.is_urgent AND f.is_away THEN 1 ELSE 0 END,"
+            " available_at = now() + make_interval(secs => CASE WHEN m.is_urgent AND f.is_away THEN %s"
+            " ELSE least(power(2, least(m.attempts, 20)), %s) END),"
+            " failed_at = CASE WHEN CASE WHEN m.is_urgent AND f.is_away"
+            " THEN m.created_at < now() - make_interval(days => %s) ELSE m.attempts >= %s END THEN now() END"
+            " FROM unnest(%s::uuid[], %s::text[], %s::boolean[]) AS f (id, error, is_away) WHERE m.id = f.id",
+            [
+                URGENT_WAIT,
+                LONGEST_WAIT,
+                URGENT_DAYS,
+                MOST_ATTEMPTS,
+                _ids(message for message, _error, _away in failed),
+                [error[:200] for _message, error, _away in failed],
+                [away for _message, _error, away in failed],
+            ],
         )
 
 

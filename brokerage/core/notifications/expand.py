@@ -9,23 +9,23 @@ from django.db import connection
 
 from brokerage.core.audit.models import OutboxItem
 from brokerage.core.audit.outbox import handles
-from brokerage.core.notifications.models import Message
+from brokerage.core.notifications.channels import channels_of
 from brokerage.core.tenants.context import worker
 from brokerage.core.tenants.permissions import DELEGATED, PERMISSIONS
 from brokerage.core.webhooks.feed import write_changes
 
 #: Inside the database: ten thousand recipients cost a fraction of a second and no memory here.
 #: A link leads into the reader's own organisation and nowhere else, and no reference carries a line of its own.
-EXPAND = """
+EXPAND = f"""
 INSERT INTO notifications_message
   (id, event_id, organisation_id, user_id, channel, template, reference, path, created_at, available_at, attempts,
    last_error, is_urgent)
-SELECT gen_random_uuid(), %(event)s, m.organisation_id, m.user_id, c.channel, %(template)s, left(%(reference)s, 60),
+SELECT gen_random_uuid(), %(event)s, m.organisation_id, m.user_id, way.channel, %(template)s, left(%(reference)s, 60),
    %(path)s, %(created_at)s, now(), 0, '', %(is_urgent)s
 FROM tenants_membership m
 JOIN accounts_user u ON u.id = m.user_id
 JOIN tenants_organisation o ON o.id = m.organisation_id
-CROSS JOIN unnest(%(channels)s::text[]) AS c (channel)
+{channels_of("m.user_id", is_urgent="%(is_urgent)s")}
 WHERE m.organisation_id = %(organisation)s AND m.is_active AND u.is_active
   AND (m.user_id = %(user)s OR m.roles && %(roles)s::varchar[])
   AND starts_with(%(path)s, '/o/' || o.slug || '/') AND %(path)s || %(reference)s !~ '[[:cntrl:]]'
@@ -34,17 +34,17 @@ ON CONFLICT DO NOTHING
 
 #: A message of the authority acted for, and its link leads there. A delegation for some kinds of referral carries no
 #: message about others, nor one that does not say what it is about.
-EXPAND_DELEGATED = """
+EXPAND_DELEGATED = f"""
 INSERT INTO notifications_message
   (id, event_id, organisation_id, user_id, channel, template, reference, path, created_at, available_at, attempts,
    last_error, is_urgent)
-SELECT DISTINCT ON (m.user_id, c.channel) gen_random_uuid(), %(event)s, d.authority_id, m.user_id, c.channel,
+SELECT DISTINCT ON (m.user_id, way.channel) gen_random_uuid(), %(event)s, d.authority_id, m.user_id, way.channel,
    %(template)s, left(%(reference)s, 60), %(path)s, %(created_at)s, now(), 0, '', %(is_urgent)s
 FROM tenants_delegation d
 JOIN tenants_membership m ON m.organisation_id = d.central_team_id AND 'hub_broker' = ANY (m.roles)
 JOIN accounts_user u ON u.id = m.user_id
 JOIN tenants_organisation o ON o.id = d.authority_id AND o.is_active
-CROSS JOIN unnest(%(channels)s::text[]) AS c (channel)
+{channels_of("m.user_id", is_urgent="%(is_urgent)s")}
 WHERE d.authority_id = %(organisation)s AND m.is_active AND u.is_active
   AND d.ended_at IS NULL AND d.starts_on <= current_date AND (d.ends_on IS NULL OR d.ends_on >= current_date)
   AND (cardinality(d.categories) = 0 OR %(category)s = ANY (d.categories))
@@ -72,7 +72,6 @@ def expand_notices(item: OutboxItem) -> None:
                 "path": notice["path"],
                 "created_at": item.created_at,
                 "is_urgent": notice.get("is_urgent", False),
-                "channels": Message.Channel.values,
             }
             cursor.execute(EXPAND, values)
             if values["user"] or values["delegated"]:

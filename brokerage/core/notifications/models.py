@@ -19,6 +19,7 @@ class Message(models.Model):
     class Channel(models.TextChoices):
         IN_APP = "in_app", _("On screen")
         EMAIL = "email", _("E-mail")
+        SMS = "sms", _("Text message")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     event_id = models.UUIDField()
@@ -58,6 +59,11 @@ class Message(models.Model):
                 fields=["available_at"],
                 name="message_urgent_due",
                 condition=models.Q(channel="email", sent_at__isnull=True, failed_at__isnull=True, is_urgent=True),
+            ),
+            models.Index(
+                fields=["available_at"],
+                name="message_text_due",
+                condition=models.Q(channel="sms", sent_at__isnull=True, failed_at__isnull=True),
             ),
             models.Index(fields=["organisation", "user", "-created_at"], name="message_inbox"),
         ]

@@ -13,9 +13,9 @@ BATCH = 5_000
 
 
 def purge_old_messages(*, batch: int = BATCH) -> int:
-    """Remove e-mails sent and screen messages read more than 30 days ago, and the rest after a year.
+    """Remove e-mails and texts sent, and screen messages read more than 30 days ago, and the rest after a year.
 
-    An e-mail still waiting to be sent is never removed. Returns how many rows went.
+    One still waiting to be sent is never removed. Returns how many rows went.
     """
     removed = 0
     while True:

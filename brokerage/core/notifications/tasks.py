@@ -5,7 +5,9 @@ from __future__ import annotations
 from celery import shared_task
 
 from brokerage.core.notifications import delivery
+from brokerage.core.notifications.carriers import TEXTS
 from brokerage.core.notifications.purge import purge_old_messages
+from brokerage.core.sms.gateways import texts_are_set_up
 
 
 @shared_task(name="brokerage.core.notifications.tasks.deliver_messages")
@@ -18,6 +20,12 @@ def deliver_messages(rounds: int = 50) -> int:
 def deliver_alerts(rounds: int = 50) -> int:
     """Send the messages of safeguarding alerts; returns how many were sent."""
     return delivery.deliver(rounds=rounds, urgent=True)
+
+
+@shared_task(name="brokerage.core.notifications.tasks.deliver_texts")
+def deliver_texts(rounds: int = 50) -> int:
+    """Send the text messages that are due, all of them urgent; returns how many were sent."""
+    return delivery.deliver(rounds=rounds, urgent=True, carrier=TEXTS) if texts_are_set_up() else 0
 
 
 @shared_task(name="brokerage.core.notifications.tasks.purge_messages")

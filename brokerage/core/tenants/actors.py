@@ -35,6 +35,8 @@ class Actor:
     #: The API client that acts, with `user_id` its owner; None when a person does.
     client_id: UUID | None = None
     client_name: str = ""
+    #: Who made the client's secret, and so can act with it too.
+    secret_by_id: UUID | None = None
 
     def may(self, *permissions: str) -> bool:
         """Whether at least one of the permissions is held."""
@@ -44,6 +46,16 @@ class Actor:
         """Raise `NotPermitted` unless at least one of the permissions is held."""
         if not self.may(*permissions):
             raise NotPermitted(permissions[0])
+
+    @property
+    def hands(self) -> frozenset[UUID]:
+        """Everybody who may be behind this act: the person, or the client's owner and whoever made its secret."""
+        return frozenset(person for person in (self.user_id, self.secret_by_id) if person is not None)
+
+    def is_one_of(self, *people: UUID | None) -> bool:
+        """Whether one of these people may be behind this act: then it is no second person's. A client whose secret was
+        made by nobody known may be anybody's."""
+        return not self.hands.isdisjoint(people) or (self.client_id is not None and self.secret_by_id is None)
 
     def covers(self, category: str) -> bool:
         """Whether the actor may run referrals of this category. Row security shows it no others."""

@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from brokerage.core.clock import heard
+from brokerage.core.sms.gateways import texts_are_set_up
 from brokerage.core.tenants.actors import Actor
 
 ROLE_BY_KIND = {
@@ -62,15 +63,17 @@ def _apply(context: Context) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT set_config('role', %s, true), set_config('app.organisation_id', %s, true),"
-            " set_config('app.user_id', %s, true), set_config('app.categories', %s, true), clock_timestamp()",
+            " set_config('app.user_id', %s, true), set_config('app.categories', %s, true),"
+            " set_config('app.texts', %s, true), clock_timestamp()",
             [
                 context.role,
                 str(context.organisation_id or ""),
                 str(context.user_id or ""),
                 ",".join(context.categories),
+                "on" if texts_are_set_up() else "",
             ],
         )
-        heard(cursor.fetchone()[4])
+        heard(cursor.fetchone()[-1])
 
 
 @contextmanager

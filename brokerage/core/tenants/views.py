@@ -11,8 +11,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from brokerage.core.accounts.mobile import members_with_texts
 from brokerage.core.accounts.models import unseen
 from brokerage.core.audit.models import Entry
+from brokerage.core.sms.gateways import texts_are_set_up
 from brokerage.core.tenants import actions
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.forms import DelegationForm, InviteForm, MembershipForm, OrganisationForm
@@ -29,10 +31,16 @@ def people(request: OrganisationRequest) -> HttpResponse:
     invited = Invitation.objects.filter(
         organisation_id=organisation_id, accepted_at__isnull=True, withdrawn_at__isnull=True
     )
+    has_texts = texts_are_set_up() and request.actor.kind != "host"
     return render(
         request,
         "tenants/people.html",
-        {"members": members.order_by("user__name"), "invited": invited.order_by("-created_at")},
+        {
+            "members": members.order_by("user__name"),
+            "invited": invited.order_by("-created_at"),
+            "has_texts": has_texts,
+            "texted": members_with_texts() if has_texts else set(),
+        },
     )
 
 

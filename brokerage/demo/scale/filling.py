@@ -30,6 +30,9 @@ LARGE = (
     "notifications_message",
 )
 
+#: Tables whose rows are summed for reports when somebody acts: here all are summed at once (`figures`).
+SUMMED = ("placements_referral", "placements_decline", "placements_placement")
+
 #: What a column holds that a step does not name and that may not be null, by the beginning of its type.
 NEUTRAL = {
     "character": "''",
@@ -77,7 +80,7 @@ class Step:
     instead_of: tuple[tuple[str, str], ...] = field(default=())
 
     def tables(self) -> list[str]:
-        return [part.table for part in self.does if isinstance(part, Fill) and part.table in LARGE]
+        return [part.table for part in self.does if isinstance(part, Fill)]
 
 
 def lift(cursor: Any, tables: Iterable[str]) -> list[str]:
@@ -114,7 +117,9 @@ def run_step(cursor: Any, step: Step) -> int:
     for setting, value in (("work_mem", "256MB"), ("maintenance_work_mem", "512MB"), ("statement_timeout", "0")):
         cursor.execute(f"SET LOCAL {setting} = '{value}'")
     again = lift(cursor, step.tables())
-    for table, trigger in step.instead_of:
+    instead_of = [*step.instead_of]
+    instead_of += [(table, f"{table}_tally_insert") for table in step.tables() if table in SUMMED]
+    for table, trigger in instead_of:
         cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {trigger}")
     cursor.execute("SET LOCAL ROLE brokerage_loader")
     written = 0
@@ -123,7 +128,7 @@ def run_step(cursor: Any, step: Step) -> int:
         written += max(cursor.rowcount, 0) if isinstance(part, Fill) else 0
     cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     cursor.execute("RESET ROLE")
-    for table, trigger in step.instead_of:
+    for table, trigger in instead_of:
         cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER {trigger}")
     for statement in again:
         cursor.execute(statement)

@@ -240,10 +240,12 @@ def register(homes: int, regions: int) -> Iterator[Step]:
         "Homes",
         (
             """CREATE UNLOGGED TABLE scale.area AS
-            SELECT a.r, row_number() OVER (PARTITION BY a.r ORDER BY c.code) - 1 AS j,
-              count(*) OVER (PARTITION BY a.r) AS many, c.code, c.easting, c.northing, c.gss_code
+            SELECT a.r, row_number() OVER (PARTITION BY a.r ORDER BY c.code) - 1 AS j, c.code, c.easting, c.northing,
+              c.gss_code
             FROM tenants_outwardcode c JOIN scale.authority a USING (gss_code)""",
             "ALTER TABLE scale.area ADD PRIMARY KEY (r, j)",
+            # How many a region has: with it the place drawn is looked up, not searched for.
+            "CREATE UNLOGGED TABLE scale.areas AS SELECT r, count(*) AS many FROM scale.area GROUP BY r",
             "ANALYZE scale.area",
             f"""CREATE UNLOGGED TABLE scale.home AS
             SELECT e.e, scale.id('home', e.e) AS id, p.id AS provider_id, p.r, a.code AS outward, a.gss_code,
@@ -256,7 +258,8 @@ def register(homes: int, regions: int) -> Iterator[Step]:
                 CASE WHEN e / {regions} % 20 < 4 THEN 0 WHEN e / {regions} % 20 < 15 THEN 1 ELSE 2 END AS kind
               FROM generate_series(0, {homes - 1}) e) e
             JOIN scale.provider p USING (p)
-            JOIN scale.area a ON a.r = e.r AND a.j = floor(scale.u(e.e, 20) * a.many)""",
+            JOIN scale.areas m ON m.r = e.r
+            JOIN scale.area a ON a.r = e.r AND a.j = floor(scale.u(e.e, 20) * m.many)::bigint""",
             "ALTER TABLE scale.home ADD PRIMARY KEY (e)",
             Fill(
                 "providers_establishment",

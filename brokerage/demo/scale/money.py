@@ -119,6 +119,7 @@ def steps() -> Iterator[Step]:
               FROM scale.won WHERE is_live GROUP BY 1) t
             WHERE t.home = coalesce(c.household_id, c.establishment_id)""",
         ),
+        instead_of=(("placements_placement", "placements_placement_place"),),
     )
     yield agreements()
 
@@ -128,9 +129,7 @@ def agreements() -> Step:
     return Step(
         "Agreements and signatures",
         (
-            f"""CREATE UNLOGGED TABLE scale.agreement AS
-            SELECT f.*, {text_sql()} AS terms
-            FROM (
+            """CREATE UNLOGGED TABLE scale.agreement AS
               SELECT w.n, w.status, w.provider_id, w.weekly AS weekly_total, w.starts_on, p.decided_at, p.authority_id,
                 p.id AS referral_id, p.k, scale.reference('A', w.n) AS agreement_reference,
                 p.reference AS referral_reference,
@@ -139,8 +138,7 @@ def agreements() -> Step:
                 r.date_of_birth AS born, w.starts_on + p.weeks * 7 AS expected_end_on
               FROM scale.won w JOIN scale.plan p USING (n) JOIN placements_person r ON r.id = p.person_id
               JOIN tenants_organisation o ON o.id = w.provider_id
-              JOIN providers_establishment h ON h.id = w.establishment_id
-            ) f""",
+              JOIN providers_establishment h ON h.id = w.establishment_id""",
             "ALTER TABLE scale.agreement ADD PRIMARY KEY (n)",
             Fill(
                 "contracts_agreement",
@@ -169,7 +167,8 @@ def agreements() -> Step:
                     "provider_id": "provider_id",
                     "referral_id": "referral_id",
                 },
-                "FROM scale.agreement",
+                # The text is made once, for the terms and for their hash.
+                f"FROM (SELECT g.*, {text_sql()} AS terms FROM scale.agreement g OFFSET 0) g",
             ),
             Fill(
                 "contracts_signature",
@@ -181,7 +180,7 @@ def agreements() -> Step:
                     "role": "'Signatory'",
                     "method": "'password'",
                     "proved_at": "decided_at + interval '20 hours'",
-                    "terms_hash": _sha("terms"),
+                    "terms_hash": "made.terms_hash",
                     "document_sha256": _sha("'unsealed'", "n"),
                     "evidence_hash": _sha("'evidence'", "side", "n"),
                     "at": "decided_at + interval '21 hours'",
@@ -189,7 +188,10 @@ def agreements() -> Step:
                     "authority_id": "authority_id",
                     "provider_id": "provider_id",
                 },
-                f"""FROM scale.agreement g JOIN scale.staff s ON s.k = g.k AND s.j = {OFFICERS + 3}
+                f"""FROM scale.agreement g JOIN
+                (SELECT id AS of_id, terms_hash FROM contracts_agreement) made
+                  ON made.of_id = scale.id('agreement', g.n)
+                JOIN scale.staff s ON s.k = g.k AND s.j = {OFFICERS + 3}
                 JOIN scale.provider v ON v.id = g.provider_id, unnest(ARRAY['authority', 'provider']) side
                 WHERE g.status = 'placed'""",
             ),

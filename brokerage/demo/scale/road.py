@@ -94,8 +94,9 @@ def steps(referrals: int) -> Iterator[Step]:
               person_id = scale.id('person', child), needs = ({needs})[1 + scale.pick(n, 74, 8):][1:2],
               sex = CASE WHEN scale.u(child, 75) < 0.54 THEN 'male' ELSE 'female' END, outward = a.code,
               officer_id = s.id, officer_name = s.name
-            FROM scale.area a, scale.staff s
-            WHERE a.r = p.r AND a.j = floor(scale.u(p.child, 76) * a.many) AND s.k = p.k AND s.j = p.officer""",
+            FROM scale.areas m, scale.area a, scale.staff s
+            WHERE m.r = p.r AND a.r = p.r AND a.j = floor(scale.u(p.child, 76) * m.many)::bigint
+              AND s.k = p.k AND s.j = p.officer""",
             "ALTER TABLE scale.plan ADD PRIMARY KEY (n)",
             "ANALYZE scale.plan",
         ),
@@ -193,9 +194,10 @@ def invited() -> Step:
               least(p.published_at + (p.closes_at - p.published_at) * scale.u(p.n * 10 + i, 94),
                 scale.moment()) AS answered_at
             FROM scale.plan p
-            JOIN LATERAL generate_series(0, 2 + scale.pick(p.n, 95, 7)) i ON true
+            JOIN scale.berths m ON m.l = p.l
+            JOIN LATERAL generate_series(0, least(2 + scale.pick(p.n, 95, 7), m.many - 1)) i ON true
             JOIN scale.berth b ON b.l = p.l
-              AND b.j = (floor(b.many * power(scale.u(p.n, 96), 1.3))::bigint + i) % b.many AND i < b.many
+              AND b.j = (floor(m.many * power(scale.u(p.n, 96), 1.3))::bigint + i) % m.many
             WHERE p.status <> 'draft' AND p.final <> 'never'
             WINDOW parties AS (PARTITION BY p.n, b.provider_id)""",
             "CREATE INDEX ON scale.asked (n)",
@@ -344,5 +346,12 @@ def offered() -> Step:
                 },
                 "FROM scale.asked a JOIN scale.plan p USING (n) WHERE answer = 'offer'",
             ),
+            """DO $$ BEGIN
+              IF EXISTS (SELECT FROM placements_offer o LEFT JOIN dpv_ceiling c ON c.id = o.ceiling_row_id
+                  AND c.admission_id = o.admission_id AND c.weekly = o.ceiling WHERE c.id IS NULL) THEN
+                RAISE EXCEPTION 'an offer has a ceiling that is none of its admission';
+              END IF;
+            END $$""",
         ),
+        instead_of=(("placements_offer", "placements_offer_ceiling"),),
     )

@@ -113,7 +113,7 @@ def text_sql() -> str:
         referral=ReferralAnnex(reference="@referral", released_at=_AWARDED, parts=()),
         offer=OfferAnnex(reference="@referral", submitted_at=_AWARDED, accepted_at=_AWARDED, statements=()),
     )
-    text = "'" + terms.to_json().replace("'", "''") + "'"
-    for mark, expression in MARKS.items():
-        text = f"replace({text}, '{mark}', {expression})"
-    return text
+    text = terms.to_json().replace("'", "''").replace("%", "%%")
+    for number, mark in enumerate(MARKS, 1):
+        text = text.replace(mark, f"%{number}$s")
+    return f"format('{text}', {', '.join(MARKS.values())})"

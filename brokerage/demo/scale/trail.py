@@ -126,10 +126,12 @@ def steps() -> Iterator[Step]:
                 {name: f"c.{name}" for name in ("entry_id", "organisation_id", "number", "previous_hash", "hash")},
                 "FROM scale.chained() c",
             ),
-            """INSERT INTO audit_head (organisation_id, number, hash)
-            SELECT DISTINCT ON (organisation_id) organisation_id, number, hash FROM audit_link
-            ORDER BY organisation_id, number DESC
-            ON CONFLICT (organisation_id) DO UPDATE SET number = excluded.number, hash = excluded.hash""",
+            """INSERT INTO audit_head (organisation_id, number, hash, previous_hash)
+            SELECT organisation_id, number, hash, previous_hash FROM audit_link
+            JOIN (SELECT organisation_id, max(number) AS number FROM audit_link GROUP BY organisation_id) ends
+              USING (organisation_id, number)
+            ON CONFLICT (organisation_id) DO UPDATE SET number = excluded.number, hash = excluded.hash,
+              previous_hash = excluded.previous_hash""",
         ),
         instead_of=(("audit_entry", "audit_entry_chain"),),
     )

@@ -85,6 +85,7 @@ def raise_alert(actor: Actor, *, facts: AlertFacts) -> Alert:
         lado_reference=facts.lado_reference.strip(),
         lado_told_on=facts.lado_told_on,
         raised_by_user_id=actor.user_id,
+        raised_secret_by_id=actor.secret_by_id,
         raised_by_name=actor.name[:120],
         raised_at=now,
     )
@@ -210,7 +211,7 @@ def _own(actor: Actor, reference: str) -> Alert:
 def _waiting(actor: Actor, reference: str) -> Alert:
     actor.require("alert.confirm")
     alert = _own(actor, reference)
-    if alert.raised_by_user_id == actor.user_id:
+    if actor.is_one_of(alert.raised_by_user_id, alert.raised_secret_by_id):
         raise RuleBroken("second_person_needed", _("Somebody else than whoever raised it decides"), None)
     return alert
 

@@ -4,6 +4,7 @@ else does: the central team counts them through `closure_counts`.
 `closure_tell` works out across all authorities who must know and whose people must move; it says so to nobody.
 """
 
+from brokerage.core.notifications.channels import channels_of
 from brokerage.core.tenants.permissions import PERMISSIONS
 from brokerage.core.tenants.rowsecurity import (
     AUTHORITY,
@@ -77,20 +78,24 @@ TABLES = [
     ),
 ]
 
-_MESSAGES = """
+_MESSAGES = (
+    """
       INSERT INTO notifications_message (id, event_id, organisation_id, user_id, channel, template, reference, path,
         created_at, available_at, attempts, last_error, is_urgent)
-      SELECT gen_random_uuid(), {event}, m.organisation_id, m.user_id, x.channel, {template}, c.reference,
+      SELECT gen_random_uuid(), {event}, m.organisation_id, m.user_id, way.channel, {template}, c.reference,
         '/o/' || o.slug || '/closures/' || c.reference || '/', clock_timestamp(), clock_timestamp(), 0, '', true
       FROM closures_closurerecipient r
       JOIN tenants_organisation o ON o.id = r.organisation_id
       JOIN tenants_membership m ON m.organisation_id = r.organisation_id AND m.is_active
         AND m.roles && ARRAY[{roles}]::varchar[]
       JOIN accounts_user u ON u.id = m.user_id AND u.is_active
-      CROSS JOIN (VALUES ('in_app'), ('email')) AS x (channel)
+      """
+    + channels_of("m.user_id")
+    + """
       WHERE r.closure_id = c.id {narrowed}
       ON CONFLICT DO NOTHING;
 """
+)
 #: Who must know of a closure, each with every reason, worked out now.
 _WHO = """
   SELECT who.organisation_id, array_agg(DISTINCT who.reason) AS reasons FROM (

@@ -3,6 +3,7 @@
 Runs write in each authority's own role as the system (no user); people only answer what is open.
 """
 
+from brokerage.core.notifications.channels import channels_of
 from brokerage.core.tenants.permissions import PERMISSIONS
 from brokerage.core.tenants.rowsecurity import (
     AUTHORITY,
@@ -65,7 +66,7 @@ FUNCTIONS = [
       SELECT count(*) INTO told FROM firewall_finding f WHERE f.authority_id = {ORGANISATION} AND f.told_in = p_check;
       INSERT INTO notifications_message (id, event_id, organisation_id, user_id, channel, template, reference, path,
         created_at, available_at, attempts, last_error, is_urgent)
-      SELECT gen_random_uuid(), p_check, m.organisation_id, m.user_id, c.channel, t.template, t.reference,
+      SELECT gen_random_uuid(), p_check, m.organisation_id, m.user_id, way.channel, t.template, t.reference,
         '/o/' || o.slug || '/firewall/' || t.page, clock_timestamp(), clock_timestamp(), 0, '', true
       FROM (
         SELECT 'firewall.' || f.told_as AS template, f.reference, f.reference || '/' AS page FROM firewall_finding f
@@ -76,7 +77,7 @@ FUNCTIONS = [
       JOIN tenants_organisation o ON o.id = {ORGANISATION}
       JOIN tenants_membership m ON m.organisation_id = o.id AND m.is_active AND m.roles && ARRAY[{_ROLES}]::varchar[]
       JOIN accounts_user u ON u.id = m.user_id AND u.is_active
-      CROSS JOIN (VALUES ('in_app'), ('email')) AS c (channel)
+      {channels_of("m.user_id")}
       ON CONFLICT DO NOTHING;
       RETURN told;
     END $$

@@ -15,6 +15,7 @@ from brokerage.core.audit.models import OutboxItem
 from brokerage.core.audit.outbox import handles
 from brokerage.core.audit.record import enqueue
 from brokerage.core.clock import database_now
+from brokerage.core.notifications.channels import channels_of
 from brokerage.core.notifications.expand import roles_granting
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.context import worker
@@ -29,15 +30,15 @@ BEFORE_DUE = dt.timedelta(hours=24)
 #: Reminders at most.
 STEPS = 7
 
-REMIND = """
+REMIND = f"""
 INSERT INTO notifications_message (id, event_id, organisation_id, user_id, channel, template, reference, path,
   created_at, available_at, attempts, last_error, is_urgent)
-SELECT gen_random_uuid(), %(event)s, o.id, m.user_id, c.channel, %(template)s, %(reference)s,
+SELECT gen_random_uuid(), %(event)s, o.id, m.user_id, way.channel, %(template)s, %(reference)s,
   '/o/' || o.slug || '/incidents/' || %(reference)s || '/', clock_timestamp(), clock_timestamp(), 0, '', %(is_urgent)s
 FROM tenants_organisation o
 JOIN tenants_membership m ON m.organisation_id = o.id AND m.is_active AND m.roles && %(roles)s::varchar[]
 JOIN accounts_user p ON p.id = m.user_id AND p.is_active
-CROSS JOIN (VALUES ('in_app'), ('email')) AS c (channel)
+{channels_of("m.user_id", is_urgent="%(is_urgent)s")}
 WHERE o.id = %(authority)s
 ON CONFLICT DO NOTHING
 """

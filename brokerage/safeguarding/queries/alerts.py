@@ -35,6 +35,8 @@ class Told:
     told_at: dt.datetime
     people_told: int
     e_mails_sent: int
+    people_texted: int
+    texted_at: dt.datetime | None
     seen_at: dt.datetime | None
     acknowledged_at: dt.datetime | None
     acknowledged_by_name: str

@@ -6,6 +6,7 @@ done) and the central teams of the regions that admit the home. Of a message tha
 team, until one of them says which home it is about.
 """
 
+from brokerage.core.notifications.channels import channels_of
 from brokerage.core.tenants.permissions import PERMISSIONS
 from brokerage.core.tenants.rowsecurity import (
     AUTHORITY,
@@ -171,13 +172,13 @@ FUNCTIONS = [
     RETURNS void LANGUAGE sql {_DEFINER} AS $$
       INSERT INTO notifications_message (id, event_id, organisation_id, user_id, channel, template, reference, path,
         created_at, available_at, attempts, last_error, is_urgent)
-      SELECT gen_random_uuid(), e.id, o.id, m.user_id, c.channel, p_template, v.reference,
+      SELECT gen_random_uuid(), e.id, o.id, m.user_id, way.channel, p_template, v.reference,
         '/o/' || o.slug || '/voice/' || v.reference || '/', clock_timestamp(), clock_timestamp(), 0, '', true
       FROM voice_message v CROSS JOIN (SELECT gen_random_uuid() AS id) e
       JOIN tenants_organisation o ON o.id = ANY (p_readers)
       JOIN tenants_membership m ON m.organisation_id = o.id AND m.is_active AND m.roles && ARRAY[{_ROLES}]::varchar[]
       JOIN accounts_user u ON u.id = m.user_id AND u.is_active
-      CROSS JOIN (VALUES ('in_app'), ('email')) AS c (channel)
+      {channels_of("m.user_id")}
       WHERE v.id = p_message
     $$
     """,

@@ -21,24 +21,24 @@ SELECT queue, state, count(*), coalesce(extract(epoch FROM now() - min(since)), 
     WHEN leased_until >= now() THEN 'under way' WHEN available_at > now() THEN 'later' ELSE 'due' END AS state
   FROM audit_outboxitem
   UNION ALL
-  SELECT 'e-mail', available_at, CASE
+  SELECT CASE channel WHEN 'sms' THEN 'text' ELSE 'e-mail' END, available_at, CASE
     WHEN failed_at IS NOT NULL THEN 'set aside' WHEN sent_at IS NOT NULL THEN 'done'
     WHEN leased_until >= now() THEN 'under way' WHEN available_at > now() THEN 'later' ELSE 'due' END
-  FROM notifications_message WHERE channel = 'email'
+  FROM notifications_message WHERE channel <> 'in_app'
 ) counted GROUP BY queue, state ORDER BY queue, state
 """
 FAILED = """
 SELECT id, queue, kind, attempts, last_error, failed_at FROM audit_outboxitem WHERE failed_at IS NOT NULL
 UNION ALL
-SELECT id, 'e-mail', template, attempts, last_error, failed_at FROM notifications_message
-  WHERE failed_at IS NOT NULL AND channel = 'email'
+SELECT id, CASE channel WHEN 'sms' THEN 'text' ELSE 'e-mail' END, template, attempts, last_error, failed_at
+  FROM notifications_message WHERE failed_at IS NOT NULL AND channel <> 'in_app'
 ORDER BY 6 LIMIT %s
 """
 RETRY = "failed_at = NULL, leased_until = NULL, attempts = 0, available_at = now() WHERE failed_at IS NOT NULL"
 
 
 class Command(BaseCommand):
-    help = "Count the outbox and the e-mail by state, list what was set aside, try it again."
+    help = "Count the outbox, the e-mail and the texts by state, list what was set aside, try it again."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: Any) -> None:
@@ -51,7 +51,7 @@ class Command(BaseCommand):
                 cursor.execute(f"UPDATE audit_outboxitem SET {RETRY}")
                 again = cursor.rowcount
                 cursor.execute(f"UPDATE notifications_message SET {RETRY}")
-                self.stdout.write(f"{again} items and {cursor.rowcount} e-mails are due again.")
+                self.stdout.write(f"{again} items and {cursor.rowcount} e-mails or texts are due again.")
             cursor.execute(COUNTS)
             counts = cursor.fetchall()
             cursor.execute(FAILED, [200])

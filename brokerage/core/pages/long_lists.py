@@ -1,0 +1,62 @@
+"""Lists that grow for years: pages of them are counted so far as anybody turns, never to the end.
+
+A count reads every row; so past `COUNTED` rows a page says "more than". Every row can still be turned to: the count
+goes on ahead of the page that is shown.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.utils.formats import number_format
+from django.utils.functional import cached_property
+
+#: Rows counted at least, and by how many the count goes on further back in the list.
+COUNTED = 1000
+
+
+def count_up_to(rows: Any, most: int = COUNTED) -> int:
+    """How many rows the query set has, or `most` + 1 when there are more."""
+    return rows.order_by().values("pk")[: most + 1].count()
+
+
+def count_text(count: int, most: int = COUNTED) -> str:
+    """What `count_up_to` found, for people: "57", "1,000+"."""
+    return number_format(min(count, most), use_l10n=True, force_grouping=True) + ("+" if count > most else "")
+
+
+class LongPaginator(Paginator):
+    """Django's paginator, but `count` stops at the end of the thousand after the page asked for: `has_more` then."""
+
+    _most = COUNTED
+
+    def get_page(self, number: Any) -> Page:
+        """The page of that number; what is none is the first, what is too far is the last."""
+        try:
+            asked = max(1, int(number))
+        except (TypeError, ValueError):
+            asked = 1
+        # A number that nobody turned to is not counted up to.
+        reached = min(asked, 10_000) * self.per_page
+        self._most = COUNTED * (reached // COUNTED + 1)
+        return super().get_page(asked)
+
+    @cached_property
+    def _found(self) -> int:
+        return count_up_to(self.object_list, self._most)
+
+    @cached_property
+    def count(self) -> int:
+        """Rows, as far as they were counted."""
+        return min(self._found, self._most)
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there are more rows than were counted."""
+        return self._found > self._most
+
+    @property
+    def count_text(self) -> str:
+        """The count for people: "57", "1,000+"."""
+        return count_text(self._found, self._most)
