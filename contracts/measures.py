@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q
@@ -56,11 +57,13 @@ def tell_open_referrals(item: OutboxItem) -> None:
         authorities = list(members.order_by("organisation_id").values_list("organisation_id", flat=True))
     for authority in authorities:
         with system(authority) as actor:
-            for referral in _touched(covered):
-                _tell(actor, referral, measure)
+            for referral in referrals_under(covered):
+                kind = "referral.home_stopped" if measure.stops else "referral.home_restricted"
+                template = "contracts.home_stopped" if measure.stops else "contracts.home_restricted"
+                tell_officer(actor, referral, kind=kind, template=template, data={"measure": measure.reference})
 
 
-def _touched(covered: list[UUID]) -> list[Referral]:
+def referrals_under(covered: Collection[UUID]) -> list[Referral]:
     """The authority's referrals that still could use one of the admissions."""
     ours = Referral.objects.defer("answers")
     asked = Invitation.objects.filter(referral=OuterRef("pk"), admission_id__in=covered, status__in=("open", "offered"))
@@ -69,11 +72,11 @@ def _touched(covered: list[UUID]) -> list[Referral]:
     return list(ours.filter(Q(Exists(asked), status__in=RUNNING) | Q(Exists(chosen) & Exists(unsigned))).order_by("pk"))
 
 
-def _tell(actor: Actor, referral: Referral, measure: Measure) -> None:
+def tell_officer(actor: Actor, referral: Referral, *, kind: str, template: str, data: Mapping[str, str]) -> None:
+    """Tell the referral's officer, or whoever matches, of a home that it still could use: once of the same `data`."""
     locks.hold(referrals=[referral.pk])
-    kind = "referral.home_stopped" if measure.stops else "referral.home_restricted"
     known = Entry.objects.filter(organisation_id=actor.organisation_id, subject_id=str(referral.pk))
-    if known.filter(kind=kind, data__measure=measure.reference).exists():
+    if known.filter(kind=kind, data__contains=data).exists():
         return
     page = "match/" if referral.status == "published" else ""
     officer, ours = (
@@ -86,10 +89,10 @@ def _tell(actor: Actor, referral: Referral, measure: Measure) -> None:
         kind,
         subject=referral,
         actor=actor,
-        data={"measure": measure.reference},
+        data=dict(data),
         notify=[
             Notice(
-                "contracts.home_stopped" if measure.stops else "contracts.home_restricted",
+                template,
                 actor.organisation_id,
                 referral.reference,
                 f"/o/{actor.slug}/referrals/{referral.reference}/{page}",

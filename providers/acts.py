@@ -18,6 +18,7 @@ register(
         "import.rows": _("Rows imported"),
         "import.checked": _("File checked without importing"),
         "import.done": _("Import finished"),
+        "import.missing": _("Homes are missing from a whole list"),
         "import.failed": _("Import failed"),
         "import.discarded": _("Import discarded"),
         "insurance.added": _("Insurance policy added"),

@@ -23,6 +23,8 @@ from providers.models import Establishment, ImportRun
 CHANGES: dict[str, str | Promise] = {
     "registration_lost": _("Loses its registration"),
     "registration_gained": _("Is registered again"),
+    "missing": _("Is not on the newest list"),
+    "listed_again": _("Is on the list again"),
     "kind": _("Changes its type"),
     "ages": _("Changes its age range"),
     "rating": _("Changes its rating"),
@@ -76,7 +78,7 @@ def changed(actor: Actor, homes: Collection[UUID]) -> None:
 def look(actor: Actor, homes: Collection[UUID], on: dt.date) -> Sight:
     """What is to be seen of these homes now."""
     names = ("name", "urn", "registration_status", "registered_on", "closed_on", "kind", "age_min", "age_max", "rating")
-    rows = Establishment.objects.filter(pk__in=homes).values("pk", *names, "capacity")
+    rows = Establishment.objects.filter(pk__in=homes).values("pk", *names, "capacity", "missing_since")
     seen = Sight(facts={row["pk"]: {**row, "on": on} for row in rows})
     for looker in _lookers:
         looker(actor, homes, on, seen)
@@ -146,6 +148,8 @@ def _changes(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> list
     said = {
         "registration_lost": was and not is_now,
         "registration_gained": is_now and not was,
+        "missing": before["missing_since"] is None and after["missing_since"] is not None,
+        "listed_again": before["missing_since"] is not None and after["missing_since"] is None,
         "kind": before["kind"] != after["kind"],
         "ages": (before["age_min"], before["age_max"]) != (after["age_min"], after["age_max"]),
         "rating": before["rating"] != after["rating"],

@@ -56,7 +56,7 @@ TAGS = (
         "incidents",
     ),
     ("Concerns and complaints", "Concerns, the patterns they make, complaints.", "concerns suggestions complaints"),
-    ("Registration firewall", "Homes that no longer pass, and your answers.", "findings failing-homes"),
+    ("Registration checks", "Homes that no longer pass, and your answers.", "findings failing-homes"),
     ("Spend and market", "What was committed and spent, and what is offered.", "spend market"),
     (
         "Messages, changes and audit",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
 from brokerage.core.accounts.models import User
@@ -16,11 +18,15 @@ from brokerage.core.tenants.directory import actor_for
 from brokerage.core.tenants.models import Membership
 from brokerage.safeguarding.actions.alerts import AlertFacts, close_alert, confirm_alert, dismiss_alert, raise_alert
 from brokerage.safeguarding.actions.answers import acknowledge_alert, read_alert, record_check
+from brokerage.safeguarding.actions.files import add_alert_file
+from brokerage.safeguarding.actions.meetings import record_meeting
 from brokerage.safeguarding.models import Alert, AlertRecipient, WelfareCheck
+from brokerage.safeguarding.proof import ask_for_proof
 from brokerage.safeguarding.queries.alerts import people_there
 from placements.models import Placement
 
-HARROW, EALING = "sorcha@harrow.example", "selma@ealing.example"
+HARROW, EALING, CENTRAL = "sorcha@harrow.example", "selma@ealing.example", "ruth@westlondon.example"
+ROTA = "Nights of last week: two adults awake from Monday to Thursday, one on Friday and Saturday.\n"
 
 
 @dataclass(frozen=True)
@@ -121,7 +127,7 @@ def _answer(email: str, alert: Alert, response: str, *, found: str = "") -> None
 
 def _some_answer(alert: Alert) -> None:
     _answer(HARROW, alert, "We visit everyone of ours there today and stop new placements.")
-    _answer("ruth@westlondon.example", alert, "We visit the home tomorrow with the regulator.")
+    _answer(CENTRAL, alert, "We visit the home tomorrow with the regulator.")
 
 
 def _sent_by_another(alert: Alert) -> None:
@@ -129,6 +135,29 @@ def _sent_by_another(alert: Alert) -> None:
     with acting(actor):
         confirm_alert(actor, reference=alert.reference)
     _answer(EALING, alert, "A social worker is on the way to everyone of ours.")
+    _with_papers(alert)
+
+
+def _with_papers(alert: Alert) -> None:
+    """A file of whoever raised it, a strategy meeting of the central team, and who was told as a PDF."""
+    ealing, central = _actor(EALING), _actor(CENTRAL)
+    rota = SimpleUploadedFile("staffing-rota.txt", ROTA.encode(), "text/plain")
+    with acting(ealing):
+        add_alert_file(ealing, reference=alert.reference, upload=rota)
+        ask_for_proof(ealing, reference=alert.reference)
+    with acting(central):
+        today = database_today()
+        record_meeting(
+            central,
+            reference=alert.reference,
+            held_on=today,
+            chaired_by="Head of safeguarding, the region’s central team",
+            attended="Police\nDesignated officer\nThe regulator\nCouncils with people there",
+            notes="The police have spoken with the member of staff, who stays away from the home.",
+            decisions="Nobody new is placed there until the next meeting. Each council visits its own people.",
+            next_on=today + dt.timedelta(days=7),
+            is_checked=True,
+        )
 
 
 def _closed(alert: Alert) -> None:

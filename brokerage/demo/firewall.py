@@ -1,4 +1,4 @@
-"""The demo's findings of the registration firewall: one run over every placement, some answered, one that passes again,
+"""The demo's findings of the registration checks: one run over every placement, some answered, one that passes again,
 and a regulator's list that waits in its check with what it would trigger."""
 
 from __future__ import annotations
@@ -9,14 +9,17 @@ from uuid import UUID
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db.models import Count
 
 from brokerage.core.clock import database_today
 from brokerage.core.tenants.context import acting, loader, system
-from brokerage.core.tenants.models import Organisation
+from brokerage.core.tenants.models import Organisation, Region
+from brokerage.core.tenants.regions import authorities_of
 from brokerage.demo.alerts import EALING, HARROW, _actor, _homes
 from brokerage.safeguarding.firewall.actions.findings import acknowledge_finding
 from brokerage.safeguarding.firewall.actions.runs import check_all, check_homes
 from brokerage.safeguarding.firewall.models import Finding
+from placements.models import Placement
 from providers.imports.engine import run_import
 from providers.models import Establishment, ImportRun
 
@@ -43,8 +46,20 @@ def load_findings() -> str:
             if not Finding.objects.filter(state="acknowledged").exists():
                 for finding, plan in zip(waiting, PLANS, strict=False):
                     acknowledge_finding(actor, reference=finding.reference, plan=plan)
-    _check_a_list([home for _provider, home in homes[7:12]])
+    _check_a_list(_used_homes())
     return f"{sum(check.found for check in checks)} found in {len(checks)} councils"
+
+
+def _used_homes() -> list[UUID]:
+    """Five homes in which most people of the hub's own region live: whom the check of a list counts."""
+    with loader():
+        theirs = Placement.objects.filter(
+            status="active",
+            establishment__registration_status="active",
+            authority_id__in=authorities_of(Region.objects.get(central_team__slug=HUB)),
+        )
+        most = theirs.values("establishment_id").annotate(people=Count("pk")).order_by("-people", "establishment_id")
+        return [row["establishment_id"] for row in most[:5]]
 
 
 def _say(home: UUID, status: str) -> None:

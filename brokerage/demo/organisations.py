@@ -94,11 +94,11 @@ def load_people(password: str, *, providers: list[Provider]) -> list[dict[str, A
     hub = Region.objects.get(slug="west-london").central_team
     both = User.objects.get(email="ewan@ealing.example")
     Membership.objects.create(user=both, organisation=hub, roles=[Role.MARKET_MANAGER])
-    _give_mobile_numbers()
+    give_mobile_numbers()
     return told
 
 
-def _give_mobile_numbers() -> None:
+def give_mobile_numbers() -> None:
     """Leads, managers and duty officers have confirmed numbers, of Ofcom's range for drama; others have none."""
     roles = [Role.SAFEGUARDING_LEAD, Role.DUTY_OFFICER, Role.TEAM_MANAGER, Role.CONTRACT_MANAGER]
     people = User.objects.filter(pk__in=Membership.objects.filter(roles__overlap=roles).values("user_id"))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import Prefetch, Q, Value
 from django.db.models.functions import Concat
 from django.utils.translation import gettext_lazy as _
@@ -16,17 +17,44 @@ from brokerage.core.references import ALPHABET
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.models import Organisation
 from brokerage.core.web import address
+from brokerage.safeguarding.closures.models import ClosureRecipient
 from brokerage.safeguarding.concerns.models import Complaint, Concern, Suggestion
+from brokerage.safeguarding.firewall.models import Finding
+from brokerage.safeguarding.incidents.models import Incident
 from brokerage.safeguarding.models import AlertRecipient
 from brokerage.safeguarding.queries.alerts import raised_alert
+from brokerage.safeguarding.voice.models import Message as VoiceMessage
 from contracts.models import Agreement
+from dpv.models import Measure
 from placements.models import Person, Placement, Referral, Release
 from placements.queries.referrals import visible_referrals
 
 #: Tried, in this order, before letters that came without one.
 PREFIXES = "RPAS"
-#: Beside those: concerns, patterns that they make, complaints.
-OTHERS = "KGD"
+_BUYERS = ("authority", "central")
+_ALL = ("authority", "central", "provider")
+
+
+class Watched(NamedTuple):
+    """What safeguarding calls by a reference, who reads it, and its page."""
+
+    model: type[models.Model]
+    permission: str
+    kinds: tuple[str, ...]
+    page: str
+
+
+#: Concerns, patterns that they make, complaints, events, findings, words of people in homes, closures, measures.
+WATCHED = {
+    "K-": Watched(Concern, "concern.view", _BUYERS, "concerns:concern"),
+    "G-": Watched(Suggestion, "concern.decide", _BUYERS, "concerns:suggestion"),
+    "D-": Watched(Complaint, "complaint.view", _ALL, "concerns:complaint"),
+    "E-": Watched(Incident, "incident.view", ("authority", "provider"), "incidents:incident"),
+    "F-": Watched(Finding, "firewall.view", ("authority",), "firewall:finding"),
+    "V-": Watched(VoiceMessage, "voice.view", _BUYERS, "voice:message"),
+    "C-": Watched(ClosureRecipient, "closure.view", _ALL, "closures:closure"),
+    "M-": Watched(Measure, "measure.view", _ALL, "dpv:measure"),
+}
 #: A search for a person answers at most this many.
 PEOPLE_AT_MOST = 20
 _LOOK_ALIKES = str.maketrans({"O": "0", "I": "1", "L": "1"})
@@ -38,7 +66,7 @@ def references_meant(text: str) -> list[str]:
     What does not look like one of ours (an imported placement's own number) is given back in capitals.
     """
     tidy = re.sub(r"[\s\-–_./]", "", text.strip().upper())
-    if len(tidy) == 9 and tidy[0] in PREFIXES + OTHERS:
+    if len(tidy) == 9 and (tidy[0] in PREFIXES or f"{tidy[0]}-" in WATCHED):
         prefixes, letters = tidy[0], tidy[1:]
     elif len(tidy) == 8:
         prefixes, letters = PREFIXES, tidy
@@ -46,6 +74,9 @@ def references_meant(text: str) -> list[str]:
         prefixes, letters = "", ""
     letters = letters.translate(_LOOK_ALIKES)
     meant = [f"{prefix}-{letters[:4]}-{letters[4:]}" for prefix in prefixes if set(letters) <= set(ALPHABET)]
+    if len(tidy) == 11 and tidy[0] == "F":
+        # A finding's has ten letters.
+        meant = [f"F-{tidy[1:6]}-{tidy[6:]}".translate(_LOOK_ALIKES)]
     own = text.strip().upper()
     return meant if not own or own in meant else [*meant, own]
 
@@ -63,8 +94,8 @@ def _page(actor: Actor, reference: str) -> str | None:
     kind = reference[:2]
     if kind == "S-":
         return _page_of_alert(actor, reference)
-    if kind in ("K-", "G-", "D-"):
-        return _page_of_concern(actor, kind, reference)
+    if kind in WATCHED:
+        return _page_of_watch(actor, WATCHED[kind], reference)
     if actor.is_provider:
         if kind == "R-" and actor.may("inbox.view") and Release.objects.filter(reference=reference).exists():
             return address(actor, "placements:opportunity", reference=reference)
@@ -98,18 +129,12 @@ def _page_of_alert(actor: Actor, reference: str) -> str | None:
     return None
 
 
-def _page_of_concern(actor: Actor, kind: str, reference: str) -> str | None:
-    """A concern, a pattern or a complaint, where row security shows it."""
-    if kind == "D-":
-        found = actor.may("complaint.view") and Complaint.objects.filter(reference=reference).exists()
-        return address(actor, "concerns:complaint", reference=reference) if found else None
-    if actor.is_provider:
+def _page_of_watch(actor: Actor, watched: Watched, reference: str) -> str | None:
+    """A concern, an event, a finding and the like, where row security shows it to whoever reads such things."""
+    if actor.kind not in watched.kinds or not actor.may(watched.permission):
         return None
-    if kind == "K-":
-        found = actor.may("concern.view") and Concern.objects.filter(reference=reference).exists()
-        return address(actor, "concerns:concern", reference=reference) if found else None
-    found = actor.may("concern.decide") and Suggestion.objects.filter(reference=reference).exists()
-    return address(actor, "concerns:suggestion", reference=reference) if found else None
+    found = watched.model._default_manager.filter(reference=reference).exists()
+    return address(actor, watched.page, reference=reference) if found else None
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,7 @@ def organisation_home(request: OrganisationRequest) -> HttpResponse:
     now = database_now()
     lists = []
     if work:
-        lists = [*alerts.work_of(actor), *watch.work_of(actor), *concerns.work_of(actor, now), *work(actor, now)]
+        lists = [*alerts.work_of(actor), *watch.work_of(actor, now), *concerns.work_of(actor, now), *work(actor, now)]
     return render(
         request,
         "home/organisation.html",

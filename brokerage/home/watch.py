@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.db.models import Case, Q, Value, When
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
-from brokerage.core.clock import database_today
 from brokerage.core.pages.templatetags.pages import day
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.web import address
@@ -20,15 +22,15 @@ from brokerage.safeguarding.voice.models import Message
 from dpv.models import Measure
 
 
-def work_of(actor: Actor) -> list[WorkList]:
-    """The lists of what the person may do. One query each, and one for the day."""
+def work_of(actor: Actor, now: dt.datetime) -> list[WorkList]:
+    """The lists of what the person may do. One query each."""
     lists: list[WorkList] = []
     if actor.may("voice.view"):
         lists.append(to_read(actor))
     if actor.may("incident.answer"):
         lists.append(events(actor))
     if actor.may("measure.confirm"):
-        lists.append(measures(actor))
+        lists.append(measures(actor, now))
     if actor.is_authority and actor.may("firewall.view"):
         lists.append(findings(actor))
     if actor.is_authority and actor.may("closure.track"):
@@ -89,13 +91,13 @@ def events(actor: Actor) -> WorkList:
     )
 
 
-def measures(actor: Actor) -> WorkList:
+def measures(actor: Actor, now: dt.datetime) -> WorkList:
     """Measures, and liftings, that a colleague proposed: those that hold already until a day first."""
     lifting = Q(lift_proposed_by_user_id=actor.user_id) | Q(lift_secret_by_id=actor.user_id)
     proposing = Q(proposed_by_user_id=actor.user_id) | Q(proposed_secret_by_id=actor.user_id)
     mine = Q(status="lift_proposed") & lifting | Q(status__in=("proposed", "unconfirmed")) & proposing
     rows = Measure.objects.filter(status__in=("proposed", "unconfirmed", "lift_proposed")).exclude(mine)
-    today = database_today()
+    today = localdate(now)
 
     def entry(measure: Measure) -> Entry:
         late = measure.confirm_by is not None and measure.confirm_by < today and measure.status == "unconfirmed"

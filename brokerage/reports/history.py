@@ -148,20 +148,27 @@ def _days(days: Fraction | None) -> Decimal | None:
     return None if days is None else (Decimal(days.numerator) / days.denominator).quantize(Decimal("0.1"))
 
 
+#: What runs is looked up as a set: one by one, each look may read the index of all rows of the authority.
 _BIDS = f"""
+WITH running AS MATERIALIZED (
+  SELECT r.id, r.category FROM placements_referral r
+  WHERE r.status IN ('published', 'awaiting_approval', 'awarded') AND r.closes_at <= now()
+    AND r.published_at >= %(begins_at)s AND r.published_at < %(ends_at)s
+    AND (%(category)s = '' OR r.category = %(category)s)
+), invited AS (
+  SELECT i.referral_id, count(*) AS times FROM placements_invitation i
+  WHERE i.referral_id = ANY (ARRAY(SELECT id FROM running)) GROUP BY 1
+), offered AS (
+  SELECT o.referral_id, count(*) AS times FROM placements_offer o
+  WHERE o.referral_id = ANY (ARRAY(SELECT id FROM running)) AND o.submitted_at IS NOT NULL GROUP BY 1
+)
 SELECT category, kind, sum(times)::bigint FROM (
   SELECT category, kind, times {_BOOK}
   UNION ALL
   SELECT r.category, each.kind, each.times
-  FROM placements_referral r,
-    LATERAL (SELECT count(*) AS invited FROM placements_invitation i WHERE i.referral_id = r.id) i,
-    LATERAL (SELECT count(*) AS offered FROM placements_offer o
-      WHERE o.referral_id = r.id AND o.submitted_at IS NOT NULL) o,
-    LATERAL (VALUES ('closed', 1::bigint), ('invited', i.invited), ('offered', o.offered),
-      ('unanswered', (o.offered = 0)::int::bigint)) each (kind, times)
-  WHERE r.status IN ('published', 'awaiting_approval', 'awarded') AND r.closes_at <= now()
-    AND r.published_at >= %(begins_at)s AND r.published_at < %(ends_at)s
-    AND (%(category)s = '' OR r.category = %(category)s)
+  FROM running r LEFT JOIN invited i ON i.referral_id = r.id LEFT JOIN offered o ON o.referral_id = r.id,
+    LATERAL (VALUES ('closed', 1::bigint), ('invited', coalesce(i.times, 0)), ('offered', coalesce(o.times, 0)),
+      ('unanswered', (o.times IS NULL)::int::bigint)) each (kind, times)
 ) both_kinds GROUP BY 1, 2
 """
 

@@ -18,7 +18,7 @@ SECTIONS: tuple[tuple[Any, str, str], ...] = (
     (_("Events"), "incidents:incident_list", "incident.view"),
     (_("Concerns"), "concerns:concern_list", "concern.view"),
     (_("Complaints"), "concerns:complaint_list", "complaint.view"),
-    (_("Registrations"), "firewall:finding_list", "firewall.view"),
+    (_("Registration checks"), "firewall:finding_list", "firewall.view"),
     (_("Voice"), "voice:message_list", "voice.view"),
 )
 #: Pages of a part that are not below its list's address.

@@ -131,11 +131,13 @@ def alert(request: OrganisationRequest, reference: str) -> HttpResponse:
     actor.require("alert.view")
     reference = normalise_reference(reference)
     raised = None if actor.is_provider else raised_alert(actor.organisation_id, reference)
-    told = AlertRecipient.objects.filter(reference=reference).first()
-    if told is None and raised is None:
-        raise Http404
-    if told is not None:
-        read_alert(actor, reference=reference)
+    told = None
+    try:
+        told = read_alert(actor, reference=reference)
+    except Http404:
+        # Whoever raised it reads their own, though nobody was told yet.
+        if raised is None:
+            raise
     mark_read_about(actor, reference=reference)
     return render(request, "safeguarding/alert.html", _shown(actor, reference, told, raised))
 

@@ -32,8 +32,10 @@ KEPT_FOR = timedelta(days=7)
 
 
 @transaction.atomic
-def start_import(actor: Actor, *, kind: str, file: BinaryIO, file_name: str, size: int) -> ImportRun:
-    """Keep the file and have it checked; nothing is imported yet.
+def start_import(
+    actor: Actor, *, kind: str, file: BinaryIO, file_name: str, size: int, is_whole_list: bool = False
+) -> ImportRun:
+    """Keep the file and have it checked; nothing is imported yet. `is_whole_list`: it names all there are.
 
     Refused: too large a file (`file_too_large`), one that cannot be read as CSV at all (`file_unreadable`).
     """
@@ -60,6 +62,7 @@ def start_import(actor: Actor, *, kind: str, file: BinaryIO, file_name: str, siz
         stored_name=stored_name,
         sha256=look.sha256,
         is_dry_run=True,
+        is_whole_list=is_whole_list and chosen.whole_list is not None,
         rows_total=look.rows,
         created_by_id=actor.user_id,
         created_by_name=actor.name,
@@ -93,6 +96,7 @@ def import_rows(actor: Actor, *, run_id: UUID) -> ImportRun:
         stored_name=check.stored_name,
         sha256=check.sha256,
         is_dry_run=False,
+        is_whole_list=check.is_whole_list,
         rows_total=check.rows_total,
         created_by_id=actor.user_id,
         created_by_name=actor.name,

@@ -127,7 +127,9 @@ def change_registration(actor: Actor, *, establishment_id: UUID, values: dict[st
     if home.closed_on is not None and home.closed_on < home.registered_on:
         raise RuleBroken("closed_before_open", _("It cannot close before it was registered"), "closed_on")
     home.registration_checked_on = database_today()
-    home.save(update_fields=[*changed, "registration_checked_on", "grew_on"])
+    # Somebody has looked into it, and says what the regulator says.
+    was_missing, home.missing_since = home.missing_since is not None, None
+    home.save(update_fields=[*changed, "registration_checked_on", "grew_on", "missing_since"])
     if "capacity" in changed and home.capacity is not None:
         _fit_counter(home, home.capacity)
     told = Notice(
@@ -145,7 +147,7 @@ def change_registration(actor: Actor, *, establishment_id: UUID, values: dict[st
         data={"fields": changed, "reason": reason.strip(), "status": home.registration_status},
         notify=[told] if changed else [],
     )
-    if changed:
+    if changed or was_missing:
         consequences.changed(actor, [home.pk])
     return home
 

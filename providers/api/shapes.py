@@ -129,6 +129,9 @@ class EstablishmentOut(EstablishmentRow):
 
     registered_on = s.DateField()
     registration_checked_on = s.DateField(allow_null=True)
+    missing_since = s.DateField(
+        allow_null=True, help_text="Since when it is missing from its register’s newest whole list. It closes nothing."
+    )
     inspected_on = s.DateField(allow_null=True)
     needs = s.ListField(child=s.ChoiceField(choices=Need.choices))
     address_line_1 = s.CharField(allow_blank=True)
@@ -142,6 +145,7 @@ class EstablishmentOut(EstablishmentRow):
     example = _HOME | {
         "registered_on": "2019-04-01",
         "registration_checked_on": "2026-10-01",
+        "missing_since": None,
         "inspected_on": "2026-02-12",
         "needs": ["emotional_behavioural", "missing"],
         "address_line_1": "1 Example Road",

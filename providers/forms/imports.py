@@ -25,6 +25,15 @@ class ImportForm(forms.Form):
         error_messages={"required": _("Select a CSV file"), "empty": _("The file is empty")},
     )
 
+    is_whole_list = forms.BooleanField(
+        label=_("This is the whole list"),
+        help_text=_(
+            "For a register only: the file names every home of its regulator and kind, not only changes. Homes that it"
+            " does not name are then told to the councils concerned. Nothing is closed by that."
+        ),
+        required=False,
+    )
+
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         kinds = kinds_for(actor)
@@ -32,5 +41,7 @@ class ImportForm(forms.Form):
         assert isinstance(field, forms.ChoiceField)
         field.widget = govuk.Radios(hints={kind.code: kind.hint for kind in kinds})
         field.choices = [(kind.code, kind.label) for kind in kinds]
+        if not any(kind.whole_list for kind in kinds):
+            del self.fields["is_whole_list"]
         if len(kinds) == 1:
             field.initial = kinds[0].code

@@ -24,6 +24,8 @@ class ImportCommand(BaseCommand):
     the file is checked first, and nothing is imported."""
 
     kind = ""
+    #: What the file does not name is missing.
+    is_whole_list = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE", help="a CSV file in UTF-8")
@@ -41,6 +43,7 @@ class ImportCommand(BaseCommand):
             raise CommandError(f"There is no file {path}.")
         actor = system_actor(options["organisation"])
         kind = self.kind_of(options)
+        self.is_whole_list = bool(options.get("whole_list"))
         try:
             if options["dry_run"] or not options["keep_going"]:
                 run = self._run(actor, kind, path, dry_run=True)
@@ -62,7 +65,8 @@ class ImportCommand(BaseCommand):
         def progress(run: ImportRun) -> None:
             self.stdout.write(f"{word} {run.rows_done:,} of {run.rows_total:,} rows")
 
-        return run_import(actor, kind, path, dry_run=dry_run, file_name=path.name, progress=progress)
+        whole = {"is_whole_list": self.is_whole_list}
+        return run_import(actor, kind, path, dry_run=dry_run, file_name=path.name, progress=progress, **whole)
 
     def _tell(self, actor: Actor, run: ImportRun) -> None:
         with acting(actor):
@@ -78,9 +82,10 @@ class ImportCommand(BaseCommand):
             self.stdout.write(
                 f"It triggers: {told['registration_lost']:,} homes lose their registration,"
                 f" {told['registration_gained']:,} gain it, {told['kind']:,} change type, {told['ages']:,} ages,"
-                f" {told['rating']:,} rating; {told['admissions']:,} admissions, {told['invitations']:,} invitations,"
-                f" {told['offers']:,} offers and {told['awards']:,} unsigned awards are hit; {told['placements']:,}"
-                f" placements of {told['authorities']:,} authorities raise a finding"
+                f" {told['rating']:,} rating, {told['missing']:,} are not on the list; {told['admissions']:,}"
+                f" admissions, {told['invitations']:,} invitations, {told['offers']:,} offers and {told['awards']:,}"
+                f" unsigned awards are hit; {told['placements']:,} placements of {told['authorities']:,} authorities"
+                " raise a finding"
             )
         verb = "would be " if run.is_dry_run else ""
         self.stdout.write(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import blake2b
 from itertools import islice
@@ -25,7 +25,7 @@ from brokerage.core.csv_input import MOST_ERRORS, RowError
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.context import acting
 from providers import consequences
-from providers.imports.kinds import ImportKind, Outcome, kind_of, require_kind
+from providers.imports.kinds import ImportKind, Outcome, WholeList, kind_of, require_kind
 from providers.imports.reading import Line, lines_of, look_at
 from providers.models import ImportProblem, ImportRun
 
@@ -50,14 +50,16 @@ def run_import(
     source: bytes | Path | BinaryIO,
     *,
     dry_run: bool = False,
+    is_whole_list: bool = False,
     file_name: str = "",
     progress: Progress | None = None,
     batch_size: int = BATCH,
 ) -> ImportRun:
     """Check (`dry_run`) or import a whole file and return the finished run, its counts and `problems`.
 
-    An unfinished run of the same file and kind goes on where it stopped. Raises NotPermitted; a file that cannot be
-    read at all ends as `failed` with a sentence in `message`.
+    `is_whole_list`: what the file does not name is noted as missing. An unfinished run of the same file and kind goes
+    on where it stopped. Raises NotPermitted; a file that cannot be read at all ends as `failed` with a sentence in
+    `message`.
     """
     chosen = kind_of(kind)
     require_kind(actor, chosen)
@@ -72,6 +74,7 @@ def run_import(
                     file_name=(file_name or getattr(source, "name", "") or kind)[-200:],
                     sha256=look.sha256,
                     is_dry_run=dry_run,
+                    is_whole_list=is_whole_list and chosen.whole_list is not None,
                     created_by_id=actor.user_id,
                     created_by_name=actor.name,
                 )
@@ -98,7 +101,8 @@ def carry_on(
     run = _begin(actor, run, look.rows, look.ignored)
     until = None if seconds is None else time.monotonic() + seconds
     seen: dict[bytes, int] = {}
-    lines = _checked(lines_of(file, kind.columns), kind, seen)
+    extent: set[Hashable] = set()
+    lines = _checked(lines_of(file, kind.columns), kind, seen, extent)
     errors = sum(_unreadable(line) for line in islice(lines, run.rows_done))
     while batch := list(islice(lines, batch_size)):
         if run.rows_done == 0 and _is_faulty_heading(batch):
@@ -111,7 +115,9 @@ def carry_on(
             return run
     if run.rows_done == 0:
         return _fail(actor, run, _("The file has no rows"))
-    return _finish(actor, run, gave_up=errors >= MOST_ERRORS)
+    if run.is_whole_list and kind.whole_list is not None and errors == 0:
+        run = _note_missing(actor, run, kind.whole_list, extent, lambda key: _digest(key) in seen)
+    return _finish(actor, run, gave_up=errors >= MOST_ERRORS, unreadable=errors)
 
 
 @contextmanager
@@ -136,11 +142,18 @@ def _unfinished(actor: Actor, kind: str, sha256: str) -> ImportRun | None:
     )
 
 
-def _checked(lines: Iterator[Line], kind: ImportKind, seen: dict[bytes, int]) -> Iterator[Line]:
-    """The lines, those refused that repeat an earlier row of the file. Keys are kept as 16 bytes each."""
+def _digest(key: Hashable) -> bytes:
+    return blake2b(repr(key).encode(), digest_size=16).digest()
+
+
+def _checked(lines: Iterator[Line], kind: ImportKind, seen: dict[bytes, int], extent: set[Hashable]) -> Iterator[Line]:
+    """The lines, those refused that repeat an earlier row of the file. Keys are kept as 16 bytes each; `extent` is
+    what a whole list is one of."""
     for line in lines:
         if line.row is not None:
-            key = blake2b(repr(kind.key(line.row.values)).encode(), digest_size=16).digest()
+            if kind.whole_list is not None:
+                extent.add(kind.whole_list.covers(line.row.values))
+            key = _digest(kind.key(line.row.values))
             first = seen.setdefault(key, line.number)
             if first != line.number:
                 message = _("This row repeats line %(line)s") % {"line": first}
@@ -307,7 +320,34 @@ def _fail(actor: Actor, run: ImportRun, message: str, errors: Sequence[RowError]
     return run
 
 
-def _finish(actor: Actor, run: ImportRun, *, gave_up: bool) -> ImportRun:
+def _note_missing(
+    actor: Actor, run: ImportRun, listed: WholeList, extent: set[Hashable], is_listed: Callable[[Hashable], bool]
+) -> ImportRun:
+    """Note which homes the list does not name, once it is read to its end; a dry run looks and takes it back."""
+    with acting(actor):
+        fresh = ImportRun.objects.select_for_update().get(pk=run.pk)
+        if fresh.state != ImportRun.State.RUNNING:
+            raise TakenOver(str(run.pk))
+        today = database_today()
+        missing = listed.missing(extent, is_listed)
+        if fresh.is_dry_run:
+            after: list[consequences.Sight] = []
+            try:
+                with transaction.atomic():
+                    new = listed.mark(missing, today)
+                    after.append(consequences.look(actor, new, today))
+                    raise _WriteNothing
+            except _WriteNothing:
+                pass
+            consequences.keep(fresh, consequences.look(actor, new, today), after[0])
+            fresh.save(update_fields=["consequences"])
+        elif new := listed.mark(missing, today):
+            consequences.changed(actor, new)
+            record("import.missing", subject=fresh, actor=actor, data={"kind": fresh.kind, "homes": len(new)})
+    return fresh
+
+
+def _finish(actor: Actor, run: ImportRun, *, gave_up: bool, unreadable: int) -> ImportRun:
     with acting(actor):
         run = ImportRun.objects.get(pk=run.pk)
         run.state = ImportRun.State.DONE
@@ -315,6 +355,8 @@ def _finish(actor: Actor, run: ImportRun, *, gave_up: bool) -> ImportRun:
         run.finished_at = database_now()
         if gave_up:
             run.message = _("Stopped after %(most)s errors: the rows behind them were not read") % {"most": MOST_ERRORS}
+        elif unreadable and run.is_whole_list:
+            run.message = _("Some rows could not be read, so nobody can say which homes the list does not name")
         run.save(update_fields=["state", "rows_total", "finished_at", "message"])
         record("import.checked" if run.is_dry_run else "import.done", subject=run, actor=actor, data=_counts(run))
     return run

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -46,6 +46,18 @@ Importer = Callable[[Actor, Sequence[Row], dt.date], Outcome]
 
 
 @dataclass(frozen=True)
+class WholeList:
+    """What a file means that names all there are: what is missing from it is noticed, and nothing is closed."""
+
+    #: What a row's values say of the extent of the list (a regulator's homes of one kind).
+    covers: Callable[[Mapping[str, Any]], Hashable]
+    #: The homes within that extent that should be on the list; the function says whether a key is on it.
+    missing: Callable[[Collection[Hashable], Callable[[Hashable], bool]], set[UUID]]
+    #: Notes of these homes that they are missing as of a day; returns those of which that is new.
+    mark: Callable[[Collection[UUID], dt.date], set[UUID]]
+
+
+@dataclass(frozen=True)
 class ImportKind:
     """A kind of file. `key` makes of a row's values what must not come twice in one file."""
 
@@ -57,6 +69,8 @@ class ImportKind:
     columns: tuple[Column, ...]
     key: Callable[[Mapping[str, Any]], Hashable]
     importer: Importer
+    #: None where a file never names all there are.
+    whole_list: WholeList | None = None
 
 
 _kinds: dict[str, ImportKind] = {}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -31,7 +31,7 @@ from brokerage.core.vocabulary import (
     SexAccepted,
 )
 from providers.imports import cells
-from providers.imports.kinds import ImportKind, Outcome, register
+from providers.imports.kinds import ImportKind, Outcome, WholeList, register
 from providers.imports.occupancy import count_places, locked_counters
 from providers.imports.owners import AmbiguousName, Owners
 from providers.imports.places import Spot, spots_of
@@ -175,8 +175,9 @@ def import_rows(actor: Actor, rows: Sequence[Row], today: dt.date) -> Outcome:
             entry = old
             has_grown = (values["capacity"] or 0) > (old.capacity or 0)
             changed = establishments.change(old, facts) + [f"provider.{name}" for name in provider_changes]
-            # Seen on the list today; by itself that is no change worth telling.
+            # Seen on the list today; by itself that is no change worth telling, but after having been missing.
             establishments.change(old, {"registration_checked_on": today})
+            changed += establishments.change(old, {"missing_since": None})
             if has_grown:
                 establishments.change(old, {"grew_on": today})
             if changed:
@@ -206,6 +207,25 @@ def import_rows(actor: Actor, rows: Sequence[Row], today: dt.date) -> Outcome:
         theirs = Establishment.objects.filter(provider_id__in=owners_changed)
         outcome.touched |= set(theirs.values_list("pk", flat=True))
     return outcome
+
+
+def missing_homes(extent: Collection[Hashable], is_listed: Callable[[Hashable], bool]) -> set[UUID]:
+    """The registered homes of these (regulator, kind) that a whole list does not name."""
+    known = Establishment.objects.filter(registration_status=RegistrationStatus.ACTIVE, closed_on__isnull=True)
+    rows = known.values_list("pk", "urn", "regulator", "kind")
+    return {pk for pk, urn, *kind in rows if tuple(kind) in extent and not is_listed(urn)}
+
+
+def mark_missing(homes: Collection[UUID], today: dt.date) -> set[UUID]:
+    """Note since when they are missing; returns those that were not missing before. Nothing else about them changes."""
+    fresh = Establishment.objects.filter(pk__in=homes, missing_since__isnull=True)
+    found = set(fresh.values_list("pk", flat=True))
+    Establishment.objects.filter(pk__in=found).update(missing_since=today)
+    return found
+
+
+def _covers(values: Mapping[str, Any]) -> Hashable:
+    return values["regulator"] or _regulator_of(values["urn"]), values["kind"]
 
 
 def _is_sound(row: Row, outcome: Outcome) -> bool:
@@ -261,5 +281,6 @@ REGISTER = register(
         columns=COLUMNS,
         key=lambda values: values["urn"],
         importer=import_rows,
+        whole_list=WholeList(covers=_covers, missing=missing_homes, mark=mark_missing),
     )
 )

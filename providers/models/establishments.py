@@ -38,6 +38,8 @@ class Establishment(models.Model):
     registration_checked_on = models.DateField(null=True, blank=True)
     rating = models.CharField(max_length=32, choices=Rating.choices, default=Rating.NOT_RATED)
     inspected_on = models.DateField(null=True, blank=True)
+    #: Since when it is missing from its regulator's newest whole list. Nothing is closed by that: somebody asks.
+    missing_since = models.DateField(null=True, blank=True, editable=False)
     capacity = models.PositiveSmallIntegerField(null=True, blank=True)
     #: The day on which we last saw its registered places grow: what Wales will not let for-profit homes do.
     grew_on = models.DateField(null=True, blank=True, editable=False)

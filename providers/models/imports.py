@@ -29,6 +29,8 @@ class ImportRun(models.Model):
     stored_name = models.CharField(max_length=200)
     sha256 = models.CharField(max_length=64)
     is_dry_run = models.BooleanField(default=True)
+    #: The file names all there are of what it lists, not only what has changed.
+    is_whole_list = models.BooleanField(default=False)
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
     rows_total = models.PositiveIntegerField(default=0)
     rows_done = models.PositiveIntegerField(default=0)

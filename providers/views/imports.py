@@ -52,6 +52,7 @@ def import_new(request: OrganisationRequest) -> HttpResponse:
             file=upload.file,
             file_name=upload.name,
             size=upload.size,
+            is_whole_list=form.cleaned_data.get("is_whole_list", False),
         )
         if run is not None:
             return redirect(address(request.actor, "providers:import_run", run=run.pk))

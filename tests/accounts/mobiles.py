@@ -13,11 +13,10 @@ from tests.cast import user_of
 BACKEND = "brokerage.core.sms.memory.MemoryGateway"
 
 
-def give_number(who: str, number: str = "+447700900001") -> None:
-    """The person has this number, confirmed."""
-    MobileNumber.objects.update_or_create(
-        user_id=user_of(who).pk, defaults={"number": number, "confirmed_at": timezone.now()}
-    )
+def give_number(who: str, number: str = "+447700900001", *, asked: str = "") -> None:
+    """The person has this number, confirmed; `asked` is another that waits for its code."""
+    values = {"number": number, "confirmed_at": timezone.now(), "asked_number": asked}
+    MobileNumber.objects.update_or_create(user_id=user_of(who).pk, defaults=values)
 
 
 def code_texted() -> str:

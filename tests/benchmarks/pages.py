@@ -14,16 +14,19 @@ from tests.benchmarks.rows import Row, compared
 ROWS = """
 SELECT * FROM placements_referral WHERE authority_id = %(authority)s ORDER BY created_at DESC, id DESC LIMIT 25
 """
+_THIS = "(SELECT id FROM placements_referral WHERE reference = %(reference)s)"
+#: The rows that the page shows: the referral, its papers, the placement it led to, and all that its timeline tells.
 DETAIL = (
     "SELECT * FROM placements_referral WHERE authority_id = %(authority)s AND reference = %(reference)s",
-    "SELECT * FROM placements_person WHERE id = (SELECT person_id FROM placements_referral"
-    " WHERE reference = %(reference)s)",
-    "SELECT * FROM placements_invitation WHERE referral_id = (SELECT id FROM placements_referral"
-    " WHERE reference = %(reference)s)",
-    "SELECT * FROM placements_offer WHERE referral_id = (SELECT id FROM placements_referral"
-    " WHERE reference = %(reference)s)",
-    "SELECT * FROM audit_entry WHERE organisation_id = %(authority)s AND subject_id = (SELECT id::text"
-    " FROM placements_referral WHERE reference = %(reference)s) ORDER BY at",
+    f"SELECT * FROM placements_referraldocument WHERE referral_id = {_THIS} AND removed_at IS NULL",
+    f"SELECT * FROM placements_placement WHERE referral_id = {_THIS}",
+    "SELECT * FROM audit_entry WHERE organisation_id = %(authority)s AND subject_id = ANY (ARRAY("
+    f"SELECT {_THIS}::text"
+    + "".join(
+        f" UNION ALL SELECT id::text FROM placements_{of} WHERE referral_id = {_THIS}"
+        for of in ("award", "clarification", "placement", "release")
+    )
+    + ")) ORDER BY at DESC",
 )
 
 

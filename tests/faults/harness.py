@@ -1,4 +1,5 @@
-"""Real processes for the tests of bad days: Celery workers, its scheduler, a Valkey and a mail server of their own.
+"""Real processes for the tests of bad days: Celery workers, its scheduler, a Valkey, a mail server and a gateway of
+texts of their own.
 
 Their ids are known, so that a test can kill exactly one. Waiting is polling with a deadline, never a fixed sleep.
 Everything is ended by `Site.end`.
@@ -28,6 +29,7 @@ from tests.conftest import connect_to
 from tests.databases import ROOT
 from tests.faults.mail_sink import MailSink
 from tests.faults.ports import held_port, is_refused
+from tests.faults.text_sink import TextSink
 from tests.plugin import database_url
 
 CELERY = [sys.executable, "-m", "celery", "--app", "brokerage.celery"]
@@ -52,6 +54,7 @@ class Site:
         write_private(self.valkey.configuration, f"port {self.valkey_port}\n")
         self.valkey.start()
         self.mail = MailSink()
+        self.texts = TextSink()
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.earlier: set[str] = set()
         self.superuser = psycopg2.connect(database_url(database))
@@ -104,6 +107,7 @@ class Site:
     def in_order(self) -> None:
         """Bring back whatever an earlier test took away, finish what is left, and forget what was sent."""
         self.mail.listen()
+        self.texts.listen()
         self.valkey.start()
         if not self.is_alive(WORKER):
             self.start_worker()
@@ -112,6 +116,7 @@ class Site:
         self.due_now()
         until(self.is_idle, "no work is left from earlier")
         self.mail.forget()
+        self.texts.forget()
         self.earlier = set(self.emails())
 
     def end(self) -> None:
@@ -119,6 +124,7 @@ class Site:
         for name in list(self.processes):
             self.kill(name)
         self.mail.end()
+        self.texts.end()
         self.valkey.stop()
         self.valkey_place.close()
         self.superuser.close()
@@ -149,6 +155,7 @@ class Site:
             "EMAIL_HOST": "127.0.0.1",
             "EMAIL_PORT": str(self.mail.port),
             "EMAIL_TIMEOUT": "3",
+            **self.texts.environment(),
             "PYTHONUNBUFFERED": "1",
         }
 
@@ -182,7 +189,7 @@ class Site:
         """Is everything done and sent?"""
         return not self.number(
             "SELECT (SELECT count(*) FROM audit_outboxitem WHERE done_at IS NULL)"
-            " + (SELECT count(*) FROM notifications_message WHERE channel = 'email' AND sent_at IS NULL)"
+            " + (SELECT count(*) FROM notifications_message WHERE channel <> 'in_app' AND sent_at IS NULL)"
         )
 
     def due_now(self) -> None:
@@ -230,7 +237,7 @@ class Site:
         )
         emails = self.ask(
             "SELECT template, attempts, last_error, leased_until > now() FROM notifications_message"
-            " WHERE channel = 'email' AND sent_at IS NULL"
+            " WHERE channel <> 'in_app' AND sent_at IS NULL"
         )
         logs = "\n".join(f"--- {name}\n{self.log_of(name)[-3000:]}" for name in (WORKER, BEAT))
         return f"items {items}\ne-mails {emails}\n{logs}"

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.db import IntegrityError
 
 from brokerage.core.audit import outbox
 from brokerage.core.audit.models import OutboxItem
+from brokerage.core.notifications.models import Message
 from brokerage.core.tenants.context import acting, worker
+from placements.models import Invitation, Placement
 from providers.actions.verification import change_registration, withdraw_verification
 from providers.consequences import homes_of, totals
 from providers.imports import kinds
@@ -22,6 +26,7 @@ from tests import scenarios
 from tests.cast import actor_of, ident
 from tests.firewall.finding import findings, living
 from tests.providers.test_imports import bring_in, home, register
+from tests.safeguarding.concerns.noting import worked
 
 pytestmark = pytest.mark.django_db
 
@@ -179,3 +184,115 @@ def test_no_alert_waits_behind_a_long_list() -> None:
     bring_in(CLOSED)
     with worker():
         assert set(OutboxItem.objects.filter(kind="firewall_homes").values_list("queue", flat=True)) == {"default"}
+
+
+WHOLE = register(house("Birch Lodge", "SC990002", capacity="2"))
+
+
+def missing() -> dict[str, Any]:
+    with acting(actor_of("carol")):
+        return dict(Establishment.objects.filter(missing_since__isnull=False).values_list("name", "missing_since"))
+
+
+def test_the_check_counts_only_the_people_of_the_importer_s_region() -> None:
+    for who in ("olive", "edith", "nia"):
+        living(who=who)
+    told = totals(bring_in(CLOSED, dry_run=True))
+    # Of Swansea, which is in another region, a list that names one home tells nothing.
+    assert (told["placements"], told["authorities"]) == (2, 2)
+    bring_in(CLOSED)
+    do_queued()
+    assert [len(findings(who)) for who in ("olive", "edith", "nia")] == [1, 1, 1], "they are told all the same"
+
+
+def test_a_home_that_the_whole_list_does_not_name_is_found_and_nothing_is_closed() -> None:
+    placement = living()
+    living("birch-lodge")
+    scenarios.submitted_offer(story=scenarios.invited("birch-house"))
+    checked = bring_in(WHOLE, dry_run=True, is_whole_list=True)
+    told = totals(checked)
+    missing_now = _homes()
+    assert (told["missing"], told["registration_lost"], told["admissions"]) == (len(missing_now), 0, 0)
+    assert (told["placements"], told["invitations"], told["offers"]) == (1, 1, 1)
+    row = next(one for one in homes_of(checked) if one["name"] == "Birch House")
+    assert [str(label) for label in row["labels"]] == ["Is not on the newest list"] and missing() == {}
+    bring_in(WHOLE, is_whole_list=True)
+    assert set(missing()) == missing_now and "Birch House" in missing_now and "Birch Lodge" not in missing_now
+    do_queued()
+    do_queued()
+    (finding,) = findings()
+    assert (finding.placement_id, finding.codes) == (placement.pk, ["not_on_newest_list"])
+    with acting(actor_of("olive")):
+        home = Establishment.objects.get(pk=ident("birch-house"))
+        assert home.registration_status == "active"
+        assert Placement.objects.get(pk=placement.pk).status == "active"
+        assert Invitation.objects.get(establishment_id=home.pk).status == "offered"
+    # The officer of the referral hears once.
+    worked("events")
+    with worker():
+        heard = Message.objects.filter(template="firewall.home_missing", channel="in_app")
+        assert {row.organisation_id for row in heard} == {actor_of("olive").organisation_id}
+        assert len({row.event_id for row in heard}) == 1 and "Birch" not in str(list(heard.values()))
+    # The same list again is no news; one that names it again clears it.
+    assert totals(bring_in(WHOLE, dry_run=True, is_whole_list=True))["missing"] == 0
+    bring_in(register(house()))
+    assert "Birch House" not in missing()
+    do_queued()
+    assert [one.state for one in findings()] == ["cleared"]
+
+
+def _homes() -> set[str]:
+    """The children's homes of Ofsted's register here, but for the one that the list names."""
+    with acting(actor_of("carol")):
+        rows = Establishment.objects.filter(kind="childrens_home", regulator="ofsted", registration_status="active")
+        return set(rows.exclude(urn="SC990002").values_list("name", flat=True))
+
+
+def test_what_only_brings_changes_says_nothing_about_the_rest() -> None:
+    living()
+    assert totals(bring_in(WHOLE, dry_run=True))["missing"] == 0
+    bring_in(WHOLE)
+    assert missing() == {}
+    # A list with a row that nobody could read is no proof either; one that was only refused is on the list.
+    unreadable = register(house("Birch Lodge", "SC990002", capacity="two"), house("Birch Barn", "SC990009"))
+    run = bring_in(unreadable, dry_run=True, is_whole_list=True)
+    assert totals(run)["missing"] == 0 and "could not be read" in run.message
+    refused = register(house(age_min="17", age_max="8"), house("Birch Lodge", "SC990002", capacity="2"))
+    bring_in(refused, is_whole_list=True)
+    assert "Birch House" not in missing()
+
+
+def test_a_list_speaks_of_its_own_regulator_and_kinds_alone() -> None:
+    before = _homes()
+    bring_in(register(house("Birch Flats", "SC990009", kind="supported_accommodation")), is_whole_list=True)
+    assert not before & set(missing())
+    with acting(actor_of("carol")):
+        known = Establishment.objects.filter(missing_since__isnull=False)
+        assert set(known.values_list("kind", "regulator")) <= {("supported_accommodation", "ofsted")}
+
+
+def test_whoever_asked_the_regulator_says_so_and_it_is_over() -> None:
+    living()
+    bring_in(WHOLE, is_whole_list=True)
+    do_queued()
+    with acting(actor_of("carol")) as carol:
+        change_registration(carol, establishment_id=ident("birch-house"), values={}, reason="The regulator’s page")
+    do_queued()
+    assert "Birch House" not in missing() and [one.state for one in findings()] == ["cleared"]
+
+
+def test_a_whole_list_is_chosen_on_the_page(sign_in: Any) -> None:
+    living()
+    carol = sign_in("carol")
+    here = "/o/west-london-central/imports/"
+    assert "This is the whole list" in carol.get(f"{here}new/").content.decode()
+    file = SimpleUploadedFile("list.csv", WHOLE, "text/csv")
+    page = carol.post(f"{here}new/", {"kind": "register", "file": file, "is_whole_list": "on"})
+    with worker():
+        OutboxItem.objects.filter(kind="import_run").update(available_at=dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
+    outbox.drain("default", rounds=1)
+    said = " ".join(carol.get(page["Location"]).content.decode().split())
+    assert "Homes that are not on this list" in said and "Is not on the newest list" in said
+    carol.post(f"{page['Location']}import/")
+    with acting(actor_of("carol")):
+        assert all(ImportRun.objects.values_list("is_whole_list", flat=True))

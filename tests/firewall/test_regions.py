@@ -33,3 +33,13 @@ def test_a_region_reads_no_counts_of_what_is_no_longer_its_own(committed: str) -
     finally:
         outside.close()
     assert seen == [1, 1, 0]
+
+
+def test_other_regions_people_are_not_counted_even_in_a_home_of_its_own_lots(committed: str) -> None:
+    found("nia")
+    with acting(actor_of("carol")):
+        assert failing_homes() == [], "that somebody of another region lives there is not its to know"
+    found("olive")
+    with acting(actor_of("carol")):
+        (home,) = failing_homes()
+    assert (home.placements, home.authorities) == (1, 1)

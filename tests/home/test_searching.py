@@ -12,6 +12,9 @@ from brokerage.core.tenants.context import acting
 from brokerage.home.searching import references_meant
 from placements.models import Person, Placement, Referral
 from tests.cast import actor_of
+from tests.firewall.finding import found
+from tests.incidents.reporting import reported, resident
+from tests.safeguarding.voices import code_for, said, the_message
 from tests.scenarios import Invited, awarded, invited, with_person
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +63,32 @@ def test_each_reference_leads_straight_to_its_page(sign_in: SignIn) -> None:
         assert leads(client, organisation, agreement.reference) == "help"
     assert leads(sign_in("carol"), "west-london-central", story.reference) == "help"
     assert leads(sign_in("sandra"), "harrow", story.reference) == "help"
+
+
+def test_what_safeguarding_calls_by_a_reference_is_found_by_its_readers_alone(sign_in: SignIn) -> None:
+    event = reported(resident(), kind="allegation")
+    finding = found("olive")
+    said(code_for().code)
+    words = the_message()
+    everybody = {
+        "olive": "harrow",
+        "tessa": "harrow",
+        "edith": "ealing",
+        "bob": "birch",
+        "carol": "west-london-central",
+    }
+    clients = {who: sign_in(who) for who in everybody}
+
+    def finds(typed: str) -> dict[str, str]:
+        answers = {who: client.get(f"/o/{everybody[who]}/search/", {"q": typed}) for who, client in clients.items()}
+        return {who: answer["Location"] for who, answer in answers.items() if answer.status_code == 302}
+
+    pages = {slug: f"/o/{slug}/incidents/{event.reference}/" for slug in ("harrow", "birch")}
+    expected = {"olive": pages["harrow"], "tessa": pages["harrow"], "bob": pages["birch"]}
+    assert finds(event.reference.lower().replace("-", " ")) == expected
+    at = f"/o/harrow/firewall/{finding.reference}/"
+    assert finds(finding.reference) == {"olive": at, "tessa": at}
+    assert set(finds(words.reference)) == {"tessa", "carol"}, "their leads, and nobody else of theirs"
 
 
 def test_what_is_not_found_gets_help_and_is_not_said_again(sign_in: SignIn) -> None:

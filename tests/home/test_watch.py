@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
+from brokerage.core.clock import database_now
 from brokerage.core.tenants.context import acting
 from brokerage.home import watch
 from brokerage.home.lists import WorkList
@@ -24,7 +25,7 @@ SignIn = Callable[[str], Client]
 
 def lists_of(who: str) -> dict[str, WorkList]:
     with acting(actor_of(who)) as actor:
-        return {str(item.title): item for item in watch.work_of(actor)}
+        return {str(item.title): item for item in watch.work_of(actor, database_now())}
 
 
 def waiting(who: str, title: str) -> list[str]:

@@ -20,6 +20,7 @@ from brokerage.safeguarding.incidents.models import Incident, IncidentEntry, Kin
 from brokerage.safeguarding.incidents.queries import incidents_of_placement, listed_incidents, residents
 from brokerage.safeguarding.incidents.states import EPISODE, EVENT
 from tests.cast import actor_of, ident
+from tests.firewall.finding import living as living_without
 from tests.incidents.reporting import CANARY, facts, interviewed, left, reported, resident, returned, work
 
 pytestmark = pytest.mark.django_db
@@ -300,3 +301,31 @@ def test_every_kind_has_its_life() -> None:
     for kind in Kind.values:
         incident = Incident(kind=kind)
         assert incident.lifecycle is (EPISODE if kind in ("missing", "away") else EVENT)
+
+
+def test_a_resident_without_an_agreement_is_reported_on_to_the_right_authority_alone() -> None:
+    """Bought on the spot, or older than the service: the provider knows the stay by letters, not by the authority's
+    own reference, which may be anything."""
+    placement = living_without("birch-house", who="edith", reference="CASE-SECRET")
+    living_without(None)
+    with acting(actor_of("bob")):
+        (stay,) = residents()
+    assert stay.agreement_id is None and stay.authority_slug == "ealing" and stay.home == "Birch House"
+    assert stay.agreement_reference.startswith("N-") and "SECRET" not in str(stay)
+    with acting(actor_of("cecil")):
+        assert residents() == []
+    incident = reported(stay.agreement_reference)
+    assert (incident.placement_id, incident.needs_interview) == (placement.pk, True)
+    work()
+    assert {message.organisation.slug for message in messages_of(incident)} == {"ealing"}
+    with acting(actor_of("olive")):
+        assert not listed_incidents()
+    for who, reference in (("bob", "CASE-SECRET"), ("bob", placement.reference), ("cecil", stay.agreement_reference)):
+        with pytest.raises(Http404):
+            reported(reference, who)
+
+
+def test_a_stay_is_known_by_its_agreement_where_there_is_one() -> None:
+    agreement = resident()
+    with acting(actor_of("bob")):
+        assert [each.agreement_reference for each in residents()] == [agreement.reference]

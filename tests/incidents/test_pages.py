@@ -18,10 +18,12 @@ from brokerage.core.clock import database_now
 from brokerage.core.tenants.context import acting
 from brokerage.safeguarding.incidents import models
 from brokerage.safeguarding.incidents.models import Incident
+from brokerage.safeguarding.incidents.queries import residents
 from contracts.models import Agreement
 from placements.models import Placement
 from tests.cast import actor_of, ident
-from tests.incidents.reporting import CANARY, one_of_each, reported, resident, returned
+from tests.firewall.finding import living as living_without
+from tests.incidents.reporting import CANARY, left, one_of_each, reported, resident, returned
 
 pytestmark = pytest.mark.django_db
 
@@ -29,10 +31,10 @@ SignIn = Callable[[str], Client]
 NEW = "/o/birch/incidents/new/"
 
 
-def typed(agreement: Agreement, **changes: str) -> dict[str, str]:
+def typed(agreement: Agreement | str, **changes: str) -> dict[str, str]:
     began = timezone.localtime(database_now() - dt.timedelta(hours=2))
     return {
-        "agreement": agreement.reference,
+        "agreement": agreement if isinstance(agreement, str) else agreement.reference,
         "kind": "missing",
         "risk": "high",
         **boxes("happened_at", began),
@@ -87,7 +89,7 @@ def test_what_was_typed_is_kept_beside_its_error(sign_in: SignIn) -> None:
 
 
 def test_a_provider_without_residents_is_told_why(sign_in: SignIn) -> None:
-    assert "Nobody lives with you under an agreement" in words(sign_in("bob").get(NEW))
+    assert "Nobody lives with you whom an authority here has placed" in words(sign_in("bob").get(NEW))
     assert sign_in("olive").get("/o/harrow/incidents/new/").status_code == 403
 
 
@@ -217,3 +219,31 @@ def test_the_list_takes_as_many_queries_for_one_as_for_many(sign_in: SignIn) -> 
     with CaptureQueriesContext(connection) as many:
         client.get("/o/harrow/incidents/")
     assert len(many) == len(few)
+
+
+def test_the_agreement_leads_to_the_report_while_somebody_lives_there(sign_in: SignIn) -> None:
+    living, gone = resident(), resident("birch-lodge")
+    left(gone, days_ago=31)
+    client = sign_in("bob")
+    page = client.get(f"/o/birch/agreements/{living.reference}/").content.decode()
+    assert f'href="{NEW}?agreement={living.reference}"' in page and "Report an event of this resident" in page
+    form = client.get(f"{NEW}?agreement={living.reference}").content.decode()
+    assert f'<option value="{living.reference}" selected>' in form
+    assert "Report an event" not in words(client.get(f"/o/birch/agreements/{gone.reference}/"))
+    assert "Report an event" not in words(sign_in("oscar").get(f"/o/harrow/agreements/{living.reference}/"))
+
+
+def test_a_stay_without_an_agreement_is_reported_on_too(sign_in: SignIn) -> None:
+    placement = living_without("birch-house", reference="CASE-SECRET")
+    client = sign_in("bob")
+    with acting(actor_of("bob")):
+        (stay,) = residents()
+    page = words(client.get(NEW))
+    assert f"{stay.agreement_reference}, Birch House, Harrow, since" in page and "CASE-SECRET" not in page
+    answer = client.post(NEW, typed(stay.agreement_reference, kind="allegation"), follow=True)
+    assert "None in this service" in words(answer), answer.content
+    with acting(actor_of("olive")):
+        incident = Incident.objects.get()
+    assert (incident.placement_id, incident.agreement_id) == (placement.pk, None)
+    theirs = words(sign_in("olive").get(f"/o/harrow/incidents/{incident.reference}/"))
+    assert f"stay {stay.agreement_reference}" in theirs

@@ -12,7 +12,9 @@ from brokerage.core.errors import RuleBroken
 from brokerage.core.tenants.context import acting
 from brokerage.safeguarding.incidents.actions import answers, reports
 from brokerage.safeguarding.incidents.models import Incident, IncidentEntry
+from brokerage.safeguarding.incidents.queries import residents
 from tests.cast import actor_of, ident
+from tests.firewall.finding import living
 from tests.incidents.reporting import facts, left, one_of_each, reported, resident, returned
 
 TABLES = ("incidents_incident", "incidents_incidententry")
@@ -175,3 +177,34 @@ def test_two_reports_at_once_are_one_episode(committed: str) -> None:
     assert sorted(found) == ["already_missing", "missing"]
     with acting(actor_of("olive")):
         assert Incident.objects.count() == 1 and not IncidentEntry.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"authority_id": ident("harrow")},
+        {"agreement_reference": "N-00000-00000"},
+        {"establishment_id": ident("birch-lodge")},
+        {"provider_id": ident("cedar")},
+    ],
+)
+def test_a_stay_without_an_agreement_is_held_to_its_placement(change: dict[str, Any]) -> None:
+    living("birch-house", who="edith")
+    with acting(actor_of("bob")):
+        (stay,) = residents()
+    incident = reported(stay.agreement_reference, kind="allegation")
+    incident.pk, incident.reference = ident("forged"), "E-F0RG-ED00"
+    with acting(actor_of("bob")):
+        for name, value in change.items():
+            setattr(incident, name, value)
+        with pytest.raises(DatabaseError), transaction.atomic():
+            incident.save(force_insert=True)
+
+
+@pytest.mark.django_db
+def test_an_agreement_is_not_left_out_of_a_report() -> None:
+    incident = reported(resident(), kind="allegation")
+    incident.pk, incident.reference, incident.agreement = ident("forged"), "E-F0RG-ED00", None
+    with acting(actor_of("bob")), pytest.raises(DatabaseError), transaction.atomic():
+        incident.save(force_insert=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from typing import Any
 from urllib.parse import urldefrag, urlsplit
 
 import pytest
@@ -14,10 +15,11 @@ from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from playwright.sync_api import Page
 
+from tests.accounts.mobiles import BACKEND, give_number
 from tests.isolation.test_urls import ALL
 from tests.journeys.conftest import WalkIn
 from tests.journeys.places import ACCOUNT, EVERYBODY, HOMES, PUBLIC, Walk, build_walk, pages_of
-from tests.journeys.visitors import Visitor, client_of, give_password
+from tests.journeys.visitors import Visitor, client_of, give_password, off_loop
 
 RULES = {
     "runOnly": {
@@ -179,6 +181,8 @@ def test_public_pages(walk_in: WalkIn, live: str) -> None:
     _inspect(walk_in, "", list(PUBLIC))
 
 
-def test_account_pages(walk_in: WalkIn, walk: Walk) -> None:
+def test_account_pages(walk_in: WalkIn, walk: Walk, settings: Any) -> None:
     give_password("hugh")
+    settings.SMS_BACKEND = BACKEND
+    off_loop(lambda: give_number("hugh", asked="+447700900124"))
     _inspect(walk_in, "hugh", list(ACCOUNT))

@@ -308,10 +308,13 @@ def test_add_open_and_remove_on_the_page(sign_in: Callable[[str], Client]) -> No
     assert link.status_code == 302 and "plan" not in link["Location"]
     file = client.get(link["Location"])
     assert b"".join(file.streaming_content) == PDF
+    shown = client.get(page_of(referral, "")).content.decode()
+    assert opened[1] in shown and "my plan.pdf" in shown and "Education, health and care plan, " in shown
     assert file["Content-Disposition"] == 'attachment; filename="my plan.pdf"'
     assert file["X-Content-Type-Options"] == "nosniff" and "no-store" in file["Cache-Control"]
     assert client.post(opened[1] + "remove/").status_code == 302
     assert client.get(opened[1]).status_code == 404
+    assert "my plan.pdf" not in client.get(page_of(referral, "")).content.decode()
 
 
 @pytest.mark.django_db

@@ -1,5 +1,5 @@
-"""An alert is on the next page of every authority of the region and its central team while Redis is stopped, and its
-e-mail goes out within a minute of Redis's return.
+"""An alert is on the next page of every authority of the region and its central team while Redis is stopped; its
+e-mails and texts go out within a minute of Redis's return, or of the gateway's where that was away as well.
 
 Pages come from the real web processes, with real sessions.
 """
@@ -12,10 +12,11 @@ from uuid import uuid4
 import httpx
 from django.conf import settings
 from django.db import connections
-from django.test import Client
+from django.test import Client, override_settings
 
 from brokerage.core.notifications.models import Message
 from brokerage.core.tenants.context import acting
+from tests.accounts.mobiles import give_number
 from tests.cast import PEOPLE, actor_of, user_of
 from tests.faults.harness import WORKER, until
 from tests.faults.installation import Installation, installation
@@ -28,14 +29,19 @@ MOST_SECONDS = 60.0
 #: Seconds that a worker takes to start on a machine that does nothing else; a slower one has a longer minute.
 USUAL_START = 8.0
 OUT = (
-    "SELECT count(*) FROM notifications_message WHERE channel = 'email' AND template = 'safeguarding.alert'"
-    " AND reference = %s"
+    "SELECT count(*) FROM notifications_message WHERE channel IN ('email', 'sms')"
+    " AND template = 'safeguarding.alert' AND reference = %s"
 )
 
 
 def prove(play: Play) -> None:
     """Alert after alert with Redis stopped; then the twin."""
-    with installation(play.place, web=True) as site:
+    with (
+        installation(play.place, web=True) as site,
+        override_settings(SMS_BACKEND=site.texts.environment()["SMS_BACKEND"]),
+    ):
+        for number, who in enumerate((*READERS, STRANGER)):
+            give_number(who, f"+4477009005{number:02d}")
         site.kill(WORKER)
         began = time.monotonic()
         site.start_worker()
@@ -63,6 +69,10 @@ def _alert(play: Play, site: Installation, cookies: dict[str, dict[str, str]], m
         site.start_worker()
     site.kill_redis()
     play.outcome.faults["Redis stopped"] += 1
+    is_away = play.random.random() < 0.5
+    if is_away:
+        site.texts.go_away()
+        play.outcome.faults["gateway of texts away too"] += 1
     alert = raised(told_provider="", what_happened=f"Something happened there: {uuid4().hex}.")
     play.outcome.cases += len(READERS)
     for problem in _not_seen(site, cookies, alert.reference):
@@ -72,6 +82,8 @@ def _alert(play: Play, site: Installation, cookies: dict[str, dict[str, str]], m
     play.require(kept, f"{alert.reference} is not among the messages")
     due = site.number(OUT, alert.reference)
     play.require(due, f"{alert.reference}: nobody is to be sent anything")
+    texts = site.number(f"{OUT} AND channel = 'sms'", alert.reference)
+    play.require(texts == len(READERS), f"{alert.reference}: {texts} texts for {len(READERS)} people with a number")
     if play.random.random() < 0.5:
         site.kill(WORKER)
         play.outcome.faults["worker killed too"] += 1
@@ -79,13 +91,16 @@ def _alert(play: Play, site: Installation, cookies: dict[str, dict[str, str]], m
     site.valkey.start()
     if not site.is_alive(WORKER):
         site.start_worker()
+    if is_away:
+        until(lambda: site.number(f"{OUT} AND last_error <> ''", alert.reference), "it was tried", seconds=minute)
+        site.texts.listen()
     sent = f"{OUT} AND sent_at IS NOT NULL"
     try:
         until(lambda: site.number(sent, alert.reference) == due, "it is sent", seconds=minute)
     except AssertionError:
         missing = due - site.number(sent, alert.reference)
-        play.violated(f"{missing} of {due} e-mails were not sent within {minute:.0f} s\n{site.trouble()}")
-    play.say(f"{due} e-mails within {time.monotonic() - began:.1f} s of the return of Redis")
+        play.violated(f"{missing} of {due} e-mails and texts were not sent within {minute:.0f} s\n{site.trouble()}")
+    play.say(f"{due} e-mails and texts within {time.monotonic() - began:.1f} s of the return of Redis")
     play.outcome.cases += due
 
 

@@ -36,7 +36,7 @@ PROOFS = (
     Proof(6, "audit", "the audit trail: append-only, gapless, tampering is seen", 25),
     Proof(7, "agreements", "an award always ends with exactly one agreement", 75, MACHINES),
     Proof(8, "messages", "every message is sent at least once and seen once", 90, MACHINES),
-    Proof(9, "alerts", "an alert is on screen at once without Redis, e-mailed within a minute", 45, MACHINES),
+    Proof(9, "alerts", "an alert is on screen without Redis, e-mailed and texted within a minute", 45, MACHINES),
     Proof(10, "repeats", "a repeated write has one effect", 40, MACHINES),
     Proof(12, "moves", "only legal moves, and the database's clock decides", 60),
     Proof(16, "api", "bad input never gives a 5xx", 25),

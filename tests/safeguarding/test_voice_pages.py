@@ -116,6 +116,10 @@ def test_a_message_without_a_code_gets_its_home(sign_in: SignIn) -> None:
     assert client.get(path).status_code == 404
     with acting(actor_of("carol")) as carol, pytest.raises(NotNow):
         actions.place_message(carol, reference=message.reference, home_id=ident("cedar-house"))
+    with acting(actor_of("carol")):
+        (entry,) = AuditEntry.objects.filter(kind="voice.placed")
+    # Administrators read the trail, and no messages: they do not learn which home it is about.
+    assert entry.data == {}
 
 
 def test_a_poster_is_made_printed_and_replaced(sign_in: SignIn) -> None:

@@ -138,12 +138,13 @@ SCOPES: dict[str, Scope] = {
         "closure.report",
         "placement.view",
     ),
-    "concerns:read": _scope(_("Read concerns and patterns"), ("authority", "central"), "concern.view"),
-    "concerns:write": _scope(
-        _("Note concerns and decide on patterns"),
+    "concerns:read": _scope(_("Read concerns"), ("authority", "central"), "concern.view"),
+    "concerns:write": _scope(_("Note concerns"), ("authority", "central"), "concern.view", "concern.write"),
+    # On the pages safeguarding leads alone read patterns and decide.
+    "concerns:decide": _scope(
+        _("Read patterns, and decide on concerns and patterns"),
         ("authority", "central"),
         "concern.view",
-        "concern.write",
         "concern.decide",
     ),
     "complaints:read": _scope(
@@ -156,7 +157,7 @@ SCOPES: dict[str, Scope] = {
         "complaint.write",
         "complaint.mediate",
     ),
-    "firewall:read": _scope(_("Read what the registration firewall found"), ("authority", "central"), "firewall.view"),
+    "firewall:read": _scope(_("Read what the registration checks found"), ("authority", "central"), "firewall.view"),
     "incidents:read": _scope(
         _("Read missing episodes and notifiable events"), ("authority", "provider"), "incident.view"
     ),

@@ -18,6 +18,7 @@ from brokerage.core.api.operations import Call, Page, operation, resource
 from brokerage.core.clock import database_today
 from brokerage.core.tenants.geography_queries import adjoining
 from brokerage.core.tenants.models import AuthorityProfile, Organisation, Region, RegionMember
+from brokerage.core.tenants.regions import running_today
 
 NATIONS = [("England", "England"), ("Wales", "Wales")]
 _AUTHORITY: dict[str, Any] = {
@@ -165,14 +166,8 @@ class OrganisationOut(Shape):
     }
 
 
-def _running() -> Q:
-    """Memberships of a region that hold today."""
-    today = database_today()
-    return Q(starts_on__lte=today) & (Q(ends_on__isnull=True) | Q(ends_on__gte=today))
-
-
 def _regions_of(organisation: str) -> ArraySubquery:
-    rows = RegionMember.objects.filter(_running(), organisation=OuterRef(organisation)).order_by("region__slug")
+    rows = RegionMember.objects.filter(running_today(), organisation=OuterRef(organisation)).order_by("region__slug")
     return ArraySubquery(rows.values("region__slug"))
 
 
@@ -187,7 +182,7 @@ def list_authorities(call: Call) -> Page:
     if nation := call.query.get("nation"):
         rows = rows.filter(nation=nation)
     if region := call.query.get("region"):
-        members = RegionMember.objects.filter(_running(), region__slug=region)
+        members = RegionMember.objects.filter(running_today(), region__slug=region)
         rows = rows.filter(organisation_id__in=members.values("organisation_id"))
     if call.query.get("current"):
         today = database_today()
@@ -260,7 +255,7 @@ def get_region(call: Call, slug: str) -> dict[str, Any]:
     found = Region.objects.select_related("central_team").filter(slug=slug).first()
     if found is None:
         raise Http404("No such region.")
-    members = RegionMember.objects.filter(_running(), region=found).select_related("organisation__authority")
+    members = RegionMember.objects.filter(running_today(), region=found).select_related("organisation__authority")
     organisations = [
         {
             "slug": member.organisation.slug,

@@ -13,6 +13,8 @@ from importlib import import_module, util
 
 from django.apps import apps
 
+from brokerage.core.lifecycle import Lifecycle
+
 #: The organisation acted for. Settings used earlier in a session read back as '', so both mean "none".
 ORGANISATION = "(SELECT nullif(current_setting('app.organisation_id', true), '')::uuid)"
 USER = "(SELECT nullif(current_setting('app.user_id', true), '')::uuid)"
@@ -211,3 +213,9 @@ def statements() -> Iterator[str]:
     yield from declared("FUNCTIONS")
     yield "RESET ROLE"
     yield from declared("TRIGGERS")
+
+
+def moves_of(lifecycle: Lifecycle) -> str:
+    """The moves that a lifecycle allows, as SQL pairs of states: what a trigger holds rows to."""
+    pairs = {(source, target) for sources, target in lifecycle.moves.values() for source in sources}
+    return ", ".join(f"('{source}', '{target}')" for source, target in sorted(pairs))

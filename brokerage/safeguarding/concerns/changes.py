@@ -33,6 +33,12 @@ events.publish(
     notices={"concerns.suggestion": SUGGESTION},
 )
 events.publish(
+    "suggestion.grew",
+    label=_("A pattern suggested to a person goes on"),
+    organisations=WATCHERS,
+    notices={"concerns.suggestion_grew": SUGGESTION},
+)
+events.publish(
     "suggestion.decided",
     label=_("Decided on a pattern"),
     organisations=WATCHERS,

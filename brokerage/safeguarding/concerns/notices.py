@@ -20,6 +20,11 @@ texts.register(
     body=_("Several things about one home or provider add up, %(reference)s. Sign in, look into it and decide."),
 )
 texts.register(
+    "concerns.suggestion_grew",
+    subject=_("Pattern %(reference)s goes on"),
+    body=_("More has happened since pattern %(reference)s was suggested to you. Sign in, look into it and decide."),
+)
+texts.register(
     "concerns.complaint_made",
     subject=_("Complaint %(reference)s: please acknowledge it"),
     body=_("A complaint to %(organisation)s, %(reference)s, was made. Sign in to read and to acknowledge it."),

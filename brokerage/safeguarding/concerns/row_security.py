@@ -7,7 +7,6 @@ once one of them asked for mediation.
 
 from collections.abc import Iterable
 
-from brokerage.core.lifecycle import Lifecycle
 from brokerage.core.tenants.rowsecurity import (
     AUTHORITY,
     CENTRAL,
@@ -20,6 +19,7 @@ from brokerage.core.tenants.rowsecurity import (
     USER,
     Allow,
     Table,
+    moves_of,
 )
 from brokerage.safeguarding.concerns.patterns import (
     ACKNOWLEDGE_DAYS,
@@ -117,11 +117,6 @@ TABLES = [
 
 def _quoted(words: Iterable[str]) -> str:
     return ", ".join(f"'{word}'" for word in words)
-
-
-def _moves(lifecycle: Lifecycle) -> str:
-    """(from, to) pairs of a lifecycle, as SQL."""
-    return ", ".join(f"('{source}', '{target}')" for sources, target in lifecycle.moves.values() for source in sources)
 
 
 _RANKS = ", ".join(f"('{rating}', {rank})" for rating, rank in RANKS.items())
@@ -223,7 +218,7 @@ FUNCTIONS = [
         IF NEW.status <> 'open' OR NEW.written_by_user_id IS DISTINCT FROM {USER} THEN
           RAISE EXCEPTION 'no concern begins so' USING ERRCODE = 'insufficient_privilege';
         END IF;
-      ELSIF (OLD.status, NEW.status) NOT IN ({_moves(CONCERN)}) THEN
+      ELSIF (OLD.status, NEW.status) NOT IN ({moves_of(CONCERN)}) THEN
         RAISE EXCEPTION 'a concern does not move so' USING ERRCODE = 'insufficient_privilege';
       END IF;
       RETURN NEW;
@@ -237,7 +232,7 @@ FUNCTIONS = [
     BEGIN
       IF current_user IN ('{LOADER}', '{MIGRATOR}') THEN RETURN NEW; END IF;
       -- News of a live one are added to it; a decided one stays as it is.
-      IF (OLD.status, NEW.status) NOT IN (('open', 'open'), ('looking', 'looking'), {_moves(SUGGESTION)}) THEN
+      IF (OLD.status, NEW.status) NOT IN (('open', 'open'), ('looking', 'looking'), {moves_of(SUGGESTION)}) THEN
         RAISE EXCEPTION 'a suggestion does not move so' USING ERRCODE = 'insufficient_privilege';
       END IF;
       RETURN NEW;
@@ -263,7 +258,7 @@ FUNCTIONS = [
       END IF;
       side := CASE {ORGANISATION} WHEN NEW.authority_id THEN 'authority' WHEN NEW.provider_id THEN 'provider'
         ELSE 'mediator' END;
-      IF (OLD.status, NEW.status) NOT IN ({_moves(COMPLAINT)}) THEN
+      IF (OLD.status, NEW.status) NOT IN ({moves_of(COMPLAINT)}) THEN
         RAISE EXCEPTION 'a complaint does not move so' USING ERRCODE = 'insufficient_privilege';
       ELSIF NEW.status IN ('acknowledged', 'answered') AND side IN (NEW.made_by, 'mediator')
           OR NEW.status IN ('settled', 'unresolved') AND side <> NEW.made_by

@@ -6,7 +6,8 @@ from brokerage.core.audit.labels import register
 
 register(
     {
-        "firewall.checked": _("Registrations checked"),
-        "finding.acknowledged": _("Finding of the registration firewall answered"),
+        "firewall.checked": _("Registration checks made"),
+        "referral.home_missing": _("Officer told that an invited home is missing from its register’s newest list"),
+        "finding.acknowledged": _("Finding of the registration checks answered"),
     }
 )

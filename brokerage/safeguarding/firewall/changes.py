@@ -13,6 +13,7 @@ from brokerage.core.tenants.context import system
 from brokerage.core.webhooks import events
 from brokerage.core.webhooks.events import Told
 from brokerage.core.webhooks.feed import tell_feeds
+from brokerage.safeguarding.firewall.actions.missing import tell_of_missing
 from brokerage.safeguarding.firewall.actions.runs import check_homes
 from brokerage.safeguarding.firewall.models import Finding
 
@@ -20,7 +21,7 @@ _PATH = "/findings/{reference}"
 
 events.publish(
     "finding.found",
-    label=_("A home no longer passes the registration firewall"),
+    label=_("A home no longer passes the registration checks"),
     organisations=("authority",),
     notices={"firewall.found": _PATH},
 )
@@ -31,14 +32,20 @@ events.publish(
     notices={"firewall.changed": _PATH},
 )
 events.publish(
+    "referral.home_missing",
+    label=_("A home of a referral is not on its register’s newest list"),
+    organisations=("authority",),
+    acts={"referral.home_missing": "/referrals/{reference}"},
+)
+events.publish(
     "finding.cleared",
-    label=_("A home passes the registration firewall again"),
+    label=_("A home passes the registration checks again"),
     organisations=("authority",),
     notices={"firewall.cleared": _PATH},
 )
 events.publish(
     "finding.answered",
-    label=_("A finding of the registration firewall was answered"),
+    label=_("A finding of the registration checks was answered"),
     organisations=("authority",),
     acts={"finding.acknowledged": _PATH},
 )
@@ -67,5 +74,8 @@ def tell_machines(item: OutboxItem) -> None:
 
 @handles("firewall_homes")
 def look_at_homes(item: OutboxItem) -> None:
-    """Look at once at the placements in homes whose registration or evidence has changed. Repeatable."""
-    check_homes([UUID(home) for home in item.payload["homes"]])
+    """Look at once at the placements in homes whose registration or evidence has changed, and tell of those that are
+    missing from a list to whoever is about to place somebody there. Repeatable."""
+    homes = [UUID(home) for home in item.payload["homes"]]
+    check_homes(homes)
+    tell_of_missing(homes)

@@ -1,7 +1,8 @@
 """What a change of the register would trigger, for the check of a regulator's list; and the run right after a change.
 
 The check has made the change in its own transaction when this looks, and takes it back. Each authority is looked at in
-its own role; what leaves this module are counts.
+its own role; what leaves this module are counts, and of nobody but those that whoever checks the list works for: who
+writes a list of one home must not learn where other regions' children live.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from django.db import connection
 
 from brokerage.core.audit.record import enqueue
 from brokerage.core.tenants.actors import Actor
-from brokerage.core.tenants.context import system, worker
+from brokerage.core.tenants.context import system
+from brokerage.core.tenants.regions import authorities_of, region_of
 from brokerage.core.tenants.rowsecurity import ORGANISATION
+from brokerage.safeguarding.firewall.actions.runs import authorities_with
 from brokerage.safeguarding.firewall.queries.problems import JUDGED, asked
 from dpv.eligibility import problems_of
 from dpv.models import Admission
@@ -73,15 +76,25 @@ def look(actor: Actor, homes: Collection[UUID], on: dt.date, seen: Sight) -> Non
     seen.things["admissions"] = {pk: home for pk, home in admissions.items() if problems.get(pk)}
     for name in ("invitations", "offers", "awards", "placements"):
         seen.things[name] = {}
-    with worker(), connection.cursor() as cursor:
-        cursor.execute("SELECT authority_id FROM firewall_authorities(%s::uuid[])", [list(homes)])
-        concerned = sorted(row[0] for row in cursor.fetchall())
-    for authority_id in concerned:
+    missing = {home for home, facts in seen.facts.items() if facts["missing_since"] is not None}
+    counted = _may_be_counted(actor)
+    for authority_id in authorities_with(homes):
+        if authority_id not in counted:
+            continue
         with system(authority_id):
-            _look_in(authority_id, homes, on, seen)
+            _look_in(authority_id, homes, on, missing, seen)
 
 
-def _look_in(authority_id: UUID, homes: Collection[UUID], on: dt.date, seen: Sight) -> None:
+def _may_be_counted(actor: Actor) -> set[UUID]:
+    """Whose people the importer may count: anybody can write a list that names one home. A central team those of its
+    region, an authority its own, nobody else any."""
+    if actor.is_authority:
+        return {actor.organisation_id}
+    region = region_of(actor.organisation_id) if actor.is_central else None
+    return authorities_of(region) if region is not None else set()
+
+
+def _look_in(authority_id: UUID, homes: Collection[UUID], on: dt.date, missing: Collection[UUID], seen: Sight) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_TOLD, asked(on, homes))
         for placement, home in cursor.fetchall():
@@ -94,6 +107,6 @@ def _look_in(authority_id: UUID, homes: Collection[UUID], on: dt.date, seen: Sig
         by_age[age].add(admission)
     wrong = {age: problems_of(admissions, on, age=age) for age, admissions in by_age.items()}
     for name, thing, home, admission, age in standing:
-        if wrong[age].get(admission):
+        if wrong[age].get(admission) or home in missing:
             seen.things[name][thing] = home
             seen.authorities[thing] = authority_id

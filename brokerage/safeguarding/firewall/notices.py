@@ -36,3 +36,11 @@ texts.register(
         " to read the list and to say what you will do."
     ),
 )
+texts.register(
+    "firewall.home_missing",
+    subject=_("Referral %(reference)s: a home is not on its register’s newest list"),
+    body=_(
+        "A home that is invited, offers or was chosen for %(reference)s is not on its regulator’s newest list. Nothing"
+        " is closed by that. Ask the home and its regulator before anybody moves in."
+    ),
+)

@@ -103,7 +103,7 @@ FUNCTIONS = [
     "REVOKE ALL ON FUNCTION firewall_authorities(uuid[]) FROM PUBLIC",
     f"GRANT EXECUTE ON FUNCTION firewall_authorities(uuid[]) TO {WORKER}",
     # The homes that fail, and how many placements of how many authorities are affected: for a central team, of the
-    # homes on its lots and of the authorities of its region. Never whose, and no placement.
+    # authorities of its region; where other regions' people live is not its to know. Never whose, and no placement.
     f"""
     CREATE OR REPLACE FUNCTION firewall_failing()
     RETURNS TABLE (establishment_id uuid, provider_id uuid, home varchar, codes varchar[], placements bigint,
@@ -116,10 +116,8 @@ FUNCTIONS = [
       FROM firewall_finding f
       WHERE f.state IN ('open', 'acknowledged') AND f.establishment_id IS NOT NULL
         AND EXISTS (SELECT FROM tenants_organisation o WHERE o.id = {ORGANISATION} AND o.kind = 'central')
-        AND (f.establishment_id IN (SELECT a.establishment_id FROM dpv_admission a
-            WHERE a.region_id = {REGIONS} AND a.status <> 'ended')
-          OR f.authority_id IN (SELECT m.organisation_id FROM tenants_regionmember m WHERE m.region_id = {REGIONS}
-            AND m.starts_on <= {TODAY} AND (m.ends_on IS NULL OR m.ends_on >= {TODAY})))
+        AND f.authority_id IN (SELECT m.organisation_id FROM tenants_regionmember m WHERE m.region_id = {REGIONS}
+          AND m.starts_on <= {TODAY} AND (m.ends_on IS NULL OR m.ends_on >= {TODAY}))
       GROUP BY f.establishment_id
     $$
     """,

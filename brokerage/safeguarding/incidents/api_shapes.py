@@ -17,9 +17,9 @@ _DONE = "The police were told. Two members of staff are searching."
 
 
 class ResidentRow(Shape):
-    """Somebody who lives with you, or left within thirty days: known by the agreement."""
+    """Somebody who lives with you, or left within thirty days: known by the agreement, or by letters for the stay."""
 
-    agreement = s.CharField(help_text="Its reference: what a report names.")
+    agreement = s.CharField(help_text="Its reference (`N-…`: a stay without an agreement here): what a report names.")
     authority = s.CharField(help_text="Who placed them and is told.")
     home = s.CharField(allow_blank=True)
     establishment_id = s.UUIDField(allow_null=True)

@@ -27,7 +27,10 @@ class ReportForm(forms.Form):
 
     agreement = forms.ChoiceField(
         label=_("Who is it about?"),
-        help_text=_("By the reference of the agreement. Only the authority that placed them is told."),
+        help_text=_(
+            "By the reference of the agreement; N- stands for a stay without an agreement in this service. Only the"
+            " authority that placed them is told."
+        ),
         error_messages={"required": _("Choose who it is about")},
     )
     kind = forms.ChoiceField(

@@ -84,7 +84,9 @@ class Incident(models.Model):
     authority = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="+")
     reference = models.CharField(max_length=20, unique=True, default=incident_reference)
-    agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, related_name="+")
+    #: None for a stay without one in this service: bought on the spot, or older than it.
+    agreement = models.ForeignKey(Agreement, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    #: Of the agreement; without one, letters that stand for the stay and say nothing of it.
     agreement_reference = models.CharField(max_length=20)
     #: Ids only for the provider's role, which cannot read the placement.
     placement = models.ForeignKey(Placement, on_delete=models.PROTECT, related_name="+")

@@ -39,9 +39,10 @@ STATES: dict[str, tuple[Q, str | Promise]] = {
 
 @dataclass(frozen=True)
 class Resident:
-    """Somebody who lives with the provider, or left lately: known by the agreement alone."""
+    """Somebody who lives with the provider, or left lately: known by the agreement alone, or by letters for the stay
+    where there is none."""
 
-    agreement_id: UUID
+    agreement_id: UUID | None
     agreement_reference: str
     authority_id: UUID
     authority_name: str
@@ -77,7 +78,7 @@ def _ids(rows: Iterable[dict[str, UUID | None]], name: str) -> set[UUID]:
 
 
 def resident_of(agreement: str) -> Resident:
-    """The resident of that agreement; raises Http404 where the provider has none."""
+    """The resident of that agreement or stay; raises Http404 where the provider has none."""
     wanted = normalise_reference(agreement)
     for each in residents():
         if each.agreement_reference == wanted:

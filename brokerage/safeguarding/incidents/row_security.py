@@ -1,10 +1,9 @@
-"""Row security of incidents: the two parties of the agreement, and of an internal entry the authority alone.
+"""Row security of incidents: the two parties of the stay, and of an internal entry the authority alone.
 
-A provider never reads a placement: `incident_residents` tells it which of its agreements are about somebody who lives
-with it now or left within thirty days, and a trigger holds each report to that.
+A provider never reads a placement: `incident_residents` tells it who lives with it now or left within thirty days, by
+agreement or, without one here, by letters that stand for the stay; a trigger holds each report to that.
 """
 
-from brokerage.core.lifecycle import Lifecycle
 from brokerage.core.tenants.rowsecurity import (
     AUTHORITY,
     CATEGORIES,
@@ -16,6 +15,7 @@ from brokerage.core.tenants.rowsecurity import (
     WORKER,
     Allow,
     Table,
+    moves_of,
 )
 from brokerage.safeguarding.incidents.states import EPISODE, EVENT
 
@@ -38,10 +38,14 @@ DAYS_AFTER_END = 30
 _lives_there = f"(p.status = 'active' OR p.status = 'ended' AND p.ended_on >= {TODAY} - {DAYS_AFTER_END})"
 
 
-def _moves(lifecycle: Lifecycle) -> str:
-    """Its moves as SQL pairs of states."""
-    pairs = {(source, target) for sources, target in lifecycle.moves.values() for source in sources}
-    return ", ".join(f"('{source}', '{target}')" for source, target in sorted(pairs))
+#: An agreement that stands between the two about this placement.
+_agreed = (
+    "a.placement_id = p.id AND a.authority_id = p.authority_id AND a.provider_id = p.provider_id"
+    " AND a.status <> 'cancelled'"
+)
+_letters = "upper(md5('stay:' || p.id))"
+#: What a stay without an agreement is called.
+_stay = f"'N-' || left({_letters}, 5) || '-' || substr({_letters}, 6, 5)"
 
 
 TABLES = [
@@ -76,22 +80,22 @@ TABLES = [
 ]
 
 FUNCTIONS = [
-    # The provider's own residents: the newest agreement of each of its placements that runs, or ended lately. It tells
-    # no more of the placement than whether and since when somebody lives where.
+    # The provider's own residents: each of its placements that runs, or ended lately, by its newest agreement. It tells
+    # no more of the placement than whether and since when somebody lives where; never the reference that the authority
+    # gave it, which may be anything.
     f"""
     CREATE OR REPLACE FUNCTION incident_residents()
     RETURNS TABLE (agreement_id uuid, agreement_reference varchar, authority_id uuid, authority_name varchar,
       authority_slug varchar, placement_id uuid, establishment_id uuid, household_id uuid, is_adult boolean,
       started_on date, ended_on date)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-      SELECT DISTINCT ON (p.id) a.id, a.reference, a.authority_id, o.name, o.slug, p.id, p.establishment_id,
-        p.household_id, p.category = 'adult_residential', p.started_on,
+      SELECT DISTINCT ON (p.id) a.id, coalesce(a.reference, {_stay}), p.authority_id, o.name, o.slug, p.id,
+        p.establishment_id, p.household_id, p.category = 'adult_residential', p.started_on,
         CASE WHEN p.status = 'ended' THEN p.ended_on END
-      FROM contracts_agreement a
-      JOIN placements_placement p ON p.id = a.placement_id AND p.authority_id = a.authority_id
-        AND p.provider_id = a.provider_id
-      JOIN tenants_organisation o ON o.id = a.authority_id
-      WHERE a.provider_id = {ORGANISATION} AND a.status <> 'cancelled' AND {_lives_there}
+      FROM placements_placement p
+      LEFT JOIN contracts_agreement a ON {_agreed}
+      JOIN tenants_organisation o ON o.id = p.authority_id
+      WHERE p.provider_id = {ORGANISATION} AND {_lives_there}
       ORDER BY p.id, a.version DESC, a.created_at DESC
     $$
     """,
@@ -111,20 +115,20 @@ FUNCTIONS = [
             OR NEW.returned_at IS NOT NULL OR NEW.interview_outcome <> '' THEN
           RAISE EXCEPTION 'no report begins so' USING ERRCODE = 'insufficient_privilege';
         END IF;
-        IF NOT EXISTS (SELECT FROM contracts_agreement a JOIN placements_placement p ON p.id = a.placement_id
-            WHERE a.id = NEW.agreement_id AND a.reference = NEW.agreement_reference
-              AND a.authority_id = NEW.authority_id AND p.authority_id = NEW.authority_id
-              AND a.provider_id = NEW.provider_id AND p.provider_id = NEW.provider_id
-              AND a.provider_id = {ORGANISATION} AND p.id = NEW.placement_id
+        IF NOT EXISTS (SELECT FROM placements_placement p LEFT JOIN contracts_agreement a ON {_agreed}
+            WHERE a.id IS NOT DISTINCT FROM NEW.agreement_id
+              AND NEW.agreement_reference = coalesce(a.reference, {_stay})
+              AND p.authority_id = NEW.authority_id AND p.provider_id = NEW.provider_id
+              AND p.provider_id = {ORGANISATION} AND p.id = NEW.placement_id
               AND (p.establishment_id, p.household_id)
                 IS NOT DISTINCT FROM (NEW.establishment_id, NEW.household_id)
               AND NEW.needs_interview = (NEW.kind = 'missing' AND p.category <> 'adult_residential')
-              AND a.status <> 'cancelled' AND {_lives_there}) THEN
+              AND {_lives_there}) THEN
           RAISE EXCEPTION 'nobody of yours' USING ERRCODE = 'insufficient_privilege';
         END IF;
       ELSIF NEW.status <> OLD.status THEN
-        IF is_episode AND (OLD.status, NEW.status) NOT IN ({_moves(EPISODE)})
-            OR NOT is_episode AND (OLD.status, NEW.status) NOT IN ({_moves(EVENT)})
+        IF is_episode AND (OLD.status, NEW.status) NOT IN ({moves_of(EPISODE)})
+            OR NOT is_episode AND (OLD.status, NEW.status) NOT IN ({moves_of(EVENT)})
             OR (NEW.status = 'withdrawn') AND OLD.provider_id <> {ORGANISATION} THEN
           RAISE EXCEPTION 'an incident does not move so' USING ERRCODE = 'insufficient_privilege';
         END IF;

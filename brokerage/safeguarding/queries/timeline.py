@@ -45,6 +45,8 @@ def timeline_of(
     row = told or raised
     if row is not None:
         events += _around(actor, row)
+    # Of what happened in one moment the last named came last.
+    events.reverse()
     return sorted(events, key=lambda event: event["at"], reverse=True)
 
 

@@ -13,6 +13,7 @@ from brokerage.core.clock import database_now
 from brokerage.core.errors import NotNow, RuleBroken
 from brokerage.core.locks import hold_name
 from brokerage.core.tenants.actors import Actor
+from brokerage.safeguarding.texts import require_text
 from brokerage.safeguarding.voice.models import Code, Entry, Message
 from brokerage.safeguarding.voice.queries import code_of, homes_of, message_of
 from brokerage.safeguarding.voice.states import MESSAGE
@@ -66,7 +67,7 @@ def close_message(actor: Actor, *, reference: str, outcome: str, became: str = "
     message = _held(reference)
     _need_read(message, "outcome")
     message.status = MESSAGE.after(message.status, "close")
-    message.outcome = _text(outcome, "outcome", _("Say what was done"))
+    message.outcome = require_text(outcome, field="outcome", message=_("Say what was done"), most=LONGEST)
     message.became = became.strip()[:24]
     message.closed_at, message.closed_by_name = database_now(), actor.name[:120]
     message.save(update_fields=["status", "outcome", "became", "closed_at", "closed_by_name"])
@@ -80,7 +81,7 @@ def pass_on(actor: Actor, *, reference: str, council_id: UUID, reason: str) -> M
     reads it already."""
     actor.require("voice.manage")
     message = _held(reference)
-    words = _text(reason, "reason", _("Say why they must read it"))
+    words = require_text(reason, field="reason", message=_("Say why they must read it"), most=LONGEST)
     if council_id in message.reader_ids:
         raise RuleBroken("reads_already", _("They read it already"), "council")
     _call("voice_pass_on", "council", message.pk, council_id, words, actor.name)
@@ -96,7 +97,8 @@ def place_message(actor: Actor, *, reference: str, home_id: UUID) -> None:
     message = _held(reference)
     if message.establishment_id is not None or not actor.is_central:
         raise NotNow("voice_placed", _("The home of this message is known"))
-    record("voice.placed", subject=message, actor=actor, data={"home": str(home_id)})
+    # Which home is for its readers alone: whoever reads the trail may not read messages.
+    record("voice.placed", subject=message, actor=actor)
     _call("voice_place", "q", message.pk, home_id, actor.name)
 
 
@@ -123,7 +125,7 @@ def replace_code(actor: Actor, *, pk: UUID, reason: str) -> Code:
     old.refresh_from_db()
     if old.replaced_at is not None:
         raise NotNow("voice_code_replaced", _("This code was replaced already"))
-    old.reason = _text(reason, "reason", _("Say why it is replaced"))
+    old.reason = require_text(reason, field="reason", message=_("Say why it is replaced"), most=LONGEST)
     old.replaced_at, old.replaced_by_name = database_now(), actor.name[:120]
     old.save(update_fields=["reason", "replaced_at", "replaced_by_name"])
     code = _new_code(actor, old.establishment_id)
@@ -169,20 +171,11 @@ def _write(actor: Actor, message: Message, kind: str, text: str) -> None:
     Entry(
         message=message,
         kind=kind,
-        text=_text(text, "text", _("Write something")),
+        text=require_text(text, field="text", message=_("Write something"), most=LONGEST),
         organisation_id=actor.organisation_id,
         by_name=actor.name[:120],
         at=database_now(),
     ).save(force_insert=True)
-
-
-def _text(text: str, field: str, missing: object) -> str:
-    words = text.strip()
-    if not words:
-        raise RuleBroken(f"{field}_missing", str(missing), field)
-    if len(words) > LONGEST:
-        raise RuleBroken("text_too_long", _("Use at most %(most)s characters") % {"most": LONGEST}, field)
-    return words
 
 
 def _call(function: str, field: str, *values: UUID | str) -> None:

@@ -13,6 +13,11 @@ class Command(ImportCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
+        parser.add_argument(
+            "--whole-list",
+            action="store_true",
+            help="the file names every home of its regulator and kinds: tell the rest",
+        )
         which = parser.add_mutually_exclusive_group()
         which.add_argument("--households", action="store_true", help="the file lists carer households")
         which.add_argument("--insurance", action="store_true", help="the file lists insurance policies")

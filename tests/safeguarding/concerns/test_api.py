@@ -79,6 +79,28 @@ def test_concerns_and_the_pattern_they_make(committed: str) -> None:
     assert {"concern.written", "concern.decided"} <= heard("tessa") and "suggestion.raised" not in heard("tessa")
 
 
+def test_a_client_reads_patterns_and_decides_only_with_a_lead_s_scope(committed: str) -> None:
+    officer = client_of("tessa", scopes=["concerns:read", "concerns:write"])
+    lead = client_of("tessa", scopes=["concerns:decide"])
+    made = [officer.post("/concerns", {**NEW, "what": f"The door, {number}."}) for number in range(3)]
+    outbox.drain("default")
+    (pattern,) = items(lead, "/suggestions", SuggestionRow)
+    at = f"/suggestions/{pattern['reference']}"
+    concern = f"/concerns/{made[0].json()['reference']}"
+    chosen = {"decision": "look", "reason": "We have called."}
+    # As on the pages: an officer notes and reads concerns, a lead reads patterns and decides.
+    for response in (
+        *(officer.get("/suggestions"), officer.get(at), officer.post(f"{at}/decide", chosen)),
+        officer.post(f"{concern}/decide", chosen),
+    ):
+        assert response.status_code == 403, response.content
+        assert pattern["reference"] not in response.content.decode()
+    assert officer.get(concern).status_code == lead.get(at).status_code == 200
+    assert lead.post(f"{concern}/decide", chosen).status_code == 200
+    assert lead.post(f"{at}/decide", chosen).status_code == 200
+    assert lead.post("/concerns", NEW).status_code == 403
+
+
 def test_a_complaint_between_two_sides(committed: str) -> None:
     harrow, birch, central, cedar = (client_of(who) for who in ("olive", "bob", "carol", "alice"))
     refused(

@@ -218,6 +218,25 @@ def test_news_are_added_to_one_that_waits() -> None:
         chosen("carol", after.reference, "dismiss")
 
 
+def test_the_leads_are_told_once_that_a_pattern_which_waits_goes_on() -> None:
+    three_noted()
+    (suggestion,) = suggestions_of("carol")
+    for number in range(4, 7):
+        noted(what=f"Number {number}.")
+        worked("default")
+    tasks.look_for_patterns()
+    worked("events")
+    with worker():
+        grew = Message.objects.filter(template="concerns.suggestion_grew", channel="in_app")
+        told = grew.filter(organisation_id=actor_of("carol").organisation_id)
+        assert {row.reference for row in told} == {suggestion.reference}
+        assert len({row.event_id for row in told}) == 1, "three more things on one day are one message"
+        assert actor_of("mark").user_id in {row.user_id for row in told}
+        assert "Birch" not in str(list(told.values()))
+    (after,) = suggestions_of("carol")
+    assert after.count == 6
+
+
 def test_who_may_not_decide_on_a_pattern() -> None:
     for number in range(3):
         noted(what=f"Number {number}.")

@@ -16,12 +16,13 @@ from brokerage.core.errors import RuleBroken
 from brokerage.core.locks import hold_name
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.models import Organisation, Region
+from brokerage.core.tenants.regions import region_of
 from brokerage.safeguarding.actions.alerts import LONGEST
 from brokerage.safeguarding.concerns.models import Concern, ConcernKind
-from brokerage.safeguarding.concerns.queries.regions import region_of
 from brokerage.safeguarding.concerns.states import CONCERN
 from brokerage.safeguarding.guard import require_nobody_named
 from brokerage.safeguarding.queries.subjects import subject_of
+from brokerage.safeguarding.texts import require_text
 
 #: The longest note: it is a quick one.
 LONGEST_NOTE = 2000
@@ -142,16 +143,6 @@ def about_of(facts: ConcernFacts) -> str:
     ):
         raise Http404
     return ", ".join(filter(None, (subject.name, subject.where)))
-
-
-def require_text(text: str, *, field: str, message: object, most: int) -> str:
-    """The text without blanks around it; refused when there is none (`<field>_missing`) or too much of it."""
-    text = text.strip()
-    if not text:
-        raise RuleBroken(f"{field}_missing", str(message), field)
-    if len(text) > most:
-        raise RuleBroken("text_too_long", _("Use at most %(most)s characters") % {"most": most}, field)
-    return text
 
 
 def _to_leads(actor: Actor, concern: Concern, region: Region | None) -> list[Notice]:

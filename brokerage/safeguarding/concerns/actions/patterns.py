@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
-from brokerage.core.audit.models import OutboxItem
+from brokerage.core.audit.models import Entry, OutboxItem
 from brokerage.core.audit.outbox import handles
 from brokerage.core.audit.record import Notice, record
 from brokerage.core.clock import database_now
@@ -20,13 +20,15 @@ from brokerage.core.locks import hold_name
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.context import system
 from brokerage.safeguarding.actions.alerts import LONGEST
-from brokerage.safeguarding.concerns.actions.concerns import require_text
 from brokerage.safeguarding.concerns.models import Concern, Suggestion
 from brokerage.safeguarding.concerns.states import SUGGESTION, SUGGESTION_LIVE
 from brokerage.safeguarding.guard import require_nobody_named
+from brokerage.safeguarding.texts import require_text
 
 #: What a person can decide, as the lifecycle calls it.
 DECISIONS = ("look", "alert", "measure", "dismiss")
+#: That a pattern grows is told once in so long, however many things happen.
+TOLD_ONCE_IN = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,8 @@ def of_home(establishment_id: UUID | None) -> dict[str, Any]:
 def suggest_patterns(actor: Actor, *, provider_id: UUID | None = None) -> list[Suggestion]:
     """Suggest to the organisation's leads what is new: the suggestions made, in no order.
 
-    One that waits for a decision takes up the news; after a decision a pattern comes back only with something new.
+    One that waits for a decision takes up the news, and its leads are told of that once a day at most; after a
+    decision a pattern comes back only with something new.
     """
     hold_name(f"patterns:{actor.organisation_id}")
     made = []
@@ -83,7 +86,8 @@ def suggest_patterns(actor: Actor, *, provider_id: UUID | None = None) -> list[S
         data = {"pattern": found.pattern, "count": found.count}
         if live is not None:
             suggestion.save(update_fields=["count", "latest_on", "known"])
-            record("suggestion.renewed", subject=suggestion, actor=actor, data=data)
+            told_of = [] if _was_told_lately(suggestion) else [_to_leads(actor, suggestion, "concerns.suggestion_grew")]
+            record("suggestion.renewed", subject=suggestion, actor=actor, data=data, notify=told_of)
             continue
         suggestion.save(force_insert=True)
         record("suggestion.raised", subject=suggestion, actor=actor, data=data, notify=[_to_leads(actor, suggestion)])
@@ -141,9 +145,15 @@ def look_at_once(item: OutboxItem) -> None:
             suggest_patterns(actor, provider_id=concern.provider_id)
 
 
-def _to_leads(actor: Actor, suggestion: Suggestion) -> Notice:
+def _was_told_lately(suggestion: Suggestion) -> bool:
+    """Whether its leads have heard within a day that it grows: several things at once are one message."""
+    told = Entry.objects.filter(organisation_id=suggestion.organisation_id, subject_id=str(suggestion.pk))
+    return told.filter(kind="suggestion.renewed", at__gt=database_now() - TOLD_ONCE_IN).exists()
+
+
+def _to_leads(actor: Actor, suggestion: Suggestion, template: str = "concerns.suggestion") -> Notice:
     return Notice(
-        template="concerns.suggestion",
+        template=template,
         organisation_id=actor.organisation_id,
         reference=suggestion.reference,
         path=f"/o/{actor.slug}/concerns/suggestions/{suggestion.reference}/",

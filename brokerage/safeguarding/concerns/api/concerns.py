@@ -72,7 +72,7 @@ def create_concern(call: Call) -> Created:
 
 
 @operation(
-    scope="concerns:write",
+    scope="concerns:decide",
     body=ConcernDecision,
     answer=ConcernRow,
     codes=("concern_not_now", "decision_missing", "reason_missing", "text_too_long", "names_a_person"),
@@ -85,7 +85,7 @@ def decide_on_concern(call: Call, reference: str) -> dict[str, Any]:
     return _row(decide_concern(call.actor, reference=concern_of(reference).reference, **call.body))
 
 
-@operation(scope="concerns:read", query=SuggestionQuery, answer=SuggestionRow, paged=True)
+@operation(scope="concerns:decide", query=SuggestionQuery, answer=SuggestionRow, paged=True)
 def list_suggestions(call: Call) -> Page:
     """List the patterns suggested.
 
@@ -93,7 +93,7 @@ def list_suggestions(call: Call) -> Page:
     rating that fell, unplanned ends, notices by the provider. Nothing happens by itself. An authority is told of what
     adds up in its own rows; a central team of what adds up over its region.
     """
-    call.actor.require("concern.view")
+    call.actor.require("concern.decide")
     rows = Suggestion.objects.all()
     for name, column in (("state", "status"), ("pattern", "pattern"), ("provider_id", "provider_id")):
         if name in call.query:
@@ -111,17 +111,17 @@ def list_suggestions(call: Call) -> Page:
     )
 
 
-@operation(scope="concerns:read", answer=SuggestionRow)
+@operation(scope="concerns:decide", answer=SuggestionRow)
 def get_suggestion(call: Call, reference: str) -> dict[str, Any]:
     """Read a pattern suggested."""
-    call.actor.require("concern.view")
+    call.actor.require("concern.decide")
     suggestion = suggestion_of(reference)
     mark_read_about(call.actor, reference=suggestion.reference)
     return _suggestion(suggestion)
 
 
 @operation(
-    scope="concerns:write",
+    scope="concerns:decide",
     body=SuggestionDecision,
     answer=SuggestionState,
     codes=("suggestion_not_now", "decision_missing", "reason_missing", "text_too_long", "names_a_person"),

@@ -103,6 +103,13 @@ def authorities() -> list[Authority]:
         return [Authority(*row) for row in rows.values_list("pk", "name")]
 
 
+def authorities_with(homes: Collection[UUID]) -> list[UUID]:
+    """Those that have somebody in one of these homes, a live finding about it, or an invitation to it, in one order."""
+    with worker(), connection.cursor() as cursor:
+        cursor.execute("SELECT authority_id FROM firewall_authorities(%s::uuid[])", [list(homes)])
+        return sorted(row[0] for row in cursor.fetchall())
+
+
 def check_all(*, again: bool = False, progress: Progress | None = None) -> list[Check]:
     """Look at every open placement of every authority that is due today; `again`: also of those done today.
 
@@ -136,10 +143,9 @@ def check_homes(homes: Collection[UUID]) -> list[Check]:
     """
     if not homes:
         return []
-    with worker(), connection.cursor() as cursor:
+    with worker():
         on = database_today()
-        cursor.execute("SELECT authority_id FROM firewall_authorities(%s::uuid[])", [list(homes)])
-        concerned = sorted(row[0] for row in cursor.fetchall())
+    concerned = authorities_with(homes)
     done: list[Check] = []
     fault: Exception | None = None
     for authority_id in concerned:

@@ -21,11 +21,19 @@ from dpv.eligibility import COVER, PROBLEM_TEXTS, STANDING, home_problems, param
 #: Beside `dpv.eligibility.PROBLEM_TEXTS`.
 TEXTS: dict[str, str | Promise] = {
     "not_in_register": _("The home is in no regulator’s register that we know of"),
+    "not_on_newest_list": _("Not on the register’s newest list"),
     **PROBLEM_TEXTS,
 }
 #: What a run can find, in the order of the filter.
 CODES = (
-    *("not_in_register", "admission_suspended", "admission_barred", "measure_suspended", "measure_barred"),
+    *(
+        "not_in_register",
+        "not_on_newest_list",
+        "admission_suspended",
+        "admission_barred",
+        "measure_suspended",
+        "measure_barred",
+    ),
     "provider_inactive",
     *("registration_not_active", "registration_wrong_type", "registration_age", "provider_not_verified"),
     *(code for code in PROBLEM_TEXTS if code.startswith("insurance_")),
@@ -71,6 +79,8 @@ stopped AS MATERIALIZED (
       (SELECT min(m.code) FROM measures m WHERE m.provider_id = w.provider_id
         AND (m.establishment_id IS NULL OR m.establishment_id = w.establishment_id)
         AND (m.lot_id IS NULL OR w.lot_id IS NULL OR m.lot_id = w.lot_id)),
+      -- No more than a finding: it closes nothing, and keeps nobody out. A register that says more says it itself.
+      CASE WHEN e.missing_since <= %(on)s AND e.registration_status = 'active' THEN 'not_on_newest_list' END,
       {home_problems(category="w.category", age="w.age")}
     ]) AS code WHERE code IS NOT NULL AND NOT (w.source = '{_OWN}' AND code IN {_EVIDENCE})) END AS codes
   FROM living w

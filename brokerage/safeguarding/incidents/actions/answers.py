@@ -11,8 +11,9 @@ from brokerage.core.audit.record import record
 from brokerage.core.clock import database_today
 from brokerage.core.errors import NotNow, RuleBroken
 from brokerage.core.tenants.actors import Actor
-from brokerage.safeguarding.incidents.actions.entries import add, held, need, to_provider
+from brokerage.safeguarding.incidents.actions.entries import add, held, to_provider
 from brokerage.safeguarding.incidents.models import Incident, InterviewOutcome
+from brokerage.safeguarding.texts import need_text
 
 
 @transaction.atomic
@@ -42,7 +43,7 @@ def require_follow_up(actor: Actor, *, reference: str, text: str) -> Incident:
     if incident.is_episode:
         raise NotNow("not_an_event", _("Add an entry to a missing episode instead"))
     status = incident.lifecycle.after(incident.status, "follow_up")
-    need(text, "text", _("Say what the provider is to do"))
+    need_text(text, field="text", message=_("Say what the provider is to do"))
     add(actor, incident, move="follow_up", text=text)
     incident.status = status
     incident.save(update_fields=["status"])
@@ -57,7 +58,7 @@ def offer_interview(actor: Actor, *, reference: str, interview_by: str) -> Incid
     incident = held(reference)
     _needs_interview(incident)
     status = incident.lifecycle.after(incident.status, "offer_interview")
-    need(interview_by, "interview_by", _("Say who will do the interview"))
+    need_text(interview_by, field="interview_by", message=_("Say who will do the interview"))
     now = add(actor, incident, move="offer_interview", text=interview_by)
     incident.status, incident.interview_offered_at, incident.interview_by = status, now, interview_by.strip()[:120]
     incident.save(update_fields=["status", "interview_offered_at", "interview_by"])
@@ -95,7 +96,7 @@ def close_incident(actor: Actor, *, reference: str, outcome: str) -> Incident:
     status = incident.lifecycle.after(incident.status, "close")
     if incident.needs_interview and not incident.interview_outcome:
         raise NotNow("interview_owed", _("Offer the return interview and record what came of it first"))
-    need(outcome, "outcome", _("Say what came of it"))
+    need_text(outcome, field="outcome", message=_("Say what came of it"))
     now = add(actor, incident, move="close", text=outcome)
     incident.status, incident.closed_at, incident.closed_by_name = status, now, actor.name[:120]
     incident.outcome = outcome.strip()

@@ -6,7 +6,6 @@ import datetime as dt
 from uuid import UUID
 
 from django.db import transaction
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from brokerage.core.audit.record import Notice, record
@@ -20,6 +19,7 @@ from brokerage.safeguarding.incidents.models import INTERVIEW_WITHIN, Incident, 
 from brokerage.safeguarding.incidents.queries import incident_of
 from brokerage.safeguarding.incidents.reminders import remind_of_interview
 from brokerage.safeguarding.incidents.states import ENDED
+from brokerage.safeguarding.texts import need_text
 
 #: Who may act on an incident, whichever side.
 ACT = ("incident.report", "incident.answer")
@@ -43,7 +43,7 @@ def add_entry(actor: Actor, *, reference: str, text: str, is_internal: bool = Fa
     incident = held(reference)
     if incident.status in ENDED:
         raise NotNow("incident_closed", _("This event is closed"))
-    need(text, "text", _("Write what you want to add"))
+    need_text(text, field="text", message=_("Write what you want to add"))
     if is_internal and not actor.is_authority:
         raise RuleBroken("internal_not_yours", _("Only the authority keeps internal entries"), "is_internal")
     entry = _entry(actor, incident, move="", text=text, is_internal=is_internal)
@@ -72,9 +72,9 @@ def record_return(
         raise RuleBroken("time_ahead", _("This time is still ahead"), "returned_at")
     if returned_at < incident.happened_at:
         raise RuleBroken("returned_before", _("They cannot have returned before they went"), "returned_at")
-    need(returned_how, "returned_how", _("Say how they returned"))
+    need_text(returned_how, field="returned_how", message=_("Say how they returned"))
     if was_harmed:
-        need(harm, "harm", _("Say what harm they came to"))
+        need_text(harm, field="harm", message=_("Say what harm they came to"))
     add(actor, incident, move="return", text=returned_how)
     incident.status, incident.returned_at, incident.returned_how = status, returned_at, returned_how.strip()
     incident.was_harmed, incident.harm = was_harmed, harm.strip()
@@ -99,12 +99,6 @@ def add(actor: Actor, incident: Incident, *, move: str, text: str) -> dt.datetim
     entry = _entry(actor, incident, move=move, text=text)
     entry.save(force_insert=True)
     return entry.at
-
-
-def need(text: str, field: str, message: str | Promise) -> None:
-    """Raise `<field>_missing` where there is no text."""
-    if not text.strip():
-        raise RuleBroken(f"{field}_missing", message, field)
 
 
 def to_authority(incident: Incident, template: str, *, is_urgent: bool = False, slug: str = "") -> Notice:

@@ -17,11 +17,12 @@ from brokerage.core.clock import database_now
 from brokerage.core.errors import RuleBroken
 from brokerage.core.locks import hold_name
 from brokerage.core.tenants.actors import Actor
-from brokerage.safeguarding.incidents.actions.entries import add, held, need, to_authority
+from brokerage.safeguarding.incidents.actions.entries import add, held, to_authority
 from brokerage.safeguarding.incidents.models import EPISODES, Incident, Kind, Risk
 from brokerage.safeguarding.incidents.queries import Resident, resident_of
 from brokerage.safeguarding.incidents.reminders import remind_to_acknowledge
 from brokerage.safeguarding.incidents.states import lifecycle_of
+from brokerage.safeguarding.texts import need_text, require_short
 
 #: The longest text.
 LONGEST = 4000
@@ -112,7 +113,7 @@ def withdraw_incident(actor: Actor, *, reference: str, reason: str) -> Incident:
     actor.require("incident.report")
     incident = held(reference)
     status = incident.lifecycle.after(incident.status, "withdraw")
-    need(reason, "reason", _("Say what was mistaken"))
+    need_text(reason, field="reason", message=_("Say what was mistaken"))
     now = add(actor, incident, move="withdraw", text=reason)
     incident.status, incident.closed_at, incident.closed_by_name = status, now, actor.name[:120]
     incident.outcome = reason.strip()
@@ -170,10 +171,12 @@ def _check(facts: IncidentFacts, known_at: dt.datetime, now: dt.datetime) -> Non
         raise RuleBroken("kind_missing", _("Choose what happened"), "kind")
     if facts.risk not in Risk.values:
         raise RuleBroken("risk_missing", _("Choose how much the person is at risk"), "risk")
-    need(facts.what_happened, "what_happened", _("Say what happened"))
-    need(facts.action_taken, "action_taken", _("Say what has been done so far"))
+    need_text(facts.what_happened, field="what_happened", message=_("Say what happened"))
+    need_text(facts.action_taken, field="action_taken", message=_("Say what has been done so far"))
     if facts.kind == Kind.MISSING:
-        need(facts.last_seen, "last_seen", _("Say where they were last seen and what they were wearing"))
+        need_text(
+            facts.last_seen, field="last_seen", message=_("Say where they were last seen and what they were wearing")
+        )
     times = {"happened_at": facts.happened_at, "known_at": known_at}
     times |= {f"{office}_told_at": getattr(facts, f"{office}_told_at") for office in OFFICES}
     for name, moment in times.items():
@@ -182,5 +185,4 @@ def _check(facts: IncidentFacts, known_at: dt.datetime, now: dt.datetime) -> Non
     if known_at < facts.happened_at:
         raise RuleBroken("known_before", _("It cannot have been known before it happened"), "known_at")
     for name in ("what_happened", "action_taken", "last_seen", "others_told"):
-        if len(getattr(facts, name)) > LONGEST:
-            raise RuleBroken("text_too_long", _("Use at most %(most)s characters") % {"most": LONGEST}, name)
+        require_short(getattr(facts, name), field=name, most=LONGEST)
