@@ -26,7 +26,12 @@ LARGEST_TEXT = 5_000_000
 
 def to_json(value: Any) -> str:
     """The one canonical text of a dataclass. Raises ValueError for a value its type does not allow."""
-    return json.dumps(to_data(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return text_of(to_data(value))
+
+
+def text_of(data: dict[str, Any]) -> str:
+    """The one canonical text of what `to_data` gave."""
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def to_data(value: Any) -> dict[str, Any]:

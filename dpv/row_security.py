@@ -5,6 +5,7 @@ Of measures, members and the provider read those that were in force; the provide
 """
 
 from brokerage.core.tenants.rowsecurity import (
+    ACTORS,
     AUTHORITY,
     CENTRAL,
     DEFINER,
@@ -14,10 +15,12 @@ from brokerage.core.tenants.rowsecurity import (
     PROVIDER,
     REGIONS,
     USER,
+    WORKER,
     Allow,
     Table,
     regional,
 )
+from dpv.eligibility import PROBLEMS_OF
 
 _own = f"provider_id = {ORGANISATION}"
 _ours = f"region_id = {REGIONS}"
@@ -28,6 +31,12 @@ _MOVED = (
     *("status", "in_force_at", "decided_by_user_id", "decided_at", "confirm_by", "review_on", "conditions"),
     *("lift_proposed_by_user_id", "lift_secret_by_id", "lifted_at", "lift_conditions"),
 )
+_PROBLEMS = PROBLEMS_OF % {
+    name: f"p_{name}"
+    for name in ("admissions", "on", "age", "age_at_start", "verified_since", "no_growth_from", "approval_from")
+}
+_FOR_EACH_ROLE = "\n".join(f"WHEN '{role}' THEN RETURN QUERY {_PROBLEMS};" for role in ACTORS)
+_PROBLEMS_FUNCTION = "admission_problems(uuid[], date, integer, integer, date, date, date)"
 _ANSWER = ("outcome", "answer", "answered_by_user_id", "answered_by_name", "answered_at")
 
 #: What a provider's role reads of a measure and of its own appeal: who decided what, by id, and the alert behind it are
@@ -161,6 +170,23 @@ FUNCTIONS = [
     """,
     "REVOKE ALL ON FUNCTION measure_reach(uuid, uuid, uuid, uuid) FROM PUBLIC",
     f"GRANT EXECUTE ON FUNCTION measure_reach(uuid, uuid, uuid, uuid) TO {CENTRAL}",
+    # What keeps admissions from being used, as whoever asks may read it. One statement for each role: a statement's
+    # plan is kept, and made anew when another role asks.
+    f"""
+    CREATE OR REPLACE FUNCTION admission_problems(p_admissions uuid[], p_on date, p_age integer, p_age_at_start integer,
+      p_verified_since date, p_no_growth_from date, p_approval_from date)
+    RETURNS TABLE (o_admission uuid, o_problems text[])
+    LANGUAGE plpgsql STABLE SECURITY INVOKER AS $$
+    #variable_conflict use_column
+    BEGIN
+      CASE current_user
+      {_FOR_EACH_ROLE}
+      ELSE RETURN QUERY {_PROBLEMS};
+      END CASE;
+    END $$
+    """,
+    f"REVOKE ALL ON FUNCTION {_PROBLEMS_FUNCTION} FROM PUBLIC",
+    f"GRANT EXECUTE ON FUNCTION {_PROBLEMS_FUNCTION} TO {', '.join((*ACTORS, WORKER, LOADER))}",
 ]
 
 TRIGGERS = [

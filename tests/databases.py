@@ -30,6 +30,7 @@ def _fingerprint() -> str:
         "brokerage/*/migrations/*.py",
         "brokerage/*/row_security.py",
         "brokerage/core/tenants/permissions.py",
+        "dpv/eligibility.py",
         "brokerage/core/*/migrations/*.py",
         "brokerage/core/*/row_security.py",
         "brokerage/safeguarding/*/migrations/*.py",

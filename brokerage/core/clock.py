@@ -8,8 +8,9 @@ import time
 
 from django.db import connection
 
-#: For how many seconds a moment that the database told is counted on from, before it is asked again.
-COUNTED_ON = 0.25
+#: For how many seconds a moment that the database told is counted on from, before it is asked again: longer than an act
+#: takes on a busy machine, too short for two machines' counters to part.
+COUNTED_ON = 10
 
 
 class _Heard(threading.local):
@@ -26,9 +27,9 @@ _heard = _Heard()
 def database_now() -> dt.datetime:
     """The moment at the database, inside the transaction (not the transaction's start). Aware, UTC.
 
-    Within a transaction it is counted on for an instant from the moment that an earlier statement brought along
-    (`heard`: entering the role, waiting for locks), by a counter that no change of this machine's clock moves. So it is
-    never ahead of the database's clock, and after waiting for a lock never before what the lock's last holder wrote.
+    Within a transaction it is counted on from the moment that an earlier statement brought along (`heard`: entering the
+    role, waiting for locks), by a counter that no change of this machine's clock moves. So it is not ahead of the
+    database's clock, and after waiting for a lock not before what the lock's last holder wrote.
     """
     if connection.in_atomic_block and connection.connection is _heard.connection:
         passed = time.monotonic() - _heard.counter

@@ -28,6 +28,7 @@ from contracts.measures import admission_of
 from contracts.models import Agreement, Signature
 from contracts.models.agreements import agreement_reference
 from contracts.states import AGREEMENT
+from contracts.terms_json import sha256_of, text_of
 from dpv.eligibility import require_eligible, require_not_stopped
 from placements.models import Award, Offer, Referral
 from placements.queries.ages import age_at_start
@@ -59,6 +60,7 @@ def draw_up_agreement(
     reference = earlier.reference if earlier else agreement_reference()
     version = earlier.version + 1 if earlier else 1
     terms = draft_terms(award, reference=reference, version=version, language=award.language, drawn_up_at=now)
+    data = terms.to_data()
     agreement = Agreement.objects.create(
         authority_id=award.authority_id,
         provider_id=award.provider_id,
@@ -69,8 +71,8 @@ def draw_up_agreement(
         version=version,
         referral_reference=award.referral.reference,
         language=award.language,
-        terms=terms.to_data(),
-        terms_hash=terms.terms_hash(),
+        terms=data,
+        terms_hash=sha256_of(text_of(data)),
         weekly_total=terms.costs.weekly,
         starts_on=terms.dates.start_on,
         created_at=now,

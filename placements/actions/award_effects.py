@@ -150,14 +150,10 @@ def _lose_others(award: Award, winner: Offer) -> list[Offer]:
 
 
 def _close_invitations(referral: Referral, winner: Offer) -> None:
-    invitations = list(
-        Invitation.objects.filter(referral_id=referral.pk, status__in=("open", "declined", "offered")).exclude(
-            pk=winner.invitation_id
-        )
-    )
-    for invitation in invitations:
-        invitation.status = INVITATION.after(invitation.status, "close")
-    Invitation.objects.bulk_update(invitations, ["status"])
+    running = ("open", "declined", "offered")
+    (closed,) = {INVITATION.after(status, "close") for status in running}
+    others = Invitation.objects.filter(referral_id=referral.pk, status__in=running)
+    others.exclude(pk=winner.invitation_id).update(status=closed)
 
 
 def _plan_placement(award: Award, offer: Offer, referral: Referral, *, has_counter: bool) -> Placement:

@@ -28,8 +28,16 @@ from placements.models import Decline, Invitation, Offer, Release
 from placements.models.offers import ALWAYS_OPEN
 from placements.offer_answers import ExtraAsked, OfferAnswers, OfferRefused, broken_answers, extra_lines, priced
 from placements.offered_prices import extra_to_json, pricing_to_json
-from placements.queries.offer_terms import OfferTerms, age_in, answers_of, edition_of, terms_of
-from placements.states import INVITATION, OFFER, OFFER_LIVE
+from placements.queries.offer_terms import (
+    OfferTerms,
+    age_in,
+    answers_of,
+    edition_of,
+    invitation_as_answered,
+    offer_under_way,
+    terms_of,
+)
+from placements.states import INVITATION, OFFER
 
 __all__ = [
     "ExtraAsked",
@@ -56,8 +64,7 @@ def start_offer(actor: Actor, *, invitation_id: UUID) -> Offer:
     actor.require("offer.write")
     invitation = _hold_invitation(invitation_id)
     release = invitation.release
-    under_way = offer_under_way(invitation)
-    if under_way is not None:
+    if under_way := offer_under_way(invitation) if invitation.has_offer else None:
         return under_way
     now = database_now()
     require_open(release, invitation, now)
@@ -106,7 +113,7 @@ def make_offer(actor: Actor, *, invitation_id: UUID, answers: OfferAnswers, edit
     actor.require("offer.write")
     invitation = _hold_invitation(invitation_id)
     now = database_now()
-    under_way = offer_under_way(invitation)
+    under_way = offer_under_way(invitation) if invitation.has_offer else None
     offer = under_way or _begun(invitation, now)
     offer.invitation, offer.release = invitation, invitation.release
     status = OFFER.after(offer.status, "submit")
@@ -232,13 +239,6 @@ def _require_readable(release: Release, invitation: Invitation) -> None:
         raise NotNow("invitation_withdrawn", _("The invitation of this establishment has ended."))
 
 
-def offer_under_way(invitation: Invitation) -> Offer | None:
-    """The one offer of the invited establishment that has not ended."""
-    return Offer.objects.filter(
-        referral_id=invitation.referral_id, establishment_id=invitation.establishment_id, status__in=OFFER_LIVE
-    ).first()
-
-
 def _begun(invitation: Invitation, now: dt.datetime) -> Offer:
     """A draft, not stored: it lacks the terms of `_write`."""
     return Offer(
@@ -267,13 +267,12 @@ def _submit(actor: Actor, offer: Offer, status: str, now: dt.datetime) -> None:
     _record(actor, "offer.submitted", offer, _amounts(offer), told="placements.offer_received")
 
 
-def _hold_invitation(invitation_id: UUID) -> Invitation:
-    rows = Invitation.objects.filter(pk=invitation_id)
-    found = rows.values_list("admission_id", "provider_id", "referral_id").first()
-    if found is None:
+def _hold_invitation(invitation_id: UUID) -> Any:
+    rows = Invitation.objects.filter(pk=invitation_id).values_list("admission_id", "provider_id", "referral_id")
+    if (found := rows.first()) is None:
         raise Http404
     locks.hold(admissions=[found[0]], standings=[found[1]], referrals=[found[2]])
-    return rows.select_related("release__authority").get()
+    return invitation_as_answered(invitation_id)
 
 
 def hold_offer(offer_id: UUID) -> Offer:
@@ -351,7 +350,8 @@ def _write(offer: Offer, answers: OfferAnswers, terms: OfferTerms) -> None:
 
 
 def _answer_invitation(offer: Offer, now: dt.datetime) -> None:
-    Decline.objects.filter(invitation_id=offer.invitation_id, withdrawn_at__isnull=True).update(withdrawn_at=now)
+    if getattr(offer.invitation, "has_decline", True):
+        Decline.objects.filter(invitation_id=offer.invitation_id, withdrawn_at__isnull=True).update(withdrawn_at=now)
     invitation = offer.invitation
     if offer.release.is_sealed:
         # An authority reads invitations: one that says "offered" would tell of a sealed offer before opening.

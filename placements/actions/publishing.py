@@ -100,7 +100,7 @@ def publish_referral(
     ReferralLot.objects.bulk_create(
         ReferralLot(authority_id=referral.authority_id, referral=referral, lot=lot) for lot in lots
     )
-    releases = _invite(referral, invited, now)
+    releases = _invite(referral, invited, now, is_first=True)
     _write_matches(referral, found, invited, now)
     announce_closing_of(actor, referral)
     record(
@@ -284,11 +284,15 @@ def _require_reason(referral: Referral, invited: Sequence[Candidate], reason: st
     return {"restricted": len(restricted), "restricted_reason": reason.strip()}
 
 
-def _invite(referral: Referral, invited: Sequence[Candidate], now: dt.datetime) -> dict[UUID, Release]:
-    """Releases by provider, one invitation for each admission, one row for each household."""
+def _invite(
+    referral: Referral, invited: Sequence[Candidate], now: dt.datetime, *, is_first: bool = False
+) -> dict[UUID, Release]:
+    """Releases by provider, one invitation for each admission, one row for each household. `is_first`: of a draft,
+    that nobody was invited to before."""
     providers = {candidate.provider_id for candidate in invited}
-    releases = write_releases(referral, provider_ids=providers, now=now)
-    invitations = {invitation.admission_id: invitation for invitation in Invitation.objects.filter(referral=referral)}
+    releases = write_releases(referral, provider_ids=providers, now=now, is_first=is_first)
+    earlier = () if is_first else Invitation.objects.filter(referral=referral)
+    invitations = {invitation.admission_id: invitation for invitation in earlier}
     nearest: dict[UUID, Decimal | None] = {}
     for candidate in invited:
         known = nearest.get(candidate.admission_id)
@@ -326,9 +330,10 @@ def _invite(referral: Referral, invited: Sequence[Candidate], now: dt.datetime) 
                 )
             )
     Invitation.objects.bulk_create(new)
-    known_households = set(
-        InvitedHousehold.objects.filter(invitation__referral=referral).values_list("invitation_id", "household_id")
-    )
+    known_households: set[tuple[UUID, UUID]] = set()
+    if households and not is_first:
+        rows = InvitedHousehold.objects.filter(invitation__referral=referral)
+        known_households = set(rows.values_list("invitation_id", "household_id"))
     InvitedHousehold.objects.bulk_create(
         row for row in households if (row.invitation_id, row.household_id) not in known_households
     )

@@ -48,10 +48,14 @@ def facts_of(referral: Referral) -> ReferralFacts:
     )
 
 
-def write_releases(referral: Referral, *, provider_ids: Iterable[UUID], now: dt.datetime) -> dict[UUID, Release]:
+def write_releases(
+    referral: Referral, *, provider_ids: Iterable[UUID], now: dt.datetime, is_first: bool = False
+) -> dict[UUID, Release]:
     """A stage-one release for each provider that has none yet, open until the referral's closing time; a closed one
-    opens again. Returns every release by provider."""
-    found = {release.provider_id: release for release in Release.objects.filter(referral=referral)}
+    opens again. Returns every release by provider. `is_first`: the referral was a draft, nobody has one."""
+    found: dict[UUID, Release] = {}
+    if not is_first:
+        found = {release.provider_id: release for release in Release.objects.filter(referral=referral)}
     content, documents, clarifications = _stage_one(referral)
     assert referral.closes_at is not None
     common: dict[str, Any] = {

@@ -18,7 +18,6 @@ from brokerage.core.errors import RuleBroken
 from placements.actions.offers import (
     hold_offer,
     make_offer,
-    offer_under_way,
     reconfirm_offer,
     revise_offer,
     save_offer_draft,
@@ -38,7 +37,7 @@ from placements.api.offer_shapes import (
 )
 from placements.api.provider_shapes import NOT_ELIGIBLE, NOT_OPEN
 from placements.models import Invitation, Offer
-from placements.queries.offer_terms import edition_of
+from placements.queries.offer_terms import edition_of, offer_under_way
 from placements.queries.offers import is_over, own_offer, own_offers, standing_of
 from placements.states import OFFER
 

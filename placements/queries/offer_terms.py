@@ -13,15 +13,17 @@ from typing import Any
 from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import Exists, OuterRef
 
 from brokerage.core.vocabulary import Category, Need
 from dpv.models import Ceiling, MenuItem, RuleVersion
 from dpv.queries.ceilings import ceiling_in_force
 from dpv.queries.menu import menu_of
 from dpv.queries.rules import rules_in_force
-from placements.models import Invitation, InvitedHousehold, Offer, Release
+from placements.models import Decline, Invitation, InvitedHousehold, Offer, Release
 from placements.offer_answers import Asked, ExtraAsked, MenuRate, OfferAnswers
 from placements.offered_prices import extra_from_json
+from placements.states import OFFER_LIVE
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,24 @@ def edition_of(offer: Offer) -> str:
     ]
     text = json.dumps(stored, cls=DjangoJSONEncoder, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def offer_under_way(invitation: Invitation) -> Offer | None:
+    """The one offer of the invited establishment that has not ended."""
+    return Offer.objects.filter(
+        referral_id=invitation.referral_id, establishment_id=invitation.establishment_id, status__in=OFFER_LIVE
+    ).first()
+
+
+def invitation_as_answered(invitation_id: UUID) -> Any:
+    """The Invitation with its release, and in the same query whether the provider has answered: `has_offer` (one of
+    the establishment is under way) and `has_decline` (one stands). Raises Invitation.DoesNotExist."""
+    offers = Offer.objects.filter(
+        referral_id=OuterRef("referral_id"), establishment_id=OuterRef("establishment_id"), status__in=OFFER_LIVE
+    )
+    declines = Decline.objects.filter(invitation_id=OuterRef("pk"), withdrawn_at__isnull=True)
+    rows = Invitation.objects.annotate(has_offer=Exists(offers), has_decline=Exists(declines))
+    return rows.select_related("release__authority").get(pk=invitation_id)
 
 
 def own_invitation(invitation_id: UUID) -> Invitation:

@@ -10,6 +10,7 @@ import pytest
 
 from brokerage.core.errors import RuleBroken
 from brokerage.core.tenants.context import acting
+from dpv import eligibility
 from dpv.eligibility import PROBLEM_TEXTS, problems_of, require_eligible
 from dpv.models import AccessAgreement, Admission, Ceiling, MenuItem, RuleVersion, Vehicle
 from dpv.queries.access import lots_open_to, require_access
@@ -190,3 +191,16 @@ def test_lots_are_open_by_access_agreement_or_to_any() -> None:
         RuleVersion.objects.filter(pk=version.pk).update(parameters=rules.with_values(open_to="any").to_json())
     with acting(actor_of("olive")):
         assert [found.pk for found in lots_open_to(harrow, "residential", TODAY)] == [lot]
+
+
+def test_a_few_and_many_are_asked_the_same_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The function that keeps its plan and the query of many are made of one text, and answer alike to everyone."""
+    wanted = [ident(f"admission {home}") for home in ("birch-house", "birch-lodge", "cedar-house", "alder-fostering")]
+    for who in ("olive", "bob", "carol", "edith"):
+        with acting(actor_of(who)):
+            for age in (None, 9, 30):
+                few = problems_of(wanted, TODAY, age=age)
+                with monkeypatch.context() as patched:
+                    patched.setattr(eligibility, "FEW", 0)
+                    assert problems_of(wanted, TODAY, age=age) == few
+            assert few, "some are seen"
