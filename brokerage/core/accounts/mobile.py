@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from brokerage.core.accounts.actions import MOBILE_CONFIRMED, MOBILE_REMOVED, record_everywhere
+from brokerage.core.accounts.actions import record_everywhere
 from brokerage.core.accounts.codes import CODE_LIFE, CODE_TRIES, hash_of, is_code, new_code
 from brokerage.core.accounts.limits import is_one_too_many
 from brokerage.core.accounts.models import MobileNumber, User
@@ -24,6 +24,8 @@ from brokerage.core.sms.numbers import normalise_mobile
 
 logger = logging.getLogger(__name__)
 
+#: Acts on one's number, recorded by `record_everywhere`.
+MOBILE_CONFIRMED, MOBILE_REMOVED = "person.mobile_confirmed", "person.mobile_removed"
 FIGURES = 6
 #: Codes that one person may have texted in an hour, and that are texted to one number in a day, whoever asks.
 CODES_AN_HOUR = 5
