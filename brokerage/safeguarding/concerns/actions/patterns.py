@@ -19,11 +19,10 @@ from brokerage.core.errors import RuleBroken
 from brokerage.core.locks import hold_name
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.context import system
-from brokerage.safeguarding.actions.alerts import LONGEST
 from brokerage.safeguarding.concerns.models import Concern, Suggestion
 from brokerage.safeguarding.concerns.states import SUGGESTION, SUGGESTION_LIVE
 from brokerage.safeguarding.guard import require_nobody_named
-from brokerage.safeguarding.texts import require_text
+from brokerage.safeguarding.texts import LONGEST, require_text
 
 #: What a person can decide, as the lifecycle calls it.
 DECISIONS = ("look", "alert", "measure", "dismiss")
