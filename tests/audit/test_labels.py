@@ -39,6 +39,8 @@ def recorded_in(source: str) -> Iterator[str]:
             said = {keyword.arg: keyword.value for keyword in node.keywords}["kind"]
             if isinstance(said, ast.Constant):
                 yield str(said.value)
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "record_everywhere":
+            yield str(ast.literal_eval(node.args[1]))
         if not (isinstance(node, ast.Call) and getattr(node.func, "id", "") == "record" and node.args):
             continue
         kind = node.args[0]
@@ -59,7 +61,7 @@ MODULES = [
     path
     for app in APPS
     for path in sorted(Path(app).rglob("*.py"))
-    if re.search(r"audit\.record|import .*\btell_officer\b", path.read_text())
+    if re.search(r"audit\.record|import .*\b(?:tell_officer|record_everywhere)\b", path.read_text())
 ]
 
 

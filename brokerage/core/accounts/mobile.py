@@ -24,8 +24,6 @@ from brokerage.core.sms.numbers import normalise_mobile
 
 logger = logging.getLogger(__name__)
 
-#: Acts on one's number, recorded by `record_everywhere`.
-MOBILE_CONFIRMED, MOBILE_REMOVED = "person.mobile_confirmed", "person.mobile_removed"
 FIGURES = 6
 #: Codes that one person may have texted in an hour; and in a day to the number that is theirs, or to any other.
 CODES_AN_HOUR = 5
@@ -83,7 +81,7 @@ def confirm_mobile(user: User, *, code: str) -> str:
     if number is None:
         raise RuleBroken("wrong_code", _("This is not the code that was sent"), field="code")
     # The trail first: told twice rather than not at all.
-    record_everywhere(user, MOBILE_CONFIRMED, fields=["mobile_number"])
+    record_everywhere(user, "person.mobile_confirmed", fields=["mobile_number"])
     kept = MobileNumber.objects.filter(user_id=user.pk, asked_number=number).update(
         number=number, confirmed_at=database_now(), asked_number="", code_hash="", code_sent_at=None, tries=0
     )
@@ -95,7 +93,7 @@ def confirm_mobile(user: User, *, code: str) -> str:
 
 def remove_mobile(user: User) -> None:
     """Forget the number, and one that waits for its code. What was not texted yet never is."""
-    record_everywhere(user, MOBILE_REMOVED, fields=["mobile_number"])
+    record_everywhere(user, "person.mobile_removed", fields=["mobile_number"])
     MobileNumber.objects.filter(user_id=user.pk).delete()
 
 
