@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -162,3 +163,16 @@ def test_a_mail_server_away_delays_and_loses_nothing(committed: str, settings: A
     with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
         cursor.execute("UPDATE notifications_message SET available_at = now()")
     assert deliver_messages() == 1
+
+
+@pytest.mark.parametrize("whose", [{}, {"organisation": "harrow"}])
+def test_a_chain_that_is_gone_whole_is_missed_by_its_anchor(committed: str, tmp_path: Path, whose: Any) -> None:
+    _write("olive", 3)
+    anchor = tmp_path / "anchor.json"
+    call_command("verify_audit", verbosity=0, export_anchor=str(anchor))
+    with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE brokerage_loader")
+        for table in ("audit_outboxitem", "audit_link", "audit_entry", "audit_head"):
+            cursor.execute(f"DELETE FROM {table}")
+    with pytest.raises(CommandError):
+        call_command("verify_audit", verbosity=0, anchor=str(anchor), **whose)
