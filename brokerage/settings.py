@@ -341,7 +341,7 @@ NOTIFY_API_KEY = os.environ.get("NOTIFY_API_KEY", "")
 NOTIFY_TEMPLATE_ID = os.environ.get("NOTIFY_TEMPLATE_ID", "")
 SMS_BACKEND = os.environ.get("SMS_BACKEND", "brokerage.core.sms.files.FileGateway" if DEMO else "")
 SMS_FILE_PATH = os.environ.get("SMS_FILE_PATH", str(VAR_DIR / "texts"))
-# Seconds that the gateway has; without SMS_BACKEND nobody is offered text messages and none is written.
+# Seconds that the gateway and Notify have; without SMS_BACKEND nobody is offered texts and none is written.
 SMS_TIMEOUT = int(os.environ.get("SMS_TIMEOUT", "10"))
 NOTIFY_SMS_TEMPLATE_ID = os.environ.get("NOTIFY_SMS_TEMPLATE_ID", "")
 
@@ -392,9 +392,8 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "INFO")},
     "loggers": {
         "django.db.backends": {"level": "WARNING"},
-        "weasyprint": {"level": "ERROR"},
-        "fontTools": {"level": "ERROR"},
-        "pyhanko": {"level": "ERROR"},
         "fido2": {"level": "WARNING"},
+        # The last one's warnings quote GOV.UK Notify, which quotes numbers and addresses.
+        **{name: {"level": "ERROR"} for name in ("weasyprint", "fontTools", "pyhanko", "notifications_python_client")},
     },
 }

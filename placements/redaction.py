@@ -22,7 +22,7 @@ from brokerage.core.periods import age_on
 from placements import redaction_patterns as patterns
 from placements.redaction_words import NAME_PARTICLES, ORDINARY_WORDS
 
-__all__ = ["KINDS", "Finding", "age_on", "find_disclosures", "redact"]
+__all__ = ["KINDS", "Finding", "age_on", "find_disclosures", "find_known_names", "redact"]
 
 #: What a find is about, and how a page calls it.
 KINDS: dict[str, str | Promise] = {
@@ -36,6 +36,9 @@ KINDS: dict[str, str | Promise] = {
     "school": gettext_lazy("School"),
     "address": gettext_lazy("Street address"),
 }
+
+#: Where a word begins and ends. An underscore belongs to none, as in the name of a file.
+_BEFORE, _AFTER = r"(?<![^\W_])", r"(?![^\W_])"
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,13 @@ def find_disclosures(
     ]
 
 
+def find_known_names(text: str, known_names: Iterable[str]) -> list[str]:
+    """What `text` has of these names, as it is written there, in order."""
+    folded = _fold(text)
+    spans = [(kind, *folded.span(start, end)) for kind, start, end in _names(folded, known_names)]
+    return [text[start:end] for _kind, start, end in _without_overlaps(spans)]
+
+
 def redact(text: str, findings: Sequence[Finding]) -> str:
     """`text` with each of `findings` replaced by its suggestion.
 
@@ -155,17 +165,17 @@ def _names(folded: _Folded, known_names: Iterable[str]) -> Iterator[patterns.Spa
         words = re.findall(r"[^\W\d_]+(?:'[^\W\d_]+)*", _fold(name).text)
         if not words:
             continue
-        whole = re.compile(r"(?<!\w)" + r"[\s\-.,']{0,3}".join(map(re.escape, words)) + r"(?!\w)")
-        if len(words) > 1:
-            yield from (("name", match.start(), match.end()) for match in whole.finditer(folded.text))
+        if len(words) > 1 and all(word in folded.text for word in words):
+            whole = _BEFORE + r"[\s\-.,'_]{0,3}".join(map(re.escape, words)) + _AFTER
+            yield from (("name", match.start(), match.end()) for match in re.finditer(whole, folded.text))
         for word in words:
             yield from _name_part(folded, word, is_alone=len(words) == 1)
 
 
 def _name_part(folded: _Folded, word: str, *, is_alone: bool) -> Iterator[patterns.Span]:
-    if not is_alone and (len(word) < 2 or word in NAME_PARTICLES):
+    if word not in folded.text or (not is_alone and (len(word) < 2 or word in NAME_PARTICLES)):
         return
-    for match in re.finditer(rf"(?<!\w){re.escape(word)}(?!\w)", folded.text):
+    for match in re.finditer(_BEFORE + re.escape(word) + _AFTER, folded.text):
         # "will" and "may" are names only where somebody wrote them as one.
         first = folded.original[folded.places[match.start()]]
         if word not in ORDINARY_WORDS or first.isupper():
@@ -174,10 +184,10 @@ def _name_part(folded: _Folded, word: str, *, is_alone: bool) -> Iterator[patter
 
 def _phrases(folded: _Folded, phrases: Iterable[str], kind: str) -> Iterator[patterns.Span]:
     for phrase in dict.fromkeys(phrases):
-        words = re.findall(r"\w+", _fold(phrase).text)
+        words = re.findall(r"[^\W_]+", _fold(phrase).text)
         if words:
             # "St. Mary's" and "St Marys" are the same school.
-            pattern = r"(?<!\w)" + r"[\s\-.,'&]{0,3}".join(map(re.escape, words)) + r"(?!\w)"
+            pattern = _BEFORE + r"[\s\-.,'&_]{0,3}".join(map(re.escape, words)) + _AFTER
             yield from ((kind, match.start(), match.end()) for match in re.finditer(pattern, folded.text))
 
 
@@ -186,7 +196,7 @@ def _postcodes(folded: _Folded, known_postcodes: Iterable[str]) -> Iterator[patt
     for postcode in dict.fromkeys(known_postcodes):
         letters = re.findall(r"\w", _fold(postcode).text)
         if letters:
-            pattern = r"(?<!\w)" + r"[\s.\-]{0,3}".join(letters) + r"(?!\w)"
+            pattern = _BEFORE + r"[\s.\-_]{0,3}".join(letters) + _AFTER
             yield from (("postcode", match.start(), match.end()) for match in re.finditer(pattern, folded.text))
 
 

@@ -45,13 +45,15 @@ def to_answer(actor: Actor) -> WorkList:
 def to_confirm(actor: Actor) -> WorkList:
     """Alerts of colleagues that wait for a second person, the oldest first."""
     rows = Alert.objects.filter(raised_by_id=actor.organisation_id, status="awaiting_confirmation")
+    # Nobody is the second person of what an API client of theirs, or one with a secret of their making, has raised.
+    theirs = rows.exclude(raised_by_user_id__in=actor.hands).exclude(raised_secret_by_id__in=actor.hands)
 
     def entry(alert: Alert) -> Entry:
         return Entry(alert.reference, address(actor, "safeguarding:alert", reference=alert.reference), alert.about)
 
     return work_list(
         _("Safeguarding alerts to send or not"),
-        rows.exclude(raised_by_user_id=actor.user_id).order_by("raised_at", "pk"),
+        theirs.order_by("raised_at", "pk"),
         entry,
         empty=_("No safeguarding alert waits for a second person."),
         url=f"{address(actor, 'safeguarding:alert_list')}?show=raised&state=awaiting_confirmation",

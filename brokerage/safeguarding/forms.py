@@ -13,11 +13,11 @@ from django.utils.translation import gettext_lazy as _
 
 from brokerage.core import forms as govuk
 from brokerage.core.pages.templatetags.pages import day
-from brokerage.safeguarding.actions.alerts import LONGEST
 from brokerage.safeguarding.checked import CheckedForm
 from brokerage.safeguarding.models import Kind, Severity
 from brokerage.safeguarding.queries.lists import STATES
 from brokerage.safeguarding.states import ALERT
+from brokerage.safeguarding.texts import LONGEST
 from placements.models import Placement
 
 _ANY = ("", _("All"))

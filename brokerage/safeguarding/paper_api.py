@@ -12,12 +12,12 @@ from rest_framework import serializers as s
 from brokerage.core.api.inputs import Input, Shape
 from brokerage.core.api.operations import Call, Created, Page, Stream, operation, resource
 from brokerage.core.stored_files import open_stored
-from brokerage.safeguarding.actions.alerts import LONGEST
 from brokerage.safeguarding.actions.files import add_alert_file, files_of, hand_out
 from brokerage.safeguarding.actions.meetings import meetings_of, record_meeting
 from brokerage.safeguarding.checked import checked_field
 from brokerage.safeguarding.models import AlertFile, StrategyMeeting
 from brokerage.safeguarding.queries.alerts import raised_alert, received_alert
+from brokerage.safeguarding.texts import LONGEST
 
 BYTES = "application/octet-stream"
 

@@ -25,7 +25,7 @@ from dpv.actions.ceilings import NewCeiling, check_ceiling
 from dpv.models import Admission, Ceiling, Lot, Suspension
 from dpv.notices import lot_reference, notice_to_provider
 from dpv.queries.admissions import admission_by_id
-from dpv.queries.measures import standing_about
+from dpv.queries.measures import left_behind, left_behind_text
 from dpv.states import ADMISSION, ADMISSION_LIVE
 from providers.models import Establishment
 
@@ -60,7 +60,9 @@ def admit_establishment(
         raise Http404("No such lot or establishment.")
     today = database_today()
     _check_admittable(lot, establishment)
-    _check_earlier_registration(lot, establishment)
+    behind = left_behind([establishment.pk]).get((lot.region_id, establishment.pk))
+    if behind is not None:
+        raise RuleBroken("measure_on_earlier_registration", left_behind_text(behind))
     if not lot.vehicle.starts_on <= today <= lot.vehicle.ends_on:
         raise RuleBroken("vehicle_not_in_term", _("The vehicle is not in its term today"))
     _check_score(quality_score)
@@ -210,25 +212,6 @@ def _check_admittable(lot: Lot, establishment: Establishment) -> None:
         raise RuleBroken("admission_barred", _("This establishment is barred from the lot: end the bar first"))
     if live is not None:
         raise RuleBroken("already_admitted", _("This establishment is on the lot already"))
-
-
-def _check_earlier_registration(lot: Lot, establishment: Establishment) -> None:
-    """A new owner's number does not shake off what the region decided about the home: the measure is proposed on the
-    new registration, or lifted, first."""
-    standing = [
-        each for each in standing_about([establishment.pk])[establishment.pk] if each.region_id == lot.region_id
-    ]
-    covered = {each.kind for each in standing if each.establishment_id in (None, establishment.pk) and not each.lot_id}
-    for each in standing:
-        if each.establishment_id not in (None, establishment.pk) and each.kind not in covered:
-            raise RuleBroken(
-                "measure_on_earlier_registration",
-                _(
-                    "Measure %(reference)s holds on this home under an earlier registration. First propose it on this"
-                    " one too, or lift it"
-                )
-                % {"reference": each.reference},
-            )
 
 
 def _check_score(score: Decimal | None) -> None:

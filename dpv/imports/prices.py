@@ -7,7 +7,7 @@ A rise of a ceiling that is fixed is refused, by the same rule as on the page (`
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from brokerage.core.tenants.actors import Actor
 from brokerage.core.vocabulary import KINDS_FOR_CATEGORY
 from dpv.ceilings import check_not_fixed
 from dpv.models import Admission, Ceiling, Lot
+from dpv.queries.measures import left_behind, left_behind_text
 from dpv.queries.rules import rules_in_force
 from dpv.rules import VehicleRules
 from dpv.states import ADMISSION_LIVE
@@ -61,6 +62,7 @@ def import_rows(actor: Actor, rows: Sequence[Row], today: dt.date) -> Outcome:
         (one.admission_id, one.age_min, one.age_max, one.valid_from): one
         for one in Ceiling.objects.filter(admission__in=ids)
     }
+    behind = left_behind(_newcomers(rows, lots, establishments, admissions))
     new_admissions: Batch[Admission] = Batch(Admission)
     prices: Batch[Ceiling] = Batch(Ceiling)
     known = _Fixed(list(ceilings.values()), today)
@@ -75,6 +77,9 @@ def import_rows(actor: Actor, rows: Sequence[Row], today: dt.date) -> Outcome:
             continue
         admission = admissions.get((lot.pk, establishment.pk))
         if not _is_sound(row, lot, establishment, admission, outcome):
+            continue
+        if admission is None and (measure := behind.get((lot.region_id, establishment.pk))) is not None:
+            outcome.refuse(row, "establishment_urn", left_behind_text(measure))
             continue
         if admission is not None and not known.allows(row, admission, outcome):
             continue
@@ -183,6 +188,22 @@ def lots_by_code(rows: Sequence[Row]) -> dict[tuple[str, str], Lot]:
     codes = {row.values["vehicle"] for row in rows if row.values["vehicle"]}
     lots = Lot.objects.filter(vehicle__code__in=codes).select_related("vehicle")
     return {(lot.vehicle.code, lot.code): lot for lot in lots}
+
+
+def _newcomers(
+    rows: Sequence[Row],
+    lots: Mapping[tuple[str, str], Lot],
+    establishments: Mapping[str, Establishment],
+    admissions: Mapping[tuple[UUID, UUID], Admission],
+) -> set[UUID]:
+    """The homes that a row would admit to a lot."""
+    found: set[UUID] = set()
+    for row in rows:
+        lot = lots.get((row.values["vehicle"], row.values["lot"]))
+        establishment = establishments.get(row.values["establishment_urn"])
+        if lot is not None and establishment is not None and (lot.pk, establishment.pk) not in admissions:
+            found.add(establishment.pk)
+    return found
 
 
 def _refuse_unknown(row: Row, outcome: Outcome, *, is_lot: bool) -> None:

@@ -148,6 +148,31 @@ def _is_about(measure: Measure, home: Establishment) -> bool:
     )
 
 
+def left_behind(establishment_ids: Collection[UUID]) -> dict[tuple[UUID, UUID], Measure]:
+    """By region and home, a measure that holds on the home under an earlier registration and on this one does not. A
+    new owner's number does not shake off what the region decided: the measure is proposed on the new registration, or
+    lifted, before the home is admitted to a lot. Two queries."""
+    found: dict[tuple[UUID, UUID], Measure] = {}
+    for home, standing in standing_about(establishment_ids).items():
+        here = (None, home)
+        covered = {
+            (each.region_id, each.kind) for each in standing if each.establishment_id in here and not each.lot_id
+        }
+        for each in standing:
+            if each.establishment_id not in here and (each.region_id, each.kind) not in covered:
+                found.setdefault((each.region_id, home), each)
+    return found
+
+
+def left_behind_text(measure: Measure) -> str:
+    """Why a home is not admitted to a lot while this measure holds on it under an earlier registration alone."""
+    text = _(
+        "Measure %(reference)s holds on this home under an earlier registration. First propose it on this"
+        " one too, or lift it"
+    )
+    return str(text % {"reference": measure.reference})
+
+
 @dataclass(frozen=True)
 class Reach:
     """What a measure stops, as numbers: admissions, open invitations, live offers, unsigned agreements; and how many

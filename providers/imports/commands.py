@@ -26,6 +26,8 @@ class ImportCommand(BaseCommand):
     kind = ""
     #: What the file does not name is missing.
     is_whole_list = False
+    #: However many those are.
+    may_many_be_missing = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE", help="a CSV file in UTF-8")
@@ -44,12 +46,15 @@ class ImportCommand(BaseCommand):
         actor = system_actor(options["organisation"])
         kind = self.kind_of(options)
         self.is_whole_list = bool(options.get("whole_list"))
+        self.may_many_be_missing = bool(options.get("many_missing"))
         try:
             if options["dry_run"] or not options["keep_going"]:
                 run = self._run(actor, kind, path, dry_run=True)
                 self._tell(actor, run)
                 if run.rows_refused or run.state == ImportRun.State.FAILED:
                     raise CommandError("Nothing was imported. Mend the file, or leave rows out with --keep-going.")
+                if "doubtful" in run.consequences:
+                    raise CommandError("Nothing was imported. If so many are gone indeed, add --many-missing.")
                 if options["dry_run"]:
                     return
             run = self._run(actor, kind, path, dry_run=False)
@@ -65,7 +70,7 @@ class ImportCommand(BaseCommand):
         def progress(run: ImportRun) -> None:
             self.stdout.write(f"{word} {run.rows_done:,} of {run.rows_total:,} rows")
 
-        whole = {"is_whole_list": self.is_whole_list}
+        whole = {"is_whole_list": self.is_whole_list, "may_many_be_missing": self.may_many_be_missing}
         return run_import(actor, kind, path, dry_run=dry_run, file_name=path.name, progress=progress, **whole)
 
     def _tell(self, actor: Actor, run: ImportRun) -> None:

@@ -15,6 +15,7 @@ from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
+from uuid import UUID
 
 from django.db import DataError, IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
@@ -25,6 +26,7 @@ from brokerage.core.csv_input import MOST_ERRORS, RowError
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.context import acting
 from providers import consequences
+from providers.imports.doubts import doubt_of, is_doubtful
 from providers.imports.kinds import ImportKind, Outcome, WholeList, kind_of, require_kind
 from providers.imports.reading import Line, lines_of, look_at
 from providers.models import ImportProblem, ImportRun
@@ -51,15 +53,16 @@ def run_import(
     *,
     dry_run: bool = False,
     is_whole_list: bool = False,
+    may_many_be_missing: bool = False,
     file_name: str = "",
     progress: Progress | None = None,
     batch_size: int = BATCH,
 ) -> ImportRun:
     """Check (`dry_run`) or import a whole file and return the finished run, its counts and `problems`.
 
-    `is_whole_list`: what the file does not name is noted as missing. An unfinished run of the same file and kind goes
-    on where it stopped. Raises NotPermitted; a file that cannot be read at all ends as `failed` with a sentence in
-    `message`.
+    `is_whole_list`: what the file does not name is noted as missing, but for so much that the file cannot be the whole
+    list (unless `may_many_be_missing`). An unfinished run of the same file and kind goes on where it stopped.
+    Raises NotPermitted; a file that cannot be read at all ends as `failed` with a sentence in `message`.
     """
     chosen = kind_of(kind)
     require_kind(actor, chosen)
@@ -78,7 +81,8 @@ def run_import(
                     created_by_id=actor.user_id,
                     created_by_name=actor.name,
                 )
-        return carry_on(actor, run, file, progress=progress, batch_size=batch_size)
+        more: dict[str, Any] = {"progress": progress, "batch_size": batch_size}
+        return carry_on(actor, run, file, may_many_be_missing=may_many_be_missing, **more)
 
 
 def carry_on(
@@ -89,6 +93,7 @@ def carry_on(
     progress: Progress | None = None,
     batch_size: int = BATCH,
     seconds: float | None = None,
+    may_many_be_missing: bool = False,
 ) -> ImportRun:
     """Take a run from the first row not done to its end, or until `seconds` have passed (then it is still running).
 
@@ -115,9 +120,14 @@ def carry_on(
             return run
     if run.rows_done == 0:
         return _fail(actor, run, _("The file has no rows"))
+    doubt = ""
     if run.is_whole_list and kind.whole_list is not None and errors == 0:
-        run = _note_missing(actor, run, kind.whole_list, extent, lambda key: _digest(key) in seen)
-    return _finish(actor, run, gave_up=errors >= MOST_ERRORS, unreadable=errors)
+        known, missing = _missing(actor, kind.whole_list, extent, lambda key: _digest(key) in seen)
+        if may_many_be_missing or not is_doubtful(known, len(missing)):
+            run = _note_missing(actor, run, kind.whole_list, missing)
+        else:
+            doubt = doubt_of(actor, run, known, len(missing))
+    return _finish(actor, run, gave_up=errors >= MOST_ERRORS, unreadable=errors, doubt=doubt)
 
 
 @contextmanager
@@ -320,16 +330,20 @@ def _fail(actor: Actor, run: ImportRun, message: str, errors: Sequence[RowError]
     return run
 
 
-def _note_missing(
-    actor: Actor, run: ImportRun, listed: WholeList, extent: set[Hashable], is_listed: Callable[[Hashable], bool]
-) -> ImportRun:
+def _missing(
+    actor: Actor, listed: WholeList, extent: set[Hashable], is_listed: Callable[[Hashable], bool]
+) -> tuple[int, set[UUID]]:
+    with acting(actor):
+        return listed.missing(extent, is_listed)
+
+
+def _note_missing(actor: Actor, run: ImportRun, listed: WholeList, missing: set[UUID]) -> ImportRun:
     """Note which homes the list does not name, once it is read to its end; a dry run looks and takes it back."""
     with acting(actor):
         fresh = ImportRun.objects.select_for_update().get(pk=run.pk)
         if fresh.state != ImportRun.State.RUNNING:
             raise TakenOver(str(run.pk))
         today = database_today()
-        missing = listed.missing(extent, is_listed)
         if fresh.is_dry_run:
             after: list[consequences.Sight] = []
             try:
@@ -347,7 +361,7 @@ def _note_missing(
     return fresh
 
 
-def _finish(actor: Actor, run: ImportRun, *, gave_up: bool, unreadable: int) -> ImportRun:
+def _finish(actor: Actor, run: ImportRun, *, gave_up: bool, unreadable: int, doubt: str = "") -> ImportRun:
     with acting(actor):
         run = ImportRun.objects.get(pk=run.pk)
         run.state = ImportRun.State.DONE
@@ -357,6 +371,8 @@ def _finish(actor: Actor, run: ImportRun, *, gave_up: bool, unreadable: int) -> 
             run.message = _("Stopped after %(most)s errors: the rows behind them were not read") % {"most": MOST_ERRORS}
         elif unreadable and run.is_whole_list:
             run.message = _("Some rows could not be read, so nobody can say which homes the list does not name")
+        elif doubt:
+            run.message = doubt
         run.save(update_fields=["state", "rows_total", "finished_at", "message"])
         record("import.checked" if run.is_dry_run else "import.done", subject=run, actor=actor, data=_counts(run))
     return run

@@ -51,8 +51,9 @@ class WholeList:
 
     #: What a row's values say of the extent of the list (a regulator's homes of one kind).
     covers: Callable[[Mapping[str, Any]], Hashable]
-    #: The homes within that extent that should be on the list; the function says whether a key is on it.
-    missing: Callable[[Collection[Hashable], Callable[[Hashable], bool]], set[UUID]]
+    #: How many homes within that extent should be on the list, and those of them that are newly missing from it; the
+    #: function says whether a key is on it.
+    missing: Callable[[Collection[Hashable], Callable[[Hashable], bool]], tuple[int, set[UUID]]]
     #: Notes of these homes that they are missing as of a day; returns those of which that is new.
     mark: Callable[[Collection[UUID], dt.date], set[UUID]]
 

@@ -132,7 +132,7 @@ def import_rows(actor: Actor, rows: Sequence[Row], today: dt.date) -> Outcome:
     """Bring establishments and their providers in line with the list."""
     outcome = Outcome()
     good = [row for row in rows if _is_sound(row, outcome)]
-    listed = Establishment.objects.filter(urn__in=[row.values["urn"] for row in good])
+    listed = Establishment.objects.filter(urn__in=[row.values["urn"] for row in rows])
     # Nobody is invited, offers or is awarded while it is decided who is registered.
     locks.hold(standings_exclusive=set(listed.values_list("provider_id", flat=True)))
     known = {establishment.urn: establishment for establishment in listed.all()}
@@ -200,6 +200,11 @@ def import_rows(actor: Actor, rows: Sequence[Row], today: dt.date) -> Outcome:
             outcome.created += 1
         else:
             outcome.count(values["urn"], changed)
+    for home in known.values():
+        # Still missing though a row names it: the row was refused, and yet the home is on the list.
+        if establishments.change(home, {"missing_since": None}):
+            outcome.touched.add(home.pk)
+            outcome.changes.append({"key": home.urn, "fields": ["missing_since"]})
     owners.write()
     establishments.write()
     occupancies.write()
@@ -209,11 +214,13 @@ def import_rows(actor: Actor, rows: Sequence[Row], today: dt.date) -> Outcome:
     return outcome
 
 
-def missing_homes(extent: Collection[Hashable], is_listed: Callable[[Hashable], bool]) -> set[UUID]:
-    """The registered homes of these (regulator, kind) that a whole list does not name."""
+def missing_homes(extent: Collection[Hashable], is_listed: Callable[[Hashable], bool]) -> tuple[int, set[UUID]]:
+    """How many registered homes of these (regulator, kind) there are, and those that a whole list does not name and
+    that were not missing before."""
     known = Establishment.objects.filter(registration_status=RegistrationStatus.ACTIVE, closed_on__isnull=True)
-    rows = known.values_list("pk", "urn", "regulator", "kind")
-    return {pk for pk, urn, *kind in rows if tuple(kind) in extent and not is_listed(urn)}
+    rows = known.values_list("pk", "urn", "missing_since", "regulator", "kind")
+    within = [(pk, urn, since) for pk, urn, since, *kind in rows if tuple(kind) in extent]
+    return len(within), {pk for pk, urn, since in within if since is None and not is_listed(urn)}
 
 
 def mark_missing(homes: Collection[UUID], today: dt.date) -> set[UUID]:

@@ -11,9 +11,18 @@ from django.db import Error, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
+from brokerage.core.accounts import mobile
 from brokerage.core.accounts.actions import close_dormant_accounts
 from brokerage.core.accounts.codes import CODE_LIFE, CODE_TRIES
-from brokerage.core.accounts.mobile import CODES_AN_HOUR, CODES_TO_A_NUMBER, ask_for_code, members_with_texts
+from brokerage.core.accounts.mobile import (
+    CODES_AN_HOUR,
+    CODES_TO_A_NUMBER,
+    CODES_TO_ANOTHER,
+    CODES_TO_OWN,
+    ask_for_code,
+    confirm_mobile,
+    members_with_texts,
+)
 from brokerage.core.accounts.models import MobileNumber, User
 from brokerage.core.audit.models import Entry
 from brokerage.core.errors import RuleBroken
@@ -54,7 +63,8 @@ def row_of(who: str) -> MobileNumber:
 
 @pytest.mark.parametrize(
     "said",
-    ["07700 900123", "+44 7700 900123", "+44 (0)7700 900-123", "00447700900123", "447700900123", "7700.900.123"],
+    ["07700 900123", "+44 7700 900123", "+44 (0)7700 900-123", "00447700900123", "447700900123", "7700.900.123"]
+    + ["\u202a+44 7700 900123\u202c", "07700\u200b900123\u2060", "\ufeff07700 900123\u200f"],
 )
 def test_a_number_is_kept_in_one_form(said: str) -> None:
     assert normalise_mobile(said) == "+447700900123"
@@ -141,15 +151,44 @@ def test_the_old_number_counts_until_the_new_one_is_confirmed(olive: Client) -> 
     assert row_of("olive").number == "+447700900123"
 
 
-def test_codes_are_few_for_a_person_and_for_a_number(olive: Client) -> None:
-    for _time in range(CODES_AN_HOUR):
-        olive.post(PAGE, {"number": "07700 900123"})
+def test_codes_are_few_for_a_person_and_for_a_number(olive: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(CODES_AN_HOUR):
+        olive.post(PAGE, {"number": f"07700 90012{number}"})
     assert len(memory.outbox) == CODES_AN_HOUR
     assert "Too many codes were asked for" in olive.post(PAGE, {"number": "07700 900199"}).text
-    # Nor may several people together have one number texted to.
+    # Nor may several people together have one number texted to without an end.
+    monkeypatch.setattr(mobile, "CODES_TO_A_NUMBER", 3)
+    for who in ("oscar", "edith"):
+        ask_for_code(user_of(who), number="07700 900120")
     with pytest.raises(RuleBroken, match="Too many"):
-        ask_for_code(user_of("oscar"), number="07700 900123")
-    assert len(memory.outbox) == CODES_TO_A_NUMBER
+        ask_for_code(user_of("bob"), number="07700 900120")
+
+
+def test_a_stranger_gets_few_codes_texted_to_somebody_s_number_and_locks_nobody_out() -> None:
+    give_number("tessa", "+447700900012")
+    for _time in range(CODES_TO_ANOTHER):
+        ask_for_code(user_of("olive"), number="07700 900012")
+    for _time in range(3):
+        with pytest.raises(RuleBroken, match="Too many"):
+            ask_for_code(user_of("olive"), number="07700 900012")
+    assert len(memory.outbox) == CODES_TO_ANOTHER
+    for _time in range(CODES_TO_OWN):
+        ask_for_code(user_of("tessa"), number="07700 900012")
+    assert len(memory.outbox) == CODES_TO_ANOTHER + CODES_TO_OWN < CODES_TO_A_NUMBER
+
+
+def test_a_number_removed_while_its_code_is_checked_is_not_called_confirmed(monkeypatch: pytest.MonkeyPatch) -> None:
+    ask_for_code(user_of("olive"), number="07700 900123")
+    known = mobile.record_everywhere
+
+    def removed(*args: Any, **named: Any) -> None:
+        known(*args, **named)
+        MobileNumber.objects.all().delete()
+
+    monkeypatch.setattr(mobile, "record_everywhere", removed)
+    with pytest.raises(RuleBroken, match="no longer good") as refused:
+        confirm_mobile(user_of("olive"), code=code_texted())
+    assert refused.value.field == "code" and not MobileNumber.objects.exists()
 
 
 def test_giving_changing_and_removing_ask_for_a_fresh_proof(sign_in: SignIn) -> None:

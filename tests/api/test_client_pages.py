@@ -158,6 +158,19 @@ def test_changing_a_client_changes_what_it_may_do(adam: Browser) -> None:
     assert standing().scopes == ["spend:read"] and standing().weekly_limit is None
 
 
+def test_another_owner_needs_another_secret_and_the_pages_say_so(adam: Browser) -> None:
+    first = secret_in(adam.post(f"{PAGES}new/", typed()).text)
+    client = standing()
+    path = f"{PAGES}{client.pk}/"
+    assert "its secret no longer works" not in adam.get(path).text
+    sent = adam.post(f"{path}change/", typed(owner=str(user_of("adam").pk)), follow=True).text
+    assert "It needs a new secret before it works again" in sent and "its secret no longer works" in sent
+    assert "Stopped: it needs a new secret" in adam.get(PAGES).text
+    assert not gets_a_token(client, first)
+    second = secret_in(adam.post(f"{path}secret/", {"edition": ""}).text)
+    assert gets_a_token(client, second) and "its secret no longer works" not in adam.get(path).text
+
+
 def test_revoking_asks_once_more_and_is_final(adam: Browser) -> None:
     secret = secret_in(adam.post(f"{PAGES}new/", typed()).text)
     client = standing()

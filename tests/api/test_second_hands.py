@@ -8,13 +8,15 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from allauth.idp.oidc.models import Client as Oauth
 from django.test import Client
 
-from brokerage.core.api.clients import create_client, rotate_secret
+from brokerage.core.api.clients import change_client, create_client, rotate_secret
 from brokerage.core.api.models import ApiClient
 from brokerage.core.api.scopes import scopes_of
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.context import acting
+from brokerage.home.alerts import to_confirm
 from contracts.queries.awards import may_decide
 from placements.models import Award
 from tests.api.clients import Machine, client_of, token_for
@@ -68,6 +70,9 @@ def refused(answer: Any, status: int = 422, code: str = "second_person_needed") 
 def test_who_made_the_secret_does_not_send_what_the_client_raised(sign_in: SignIn) -> None:
     raised = client_made_by("tessa", owner="olive").post("/alerts", ALERT).json()["reference"]
     refused(client_of("tessa").post(f"/alerts/{raised}/confirm"))
+    for who, listed in (("tessa", []), ("dora", [raised])):
+        with acting(actor_of(who)) as actor:
+            assert [entry.label for entry in to_confirm(actor).entries] == listed
     page = sign_in("tessa").get(f"/o/harrow/alerts/{raised}/").content.decode()
     assert "Send it to everybody" not in page
     assert "Send it to everybody" in sign_in("dora").get(f"/o/harrow/alerts/{raised}/").content.decode()
@@ -115,3 +120,20 @@ def test_awards_are_approved_by_other_hands() -> None:
     with acting(actor_of("tessa")) as tessa:
         assert may_decide(tessa, Award.objects.get(pk=made["id"])) == []
     assert [row["id"] for row in other.get("/approvals").json()["items"]] == [made["id"]]
+
+
+def test_with_another_owner_the_secret_ends_because_the_owner_before_holds_it() -> None:
+    machine = client_made_by("oscar", owner="tessa")
+    changes: dict[str, Any] = {"client_id": machine.client_id, "name": "System"}
+    with acting(administrator("oscar")) as actor:
+        granted = ApiClient.objects.select_related("oauth").get(pk=machine.client_id).scopes
+        same = change_client(actor, **changes, scopes=granted, owner_id=ident("user tessa"))
+        assert same.has_secret and same.secret_by_id == ident("user oscar")
+        moved = change_client(actor, **changes, scopes=granted, owner_id=ident("user dora"))
+        assert not moved.has_secret and moved.secret_by_id is None
+        assert not Oauth.objects.get(pk=moved.oauth_id).check_secret("!")
+    assert machine.get("/authorities").status_code == 401
+    again = rotated(machine, "oscar")
+    assert again.get("/authorities").status_code == 200
+    raised = client_of("tessa").post("/alerts", ALERT).json()["reference"]
+    assert again.post(f"/alerts/{raised}/confirm").status_code == 200, "dora and oscar have nothing to do with it"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError
 
 from brokerage.core.audit import outbox
@@ -20,12 +20,13 @@ from placements.models import Invitation, Placement
 from providers.actions.verification import change_registration, withdraw_verification
 from providers.consequences import homes_of, totals
 from providers.imports import kinds
+from providers.imports.doubts import is_doubtful
 from providers.imports.engine import run_import
 from providers.models import Establishment, ImportRun
 from tests import scenarios
 from tests.cast import actor_of, ident
 from tests.firewall.finding import findings, living
-from tests.providers.test_imports import bring_in, home, register
+from tests.providers.test_imports import bring_in, home, problems_of, register
 from tests.safeguarding.concerns.noting import worked
 
 pytestmark = pytest.mark.django_db
@@ -260,6 +261,58 @@ def test_what_only_brings_changes_says_nothing_about_the_rest() -> None:
     refused = register(house(age_min="17", age_max="8"), house("Birch Lodge", "SC990002", capacity="2"))
     bring_in(refused, is_whole_list=True)
     assert "Birch House" not in missing()
+
+
+def many_homes(count: int) -> list[str]:
+    """So many homes of Ofsted's register that the platform knows, as rows."""
+    rows = [house(f"Birch {number}", f"SC99{number:04d}") for number in range(100, 100 + count)]
+    bring_in(register(*rows))
+    return rows
+
+
+def test_a_list_that_leaves_out_much_is_not_taken_for_the_whole_list(sign_in: Any, tmp_path: Any) -> None:
+    rows = many_homes(25)
+    for content in (WHOLE, register(*rows[:4])):
+        checked = bring_in(content, dry_run=True, is_whole_list=True)
+        assert totals(checked)["missing"] == 0 and "hardly the whole list" in checked.message
+        assert "Nothing is noted as missing" in bring_in(content, is_whole_list=True).message and missing() == {}
+    assert queued() == [[str(ident("birch-lodge"))]], "of which the list says something"
+    page = sign_in("carol").get(f"/o/west-london-central/imports/{checked.pk}/").content.decode()
+    assert "hardly the whole list" in page and "Homes that are not on this list" not in page
+    path = tmp_path / "list.csv"
+    path.write_bytes(register(*rows[:4]))
+    command = ("import_register", str(path), "--as", "west-london-central", "--whole-list")
+    with pytest.raises(CommandError, match="--many-missing"):
+        call_command(*command)
+    assert missing() == {}
+    call_command(*command, "--many-missing")
+    assert len(missing()) >= 21 and "Birch 124" in missing() and "Birch 100" not in missing()
+    # Those are told; the same list again has nothing new to tell, and is not doubted.
+    assert bring_in(register(*rows[:4]), dry_run=True, is_whole_list=True).message == ""
+
+
+@pytest.mark.parametrize(
+    ("known", "gone", "expected"),
+    [(25, 20, False), (25, 21, True), (210, 21, False), (209, 21, True), (0, 0, False), (1000, 100, False)],
+)
+def test_more_than_twenty_and_more_than_a_tenth(known: int, gone: int, expected: bool) -> None:
+    assert is_doubtful(known, gone) is expected
+
+
+@pytest.mark.parametrize(
+    ("cells", "column"),
+    [
+        ({"provider_name": "Other Ltd", "provider_company_number": "91000002"}, "provider_name"),
+        ({"postcode": "ZZ9 9ZZ"}, "postcode"),
+        ({"age_min": "17", "age_max": "8"}, "age_max"),
+    ],
+)
+def test_a_home_whose_row_is_refused_is_on_the_list(cells: dict[str, str], column: str) -> None:
+    bring_in(WHOLE, is_whole_list=True)
+    assert "Birch House" in missing()
+    run = bring_in(register(house(**cells)), is_whole_list=True)
+    assert run.rows_refused == 1 and [problem[1] for problem in problems_of(run)] == [column]
+    assert "Birch House" not in missing() and [str(ident("birch-house"))] in queued()
 
 
 def test_a_list_speaks_of_its_own_regulator_and_kinds_alone() -> None:

@@ -23,9 +23,10 @@ from brokerage.core.accounts.models import MobileNumber, User, unseen
 from brokerage.core.audit.models import OutboxItem
 from brokerage.core.audit.record import Notice, record
 from brokerage.core.notifications import delivery
-from brokerage.core.notifications.carriers import EMAIL, TEXTS, compose_text
+from brokerage.core.notifications.carriers import EMAIL, TEXTS, URGENT_FOR, compose_text
 from brokerage.core.notifications.expand import expand_notices
 from brokerage.core.notifications.models import Message
+from brokerage.core.notifications.notify_backend import NotifyBackend
 from brokerage.core.notifications.purge import purge_old_messages
 from brokerage.core.notifications.tasks import deliver_alerts, deliver_texts
 from brokerage.core.sms import memory
@@ -229,13 +230,17 @@ def test_the_rest_after_trouble_ends_within_a_minute() -> None:
     assert EMAIL.rest_until - time.monotonic() <= 60
 
 
-def test_after_days_without_a_gateway_a_text_is_set_aside(trouble: dict[int, Exception]) -> None:
-    trouble[1] = trouble[2] = GatewayAway("503")
-    give_number("bob")
-    texts(1, created_at=timezone.now() - dt.timedelta(days=delivery.URGENT_DAYS, hours=1))
-    deliver_texts()
+def test_after_days_without_a_server_what_is_urgent_is_set_aside(monkeypatch: pytest.MonkeyPatch) -> None:
+    def away() -> None:
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(EMAIL, "open", away)
+    long_ago = timezone.now() - URGENT_FOR
+    texts(1, channel="email", created_at=long_ago - dt.timedelta(hours=1))
+    texts(1, channel="email", created_at=long_ago + dt.timedelta(hours=1), reference="waits")
+    deliver_alerts()
     with worker():
-        assert Message.objects.get().failed_at is not None
+        assert Message.objects.get(failed_at__isnull=True).reference == "waits"
 
 
 def test_a_gateway_in_trouble_holds_up_no_e_mail_and_the_other_way_round(
@@ -303,14 +308,38 @@ def test_the_claim_of_texts_reads_its_own_small_index() -> None:
         assert "message_text_due" in str(cursor.fetchall())
 
 
-def test_texts_are_purged_as_e_mail_is() -> None:
-    old, ancient = timezone.now() - dt.timedelta(days=31), timezone.now() - dt.timedelta(days=366)
-    texts(1, sent_at=old)
-    texts(1, failed_at=ancient, created_at=ancient)
-    texts(1, created_at=ancient, reference="waits")
-    assert purge_old_messages() == 2
+def test_what_is_urgent_stays_as_proof_of_who_was_told() -> None:
+    ancient = timezone.now() - dt.timedelta(days=366)
+    times = {"created_at": ancient, "available_at": ancient}
+    for channel in ("sms", "email"):
+        texts(1, channel=channel, sent_at=ancient, **times)
+        texts(1, channel=channel, failed_at=ancient, **times)
+    texts(1, channel="in_app", seen_at=ancient, **times)
+    texts(1, channel="in_app", **times)
+    texts(1, channel="email", sent_at=ancient, is_urgent=False, **times)
+    assert purge_old_messages() == 1
     with worker():
-        assert Message.objects.get().reference == "waits"
+        assert set(Message.objects.values_list("is_urgent", flat=True)) == {True}
+        assert Message.objects.count() == 6
+
+
+def test_texts_that_waited_for_days_are_set_aside_and_hold_up_no_new_one() -> None:
+    give_number("bob")
+    old = timezone.now() - URGENT_FOR - dt.timedelta(hours=1)
+    texts(3, created_at=old, available_at=old)
+    texts(1, reference="new")
+    assert deliver_texts() == 1
+    assert [sent.text for sent in memory.outbox if "new" in sent.text] and len(memory.outbox) == 1
+    assert [state[2] for state in states()] == ["Too old"] * 3 + [""]
+    with worker():
+        assert Message.objects.filter(failed_at__isnull=False, leased_until__isnull=True).count() == 3
+
+
+def test_a_text_about_many_says_no_number_for_a_reference() -> None:
+    give_number("bob")
+    texts(1, template="firewall.many", reference="57", path="/o/birch/firewall/?state=open")
+    assert deliver_texts() == 1
+    assert "57" not in memory.outbox[0].text and "urgent. Sign in: " in memory.outbox[0].text
 
 
 class _Answer(requests.Response):
@@ -360,6 +389,27 @@ def test_notify_refuses_one_text_or_is_away_for_all(notify: dict[str, Any], stat
     with pytest.raises(GatewayAway if is_away else ValueError) as error:
         NotifyGateway().send(number="+447700900001", text="A text", reference="1")
     assert "900001" not in str(error.value) and error.value.__suppress_context__
+
+
+@pytest.mark.parametrize("channel", ["sms", "email"])
+def test_no_log_quotes_what_notify_says(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, channel: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.NOTIFY_API_KEY = f"key-{uuid4()}-{uuid4()}"
+    settings.NOTIFY_SMS_TEMPLATE_ID = settings.NOTIFY_TEMPLATE_ID = "template"
+    timeouts = []
+
+    def request(session: requests.Session, method: str, url: str, **asked: Any) -> requests.Response:
+        timeouts.append(asked["timeout"])
+        return _Answer(400)
+
+    monkeypatch.setattr(requests.Session, "request", request)
+    with pytest.raises((ValueError, HTTPError)):
+        if channel == "sms":
+            NotifyGateway().send(number="+447700900001", text="A text", reference="1")
+        else:
+            NotifyBackend().send_messages([mail.EmailMessage(subject="A", body="B", to=["bob@example.com"])])
+    assert "900001" not in caplog.text and timeouts == [settings.SMS_TIMEOUT]
 
 
 def test_the_demo_writes_texts_to_files(settings: Any, tmp_path: Path) -> None:

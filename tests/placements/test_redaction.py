@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from placements.redaction import KINDS, Finding, age_on, find_disclosures, redact
+from placements.redaction import KINDS, Finding, age_on, find_disclosures, find_known_names, redact
 from placements.redaction_patterns import is_nhs_number
 
 BORN = date(2012, 4, 3)
@@ -34,6 +34,7 @@ def found(text: str, **known: object) -> list[tuple[str, str]]:
         "Sian-Llewellyn",
         unicodedata.normalize("NFD", "Siân"),
         "Llewellyn, Siân",
+        "Sian_Llewellyn",
     ],
 )
 def test_known_names_whatever_their_case_accents_or_order(written: str) -> None:
@@ -68,6 +69,15 @@ def test_each_part_of_a_name_and_every_nickname() -> None:
         ("name", "Davies"),
         ("name", "Davies"),
     ]
+
+
+def test_an_underscore_hides_nothing() -> None:
+    assert found("see amber_notes_2026 and Hill_School", known_names=["Amber Quill"], schools=["Hill School"]) == [
+        ("name", "amber"),
+        ("school", "Hill_School"),
+    ]
+    assert find_known_names("Amber_Quill left", ["Amber Quill"]) == ["Amber_Quill"]
+    assert find_known_names("The ambers of Quillet", ["Amber Quill"]) == []
 
 
 def test_names_that_are_everyday_words_need_a_capital() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +13,7 @@ from django.test import Client
 from brokerage.core.errors import RuleBroken
 from brokerage.core.tenants.context import acting
 from brokerage.safeguarding.actions.alerts import close_alert
+from brokerage.safeguarding.guard import require_nobody_named
 from placements.models import Placement
 from tests.api.clients import client_of
 from tests.cast import TODAY, actor_of
@@ -123,3 +125,27 @@ def test_no_tick_lets_the_name_of_our_own_people_through() -> None:
             with pytest.raises(RuleBroken, match="Take out"):
                 close_alert(tessa, reference=alert.reference, outcome=f"{name} has moved.", is_checked=is_checked)
         close_alert(tessa, reference=alert.reference, outcome=f"Nobody was hurt on {TODAY:%A}.")
+
+
+def test_names_of_our_people_are_found_with_underscores_and_for_a_while_after_they_left() -> None:
+    awarded("birch-house")
+    alert = raised()
+    with acting(actor_of("oscar")):
+        person = Placement.objects.select_related("person").get().person
+
+    def refuses(text: str) -> bool:
+        with acting(actor_of("tessa")):
+            try:
+                require_nobody_named(text, field="outcome", provider_id=alert.provider_id, is_checked=True)
+            except RuleBroken as refused:
+                return "Take out" in str(refused.message)
+            return False
+
+    written = f"See {person.given_name}_{person.family_name}."
+    assert refuses(written) and refuses(f"See {person.family_name}_notes.")
+    for days, is_ours in ((80, True), (100, False)):
+        gone = TODAY - dt.timedelta(days=days)
+        with acting(actor_of("oscar")):
+            changed = Placement.objects.filter(person=person)
+            assert changed.update(status="ended", started_on=gone - dt.timedelta(days=9), ended_on=gone) == 1
+        assert refuses(written) is is_ours

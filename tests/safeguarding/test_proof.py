@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 from collections.abc import Callable
 
@@ -9,18 +10,38 @@ import pytest
 from django.db import Error, connection, transaction
 from django.http import Http404
 from django.test import Client
+from django.utils import timezone
 from pypdf import PdfReader
 
 from brokerage.core.audit.models import Entry, OutboxItem
+from brokerage.core.notifications.models import Message
+from brokerage.core.notifications.purge import purge_old_messages
 from brokerage.core.tenants.context import acting, worker
 from brokerage.safeguarding.models import AlertProof
 from brokerage.safeguarding.proof import ask_for_proof, draw_proof, read_proof
+from brokerage.safeguarding.queries.alerts import Told, roster
 from tests.cast import actor_of
 from tests.safeguarding.alerting import CANARY, answered, raised
 
 pytestmark = pytest.mark.django_db
 
 SignIn = Callable[[str], Client]
+
+
+def test_what_is_proved_stays_proved() -> None:
+    alert = raised(told_provider="")
+
+    def told() -> list[Told]:
+        with acting(actor_of("olive")):
+            return roster(alert.reference)
+
+    with worker():
+        old = timezone.now() - dt.timedelta(days=400)
+        Message.objects.filter(channel="in_app").update(seen_at=old, created_at=old)
+        Message.objects.filter(channel="email").update(sent_at=old, created_at=old)
+    before = told()
+    purge_old_messages()
+    assert told() == before and any(row.e_mails_sent for row in before)
 
 
 def queued() -> list[OutboxItem]:

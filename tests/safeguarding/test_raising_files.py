@@ -119,6 +119,17 @@ def test_the_form_sent_twice_is_one_alert_with_each_file_once(sign_in: SignIn) -
     assert rows()[0] == 1 and rows()[2] == 2 and stored() == before + 2
 
 
+def test_an_eleventh_file_of_a_repeated_form_is_not_lost_without_a_word(sign_in: SignIn) -> None:
+    client, before = sign_in("olive"), stored()
+    ten = [(f"{number}.txt", f"Page {number}.".encode()) for number in range(10)]
+    client.post(PATH, {**TYPED, "attachments": [paper(*each) for each in ten]})
+    answer = client.post(PATH, {**TYPED, "attachments": [paper(*ten[0]), paper("letter.txt", b"To whom.")]})
+    assert answer.status_code == 200 and "An alert can have 10 files" in words(answer)
+    assert rows()[0] == 1 and rows()[2] == 10 and stored() == before + 10
+    again = client.post(PATH, {**TYPED, "attachments": [paper(*each) for each in ten]})
+    assert again.status_code == 302 and rows()[2] == 10, "nothing new is nothing too many"
+
+
 def test_the_banner_of_an_alert_is_on_every_page_but_its_own(sign_in: SignIn) -> None:
     client = sign_in("olive")
     for what in ("One thing happened there.", "Another thing happened there."):

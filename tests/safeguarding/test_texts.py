@@ -17,7 +17,7 @@ from brokerage.core.notifications.models import Message
 from brokerage.core.notifications.tasks import deliver_alerts, deliver_messages, deliver_texts
 from brokerage.core.sms import memory
 from brokerage.core.tenants.context import acting, worker
-from brokerage.safeguarding.actions.alerts import close_alert
+from brokerage.safeguarding.actions.alerts import close_alert, confirm_alert
 from brokerage.safeguarding.proof import ask_for_proof
 from tests.accounts.mobiles import BACKEND, give_number
 from tests.api.clients import client_of
@@ -72,6 +72,28 @@ def test_whoever_raised_it_is_not_texted_and_a_provider_that_is_not_told_neither
     raised(told_provider="")
     deliver_texts()
     assert texted() == ["carol", "edith", "oscar", "tessa"]
+
+
+def test_the_second_person_is_texted_at_once_and_is_not_told_yet(numbers: None) -> None:
+    give_number("olive", "+447700900018")
+    alert = raised(severity="high", told_provider="")
+    assert outbox.drain("alerts") == 1, "ahead of everything else"
+    deliver_texts()
+    assert texted() == ["tessa"] and alert.reference in memory.outbox[0].text
+    with worker():
+        asked = Message.objects.filter(template="safeguarding.to_confirm")
+        assert asked and all(message.is_urgent for message in asked)
+        # So that they alone would be counted.
+        Message.objects.exclude(template="safeguarding.to_confirm").delete()
+    with acting(actor_of("tessa")) as actor:
+        confirm_alert(actor, reference=alert.reference)
+    with worker():
+        told = Message.objects.filter(template="safeguarding.alert", organisation__slug="harrow")
+        people = told.values("user_id").distinct().count()
+    rows = {
+        row["organisation"]: row for row in client_of("olive").get(f"/alerts/{alert.reference}/roster").json()["items"]
+    }
+    assert (rows["Harrow"]["people_told"], rows["Harrow"]["people_texted"]) == (people, 0)
 
 
 def test_no_text_is_written_where_none_is_set_up(numbers: None, settings: Any) -> None:

@@ -15,6 +15,7 @@ from brokerage.core.tenants.models import Membership
 from brokerage.safeguarding.voice import actions, speaking, tasks
 from brokerage.safeguarding.voice.codes import new_code
 from brokerage.safeguarding.voice.models import Code, Entry, Message
+from tests.accounts.mobiles import BACKEND, give_number
 from tests.cast import actor_of, ident, user_of
 from tests.safeguarding.test_row_security import refused, run
 from tests.safeguarding.voices import CANARY, code_for, routed, said, the_message
@@ -84,6 +85,29 @@ def test_everybody_who_reads_is_told_by_a_reference_alone() -> None:
     assert user_of("olive").pk not in {notice.user_id for notice in told}
     assert CANARY not in str([vars(notice) for notice in told])
     assert routed() == 0
+
+
+def test_readers_are_texted_once_in_ten_minutes_but_for_danger(settings: Any) -> None:
+    settings.SMS_BACKEND = BACKEND
+    give_number("tessa")
+    code = code_for().code
+
+    def told() -> dict[str, int]:
+        with worker():
+            tessa = list(Notice.objects.filter(user=user_of("tessa"), template="voice.received"))
+        return {channel: sum(row.channel == channel for row in tessa) for channel in ("sms", "email", "in_app")}
+
+    for number in range(4):
+        said(code, text=f"Number {number}.")
+    assert told() == {"sms": 1, "email": 4, "in_app": 4}
+    said(code, text="He hits them.", is_in_danger=True)
+    assert told() == {"sms": 2, "email": 5, "in_app": 5}
+    said(code, text="Number 6.")
+    assert told()["sms"] == 2
+    with worker():
+        Notice.objects.update(created_at=timezone.now() - dt.timedelta(minutes=11))
+    said(code, text="Number 7.")
+    assert told()["sms"] == 3
 
 
 def test_where_nobody_would_read_it_every_central_team_does() -> None:
@@ -211,7 +235,12 @@ def test_what_was_closed_long_ago_goes_and_nothing_else() -> None:
     assert purge(365) == 0
     with acting(actor_of("tessa")):
         Message.objects.filter(pk=message.pk).update(closed_at="2020-01-01T00:00Z")
+    with worker():
+        before = set(Notice.objects.values_list("reference", flat=True))
     assert purge(365) == 1
+    with worker():
+        after = set(Notice.objects.values_list("reference", flat=True))
+    assert before - after == {message.reference} and len(after) == 1
     assert the_message().text == "Another one." and speaking.read(receipt) == []
     with acting(actor_of("tessa")):
         assert not Entry.objects.exists()

@@ -17,9 +17,6 @@ from brokerage.core.tenants.context import acting, system, worker
 from brokerage.core.tenants.directory import actor_through, doors_of
 from brokerage.core.tenants.models import Membership
 
-#: Acts of `mobile`, recorded by `record_everywhere`.
-MOBILE_CONFIRMED, MOBILE_REMOVED = "person.mobile_confirmed", "person.mobile_removed"
-
 
 def change_own_details(user: User, *, name: str, language: str) -> None:
     """Change one's own name and language. Every organisation one belongs to finds the change of name in its trail.

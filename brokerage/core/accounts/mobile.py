@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from brokerage.core.accounts.actions import MOBILE_CONFIRMED, MOBILE_REMOVED, record_everywhere
+from brokerage.core.accounts.actions import record_everywhere
 from brokerage.core.accounts.codes import CODE_LIFE, CODE_TRIES, hash_of, is_code, new_code
 from brokerage.core.accounts.limits import is_one_too_many
 from brokerage.core.accounts.models import MobileNumber, User
@@ -24,10 +24,15 @@ from brokerage.core.sms.numbers import normalise_mobile
 
 logger = logging.getLogger(__name__)
 
+#: Acts on one's number, recorded by `record_everywhere`.
+MOBILE_CONFIRMED, MOBILE_REMOVED = "person.mobile_confirmed", "person.mobile_removed"
 FIGURES = 6
-#: Codes that one person may have texted in an hour, and that are texted to one number in a day, whoever asks.
+#: Codes that one person may have texted in an hour; and in a day to the number that is theirs, or to any other.
 CODES_AN_HOUR = 5
-CODES_TO_A_NUMBER = 5
+CODES_TO_OWN = 5
+CODES_TO_ANOTHER = 2
+#: Codes that are texted to one number in a day, whoever asks: so many that a few strangers do not lock its owner out.
+CODES_TO_A_NUMBER = 20
 
 
 def mobile_of(user: User) -> MobileNumber | None:
@@ -42,9 +47,7 @@ def ask_for_code(user: User, *, number: str) -> str:
     Raises RuleBroken on `number`: no UK mobile number, too many codes, or the gateway did not take the code.
     """
     plain = normalise_mobile(number)
-    if is_one_too_many("mobile-code", str(user.pk), limit=CODES_AN_HOUR, seconds=3600) or is_one_too_many(
-        "mobile-code-to", plain, limit=CODES_TO_A_NUMBER, seconds=86_400
-    ):
+    if _asks_too_often(user, plain):
         raise RuleBroken("too_many_codes", _("Too many codes were asked for. Try again later"), field="number")
     code = new_code(FIGURES)
     values = {"asked_number": plain, "code_hash": hash_of(code), "code_sent_at": database_now(), "tries": 0}
@@ -81,9 +84,12 @@ def confirm_mobile(user: User, *, code: str) -> str:
         raise RuleBroken("wrong_code", _("This is not the code that was sent"), field="code")
     # The trail first: told twice rather than not at all.
     record_everywhere(user, MOBILE_CONFIRMED, fields=["mobile_number"])
-    MobileNumber.objects.filter(user_id=user.pk, asked_number=number).update(
+    kept = MobileNumber.objects.filter(user_id=user.pk, asked_number=number).update(
         number=number, confirmed_at=database_now(), asked_number="", code_hash="", code_sent_at=None, tries=0
     )
+    if not kept:
+        # Removed or changed on another page in between.
+        raise _code_over()
     return number
 
 
@@ -106,12 +112,27 @@ def _number_of(user: User, code: str) -> str | None:
     """The number whose code this is; None, and one try less, for another. Raises RuleBroken when it is over."""
     row = MobileNumber.objects.select_for_update().filter(user_id=user.pk).exclude(asked_number="").first()
     if row is None or row.code_sent_at is None or row.tries >= CODE_TRIES or _age(row.code_sent_at) > CODE_LIFE:
-        raise RuleBroken("code_over", _("This code is no longer good: go back and ask for a new one"), field="code")
+        raise _code_over()
     if is_code(code, row.code_hash):
         return row.asked_number
     row.tries += 1
     row.save(update_fields=["tries"])
     return None
+
+
+def _asks_too_often(user: User, number: str) -> bool:
+    """Count one code more. What one is refused counts for nobody else: strangers do not use up the owner's codes."""
+    is_own = MobileNumber.objects.filter(user_id=user.pk, number=number, confirmed_at__isnull=False).exists()
+    to_it = CODES_TO_OWN if is_own else CODES_TO_ANOTHER
+    return (
+        is_one_too_many("mobile-code", str(user.pk), limit=CODES_AN_HOUR, seconds=3600)
+        or is_one_too_many("mobile-code-of-to", f"{user.pk} {number}", limit=to_it, seconds=86_400)
+        or is_one_too_many("mobile-code-to", number, limit=CODES_TO_A_NUMBER, seconds=86_400)
+    )
+
+
+def _code_over() -> RuleBroken:
+    return RuleBroken("code_over", _("This code is no longer good: go back and ask for a new one"), field="code")
 
 
 def _age(moment: dt.datetime) -> float:

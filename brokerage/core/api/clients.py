@@ -12,7 +12,7 @@ from django.db import transaction
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
-from brokerage.core.api.models import ApiClient
+from brokerage.core.api.models import NO_SECRET, ApiClient
 from brokerage.core.api.scopes import scopes_of
 from brokerage.core.audit.record import record
 from brokerage.core.clock import database_now
@@ -79,7 +79,11 @@ def change_client(
     owner_id: UUID,
     weekly_limit: Decimal | None = None,
 ) -> ApiClient:
-    """Change a client's name, scopes, owner and limit. Tokens given out before end, so that no scope outlives this."""
+    """Change a client's name, scopes, owner and limit. Tokens given out before end, so that no scope outlives this.
+
+    With another owner the secret stops working too: the one before holds it, and would be a pair of hands that nobody
+    counts. `has_secret` is False until it is replaced.
+    """
     client = _standing(actor, client_id)
     _check(actor, name, scopes, owner_id, client)
     before = {"scopes": client.scopes, "owner": str(client.owner_id), "weekly_limit": str(client.weekly_limit)}
@@ -87,8 +91,11 @@ def change_client(
         name=name.strip(), scopes="\n".join(scopes), default_scopes="\n".join(scopes)
     )
     _end_tokens(client)
+    if owner_id != client.owner_id:
+        Client.objects.filter(pk=client.oauth_id).update(secret=NO_SECRET)
+        client.secret_by_id = None
     client.name, client.owner_id, client.weekly_limit = name.strip(), owner_id, weekly_limit
-    client.save(update_fields=["name", "owner", "weekly_limit"])
+    client.save(update_fields=["name", "owner", "weekly_limit", "secret_by_id"])
     client.oauth.refresh_from_db()
     if NEEDED_SCOPE not in scopes:
         silence_client(actor, client_id=client.pk)
@@ -121,7 +128,7 @@ def rotate_secret(actor: Actor, *, client_id: UUID) -> tuple[ApiClient, str]:
 def revoke_client(actor: Actor, *, client_id: UUID) -> ApiClient:
     """End a client for good, with every token it holds."""
     client = _standing(actor, client_id)
-    Client.objects.filter(pk=client.oauth_id).update(secret="!", grant_types="", scopes="", default_scopes="")
+    Client.objects.filter(pk=client.oauth_id).update(secret=NO_SECRET, grant_types="", scopes="", default_scopes="")
     _end_tokens(client)
     client.revoked_at = database_now()
     client.save(update_fields=["revoked_at"])

@@ -13,6 +13,9 @@ from django.utils import timezone
 from brokerage.core.tenants.managers import ScopedManager
 from brokerage.core.tenants.models import Organisation
 
+#: Stands in place of a secret's hash: nothing said is it.
+NO_SECRET = "!"
+
 
 class ApiClient(models.Model):
     """A system that acts for one organisation. `owner` is the person who answers for what it does; when they leave the
@@ -26,7 +29,8 @@ class ApiClient(models.Model):
     #: The most, in pounds a week, that it may award alone or approve; none means nothing at all.
     weekly_limit = models.DecimalField(max_digits=9, decimal_places=2, null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
-    #: Who made the secret that holds now and was shown it: a second pair of hands beside the owner's.
+    #: Who made the secret that holds now and was shown it: a second pair of hands beside the owner's. None where no
+    #: secret holds.
     secret_by_id = models.UUIDField(null=True)
     rotated_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
@@ -48,6 +52,11 @@ class ApiClient(models.Model):
     @property
     def scopes(self) -> list[str]:
         return list(self.oauth.get_scopes())
+
+    @property
+    def has_secret(self) -> bool:
+        """Whether some secret opens it; the owner of a client that has none cannot act with it."""
+        return bool(self.oauth.secret != NO_SECRET)
 
 
 class KeptAnswer(models.Model):

@@ -73,7 +73,8 @@ def client_detail(request: OrganisationRequest, pk: UUID) -> HttpResponse:
 
 
 def client_change(request: OrganisationRequest, pk: UUID) -> HttpResponse:
-    """Change name, owner, scopes and limit. Tokens end, so that the client asks for another."""
+    """Change name, owner, scopes and limit. Tokens end, so that the client asks for another; with another owner the
+    secret ends too."""
     client = _standing(request, pk)
     initial = {
         "name": client.name,
@@ -85,7 +86,10 @@ def client_change(request: OrganisationRequest, pk: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         changed = attempt(form, clients.change_client, actor=request.actor, client_id=pk, **_said(form))
         if changed is not None:
-            messages.success(request, _("The client is changed. It needs a new token."))
+            if changed.has_secret:
+                messages.success(request, _("The client is changed. It needs a new token."))
+            else:
+                messages.success(request, _("The client is changed. It needs a new secret before it works again."))
             return redirect(address(request.actor, "api_clients:client", pk=pk))
     return render(request, "api/client_form.html", {"form": form, "client": client})
 
@@ -179,4 +183,6 @@ def _state(client: ApiClient, owners: set[UUID]) -> dict[str, Any]:
         return {"state": "ended", "label": _("Revoked")}
     if client.owner_id not in owners:
         return {"state": "suspended", "label": _("Stopped: its owner has left")}
+    if not client.has_secret:
+        return {"state": "suspended", "label": _("Stopped: it needs a new secret")}
     return {"state": "active", "label": _("Active")}

@@ -8,20 +8,23 @@ from __future__ import annotations
 import smtplib
 import time
 from abc import ABC, abstractmethod
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import settings
 from django.core import mail
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from brokerage.core.accounts.models import MobileNumber
 from brokerage.core.notifications.models import Message
-from brokerage.core.notifications.texts import text_of
+from brokerage.core.notifications.texts import is_count, text_of
 from brokerage.core.sms.gateways import Gateway, GatewayAway, open_gateway
 
+#: For so long what is urgent is tried again while the server is away, and a text is worth sending.
+URGENT_FOR = timedelta(days=4)
 #: After trouble a process leaves the server alone for so many times the seconds that it lost.
 REST_FACTOR = 4
 
@@ -95,7 +98,15 @@ class TextCarrier(Carrier):
         return open_gateway()
 
     def claimed(self, messages: list[Message]) -> list[Message]:
-        """Those to people who have a confirmed number today, with that number; the rest can reach nobody, and go."""
+        """Those to people who have a confirmed number today, with that number; the rest can reach nobody, and go.
+
+        One that has waited for days (while no gateway was set) is set aside: it is not urgent any more.
+        """
+        old = [each.pk for each in messages if each.created_at < timezone.now() - URGENT_FOR]
+        if old:
+            values = {"failed_at": timezone.now(), "leased_until": None, "last_error": "Too old"}
+            Message.objects.filter(pk__in=old).update(**values)
+            messages = [each for each in messages if each.pk not in old]
         people = {message.user_id for message in messages}
         rows = MobileNumber.objects.filter(user_id__in=people, confirmed_at__isnull=False)
         self.numbers = dict(rows.values_list("user_id", "number"))
@@ -133,11 +144,14 @@ def compose_text(message: Message) -> str:
     Translations keep to the letters of `sms.alphabet`: one other letter would leave room for 70 instead of 160.
     """
     with translation.override(message.user.language):
-        return _("%(service)s: urgent, %(reference)s. Sign in: %(link)s") % {
+        facts = {
             "service": _("Placement brokerage"),
             "reference": message.reference,
             "link": f"{settings.BASE_URL}{message.path}",
         }
+        if is_count(message.template):
+            return _("%(service)s: urgent. Sign in: %(link)s") % facts
+        return _("%(service)s: urgent, %(reference)s. Sign in: %(link)s") % facts
 
 
 EMAIL, TEXTS = EmailCarrier(), TextCarrier()

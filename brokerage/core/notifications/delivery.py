@@ -17,7 +17,7 @@ from typing import Any
 from django.db import connection
 
 from brokerage.core.accounts.models import unseen
-from brokerage.core.notifications.carriers import EMAIL, Carrier
+from brokerage.core.notifications.carriers import EMAIL, URGENT_FOR, Carrier
 from brokerage.core.notifications.models import Message
 from brokerage.core.steadfast import keep_trying
 from brokerage.core.tenants.context import worker
@@ -34,9 +34,8 @@ MARK_EVERY = 20
 MARK_SECONDS = 1.0
 MOST_ATTEMPTS = 100
 LONGEST_WAIT = 3600
-#: What is urgent and met a server that is away is due again after so many seconds, for so many days.
+#: What is urgent and met a server that is away is due again after so many seconds.
 URGENT_WAIT = 15
-URGENT_DAYS = 4
 
 
 def deliver(*, rounds: int = 50, seconds: float = 60.0, urgent: bool = False, carrier: Carrier = EMAIL) -> int:
@@ -61,6 +60,14 @@ def deliver(*, rounds: int = 50, seconds: float = 60.0, urgent: bool = False, ca
 
 
 def _claim(carrier: Carrier, *, urgent: bool) -> list[Message]:
+    """A batch of what is due; None of it where all that is due turns out not to be sent any more."""
+    while True:
+        claimed, batch = _claim_some(carrier, urgent=urgent)
+        if batch or not claimed:
+            return batch
+
+
+def _claim_some(carrier: Carrier, *, urgent: bool) -> tuple[int, list[Message]]:
     only = " AND is_urgent" if urgent else ""
     with worker(), connection.cursor() as cursor:
         # Materialised: a plan that runs a plain sub-query anew for every row would claim more than a batch.
@@ -74,7 +81,7 @@ def _claim(carrier: Carrier, *, urgent: bool) -> list[Message]:
         )
         ids = [row[0] for row in cursor.fetchall()]
         rows = Message.objects.select_related("user", "organisation").defer(*unseen("user"))
-        return carrier.claimed(list(rows.filter(pk__in=ids).order_by("available_at", "id")))
+        return len(ids), carrier.claimed(list(rows.filter(pk__in=ids).order_by("available_at", "id")))
 
 
 def _send(carrier: Carrier, batch: list[Message]) -> int:
@@ -145,12 +152,12 @@ def _postpone(failed: list[tuple[Message, str, bool]]) -> None:
             " available_at = now() + make_interval(secs => CASE WHEN m.is_urgent AND f.is_away THEN %s"
             " ELSE least(power(2, least(m.attempts, 20)), %s) END),"
             " failed_at = CASE WHEN CASE WHEN m.is_urgent AND f.is_away"
-            " THEN m.created_at < now() - make_interval(days => %s) ELSE m.attempts >= %s END THEN now() END"
+            " THEN m.created_at < now() - make_interval(secs => %s) ELSE m.attempts >= %s END THEN now() END"
             " FROM unnest(%s::uuid[], %s::text[], %s::boolean[]) AS f (id, error, is_away) WHERE m.id = f.id",
             [
                 URGENT_WAIT,
                 LONGEST_WAIT,
-                URGENT_DAYS,
+                URGENT_FOR.total_seconds(),
                 MOST_ATTEMPTS,
                 _ids(message for message, _error, _away in failed),
                 [error[:200] for _message, error, _away in failed],

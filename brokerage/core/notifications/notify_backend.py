@@ -20,7 +20,7 @@ class NotifyBackend(BaseEmailBackend):
         super().__init__(fail_silently=fail_silently)
         if not (settings.NOTIFY_API_KEY and settings.NOTIFY_TEMPLATE_ID):
             raise ImproperlyConfigured("Set NOTIFY_API_KEY and NOTIFY_TEMPLATE_ID to send through GOV.UK Notify.")
-        self.client = NotificationsAPIClient(settings.NOTIFY_API_KEY)
+        self.client = NotificationsAPIClient(settings.NOTIFY_API_KEY, timeout=settings.SMS_TIMEOUT)
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         """Send each message; an error of Notify is raised so that the drain tries again later."""

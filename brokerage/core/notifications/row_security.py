@@ -12,8 +12,9 @@ TABLES = [
             *(Allow(role, "SELECT", _own) for role in ACTORS),
             *(Allow(role, "UPDATE", _own, ("seen_at",)) for role in ACTORS),
             Allow(WORKER, "SELECT, INSERT, UPDATE, DELETE"),
-            # The messages of an alert are written in its own transaction, by `alert_tell`.
-            Allow(DEFINER, "SELECT, INSERT"),
+            # The messages of an alert are written in its own transaction, by `alert_tell`; those about what people said
+            # go with it, by `voice_purge`.
+            Allow(DEFINER, "SELECT, INSERT, DELETE"),
         ),
     ),
 ]

@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 
 from brokerage.core.errors import RuleBroken
 
-_SPACING = re.compile(r"[\s().\-\u2010-\u2015]+")
+#: With the marks of direction that a phone's list of contacts puts around a number.
+_SPACING = re.compile(r"[\s().\-\u2010-\u2015\u200b-\u200f\u202a-\u202e\u2060\ufeff]+")
 #: 071-075 and 077-079 are mobile; of 070 (personal numbers) and 076 (pagers) only 07624 is, the Isle of Man's.
 _MOBILE = re.compile(r"(?:\+44|0044|44)?0?(7(?:[1-57-9]\d{8}|624\d{6}))", re.ASCII)
 

@@ -16,14 +16,14 @@ from brokerage.core.clock import database_now, database_today
 from brokerage.core.errors import RuleBroken
 from brokerage.core.locks import hold_name
 from brokerage.core.tenants.actors import Actor
-from brokerage.safeguarding.guard import require_nobody_named
 from brokerage.safeguarding.models import Alert, Kind, Severity
 from brokerage.safeguarding.reminders import first_reminder
 from brokerage.safeguarding.states import ALERT
+from brokerage.safeguarding.texts import require_tellable
 from providers.models import CarerHousehold, Establishment, Provider
 
-#: The longest text.
-LONGEST = 4000
+#: Fields for other bodies' numbers; whoever reads what happened reads them too.
+REFERENCES = ("regulator_reference", "police_reference", "lado_reference")
 #: For so long an alert in the same words by the same person about the same home is the same alert.
 SAME = dt.timedelta(minutes=10)
 
@@ -124,7 +124,7 @@ def dismiss_alert(actor: Actor, *, reference: str, reason: str, is_checked: bool
     alert.status = ALERT.after(alert.status, "dismiss")
     if not reason.strip():
         raise RuleBroken("reason_missing", _("Say why it is not sent"), "reason")
-    _check_text(reason, "reason", alert.provider_id, is_checked=is_checked)
+    require_tellable(reason, field="reason", provider_id=alert.provider_id, is_checked=is_checked)
     alert.decided_at, alert.decided_by_name, alert.decision_note = database_now(), actor.name[:120], reason.strip()
     alert.save(update_fields=["status", "decided_at", "decided_by_name", "decision_note"])
     record("alert.dismissed", subject=alert, actor=actor)
@@ -138,7 +138,7 @@ def close_alert(actor: Actor, *, reference: str, outcome: str, is_checked: bool 
     alert = _own(actor, reference)
     alert.status = ALERT.after(alert.status, "close")
     _need(outcome, "outcome", _("Say what came of it"))
-    _check_text(outcome, "outcome", alert.provider_id, is_checked=is_checked)
+    require_tellable(outcome, field="outcome", provider_id=alert.provider_id, is_checked=is_checked)
     alert.closed_at, alert.closed_by_name, alert.outcome = database_now(), actor.name[:120], outcome.strip()
     alert.save(update_fields=["status", "closed_at", "closed_by_name", "outcome"])
     entry = record("alert.closed", subject=alert, actor=actor)
@@ -177,6 +177,7 @@ def _to_confirm(actor: Actor, alert: Alert) -> Notice:
         reference=alert.reference,
         path=f"/o/{actor.slug}/alerts/{alert.reference}/",
         permissions=("alert.confirm",),
+        is_urgent=True,
     )
 
 
@@ -247,14 +248,9 @@ def _check(facts: AlertFacts) -> None:
         day = getattr(facts, name)
         if day is not None and day > today:
             raise RuleBroken("day_ahead", _("This day is still ahead"), name)
-    for name in ("what_happened", "action_taken", "told_provider"):
-        _check_text(getattr(facts, name), name, facts.provider_id, is_checked=facts.is_checked)
-
-
-def _check_text(text: str, field: str, provider_id: UUID, *, is_checked: bool) -> None:
-    if len(text) > LONGEST:
-        raise RuleBroken("text_too_long", _("Use at most %(most)s characters") % {"most": LONGEST}, field)
-    require_nobody_named(text, field=field, provider_id=provider_id, is_checked=is_checked)
+    for name in ("what_happened", "action_taken", "told_provider", *REFERENCES):
+        said = getattr(facts, name)
+        require_tellable(said, field=name, provider_id=facts.provider_id, is_checked=facts.is_checked)
 
 
 def _need(text: str, field: str, message: object) -> None:

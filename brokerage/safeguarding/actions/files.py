@@ -34,8 +34,9 @@ def raise_alert_with_files(actor: Actor, *, facts: AlertFacts, files: Sequence[U
     """Raise an alert with its files, all or nothing: see `raise_alert` and `add_alert_file`. Refusals of a file are on
     "attachments". They are checked before anything is held or told, so that a slow scanner keeps nobody waiting."""
     actor.require("alert.raise")
+    too_many = _("An alert can have %(count)s files") % {"count": AT_MOST}
     if len(files) > AT_MOST:
-        raise RuleBroken("too_many_files", _("An alert can have %(count)s files") % {"count": AT_MOST}, "attachments")
+        raise RuleBroken("too_many_files", too_many, "attachments")
     kept: list[tuple[CheckedUpload, str]] = []
     try:
         for upload in files:
@@ -47,9 +48,11 @@ def raise_alert_with_files(actor: Actor, *, facts: AlertFacts, files: Sequence[U
         # The same alert sent twice is one, and so is the same file.
         known = set(AlertFile.objects.filter(alert=alert).values_list("sha256", flat=True))
         for passed, stored in kept:
-            if passed.sha256 in known or len(known) >= AT_MOST:
+            if passed.sha256 in known:
                 default_storage.delete(stored)
                 continue
+            if len(known) >= AT_MOST:
+                raise RuleBroken("too_many_files", too_many, "attachments")
             known.add(passed.sha256)
             _add(actor, alert, passed, stored)
     except Exception:

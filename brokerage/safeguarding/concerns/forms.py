@@ -10,11 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from brokerage.core import forms as govuk
 from brokerage.core.tenants.actors import Actor
-from brokerage.safeguarding.actions.alerts import LONGEST
 from brokerage.safeguarding.checked import CheckedForm
 from brokerage.safeguarding.concerns.actions.concerns import LONGEST_NOTE
 from brokerage.safeguarding.concerns.models import ComplaintKind, ConcernKind, Pattern
 from brokerage.safeguarding.concerns.states import COMPLAINT, CONCERN, SUGGESTION
+from brokerage.safeguarding.texts import LONGEST
 
 _ANY = ("", _("All"))
 

@@ -35,6 +35,7 @@ texts.register(
         "%(reference)s placements of %(organisation)s are in homes that no longer pass the registration checks. Sign in"
         " to read the list and to say what you will do."
     ),
+    is_count=True,
 )
 texts.register(
     "firewall.home_missing",

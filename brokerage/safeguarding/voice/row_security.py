@@ -85,6 +85,11 @@ _DEFINER = "SECURITY DEFINER SET search_path = public, pg_temp"
 _HAS_LEAD = f"""EXISTS (SELECT FROM tenants_membership m JOIN accounts_user u ON u.id = m.user_id AND u.is_active
     WHERE m.organisation_id = o.id AND m.is_active AND m.roles && ARRAY[{_ROLES}]::varchar[])"""
 
+#: Whether this reader is texted now about message v: nothing said by others was, ten minutes back.
+_IS_TEXTED = """(v.is_in_danger OR NOT EXISTS (SELECT FROM notifications_message earlier
+          WHERE earlier.organisation_id = o.id AND earlier.user_id = m.user_id AND earlier.channel = 'sms'
+            AND earlier.template LIKE 'voice.%' AND earlier.created_at > clock_timestamp() - interval '10 minutes'))"""
+
 FUNCTIONS = [
     # One INSERT, whatever the code: nobody learns from the answer, or from how long it takes, whether a code is known.
     # Sent twice it is one message.
@@ -165,7 +170,8 @@ FUNCTIONS = [
     $$
     """,
     ),
-    # A message for each person who reads them: a reference and a link.
+    # A message for each person who reads them: a reference and a link. Anybody can write, without signing in, so that
+    # no reader is texted more than once in ten minutes, but for danger; the screen and e-mail hold them all.
     *_function(
         f"""
     CREATE OR REPLACE FUNCTION voice_tell(p_message uuid, p_readers uuid[], p_template text)
@@ -178,7 +184,7 @@ FUNCTIONS = [
       JOIN tenants_organisation o ON o.id = ANY (p_readers)
       JOIN tenants_membership m ON m.organisation_id = o.id AND m.is_active AND m.roles && ARRAY[{_ROLES}]::varchar[]
       JOIN accounts_user u ON u.id = m.user_id AND u.is_active
-      {channels_of("m.user_id")}
+      {channels_of("m.user_id", is_urgent=_IS_TEXTED)}
       WHERE v.id = p_message
     $$
     """,
@@ -238,6 +244,10 @@ FUNCTIONS = [
       IF p_days < 30 THEN RAISE EXCEPTION 'too soon' USING ERRCODE = 'check_violation'; END IF;
       gone := ARRAY(SELECT id FROM voice_message WHERE status = 'closed'
         AND closed_at < clock_timestamp() - make_interval(days => p_days) LIMIT p_most FOR UPDATE SKIP LOCKED);
+      DELETE FROM notifications_message n USING voice_message m WHERE m.id = ANY (gone)
+        AND n.organisation_id IN (SELECT o.id FROM tenants_organisation o
+          WHERE o.kind = 'central' OR o.id = ANY (m.reader_ids))
+        AND n.reference = m.reference AND n.template LIKE 'voice.%';
       DELETE FROM voice_entry WHERE message_id = ANY (gone);
       DELETE FROM voice_message WHERE id = ANY (gone);
       RETURN cardinality(gone);

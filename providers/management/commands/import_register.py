@@ -18,6 +18,11 @@ class Command(ImportCommand):
             action="store_true",
             help="the file names every home of its regulator and kinds: tell the rest",
         )
+        parser.add_argument(
+            "--many-missing",
+            action="store_true",
+            help="with --whole-list: tell the rest even where the list leaves out many homes",
+        )
         which = parser.add_mutually_exclusive_group()
         which.add_argument("--households", action="store_true", help="the file lists carer households")
         which.add_argument("--insurance", action="store_true", help="the file lists insurance policies")

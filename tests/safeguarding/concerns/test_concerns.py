@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from django.http import Http404
 
+from brokerage.core.audit import record as audit_record
 from brokerage.core.audit.models import OutboxItem
+from brokerage.core.clock import database_now
 from brokerage.core.errors import NotNow, NotPermitted, RuleBroken
 from brokerage.core.notifications.models import Message
 from brokerage.core.tenants.context import acting, worker
@@ -235,6 +237,26 @@ def test_the_leads_are_told_once_that_a_pattern_which_waits_goes_on() -> None:
         assert "Birch" not in str(list(told.values()))
     (after,) = suggestions_of("carol")
     assert after.count == 6
+
+
+def test_a_pattern_that_goes_on_every_day_is_told_every_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    three_noted()
+    hours = 0
+
+    def later() -> dt.datetime:
+        return database_now() + dt.timedelta(hours=hours)
+
+    for module in (audit_record, pattern_acts):
+        monkeypatch.setattr(module, "database_now", later)
+    for time in range(6):
+        hours = 20 * time
+        noted(what=f"Time {time}.")
+        worked("default")
+    worked("events")
+    with worker():
+        grew = Message.objects.filter(template="concerns.suggestion_grew", channel="in_app")
+        told = grew.filter(organisation_id=actor_of("carol").organisation_id)
+        assert len({row.event_id for row in told}) == 3, "at 0, 40 and 80 hours"
 
 
 def test_who_may_not_decide_on_a_pattern() -> None:

@@ -21,13 +21,11 @@ from brokerage.core.tenants.actors import Actor
 from brokerage.safeguarding.closures.models import Closure, ClosureRecipient, Why
 from brokerage.safeguarding.closures.reminders import first_reminder
 from brokerage.safeguarding.closures.states import CLOSURE, CLOSURE_RUNNING
-from brokerage.safeguarding.guard import require_nobody_named
+from brokerage.safeguarding.texts import require_tellable
 from providers.actions.households import retire_household
 from providers.actions.verification import change_registration
 from providers.models import CarerHousehold, Establishment, Provider
 
-#: The longest text.
-LONGEST = 4000
 #: A home does not close later than this many days ahead: a day further off is a slip of the pen.
 FURTHEST = 731
 
@@ -116,7 +114,7 @@ def reschedule_closure(
     closure.status = CLOSURE.after(closure.status, "reschedule")
     if not change_note.strip():
         raise RuleBroken("reason_missing", _("Say why the day has changed"), "change_note")
-    _check_text(change_note, "change_note", closure.provider_id, is_checked=is_checked)
+    require_tellable(change_note, field="change_note", provider_id=closure.provider_id, is_checked=is_checked)
     _check_day(closes_on, closure.notice_on)
     if closes_on == closure.closes_on:
         raise RuleBroken("day_unchanged", _("This is the day announced already"), "closes_on")
@@ -137,7 +135,7 @@ def withdraw_closure(actor: Actor, *, reference: str, change_note: str, is_check
     closure.status = CLOSURE.after(closure.status, "withdraw")
     if not change_note.strip():
         raise RuleBroken("reason_missing", _("Say why it is not closing"), "change_note")
-    _check_text(change_note, "change_note", closure.provider_id, is_checked=is_checked)
+    require_tellable(change_note, field="change_note", provider_id=closure.provider_id, is_checked=is_checked)
     closure.change_note, closure.withdrawn_at = change_note.strip(), database_now()
     closure.withdrawn_by_organisation = actor.organisation_name[:200]
     closure.save(update_fields=["status", "change_note", "withdrawn_at", "withdrawn_by_organisation"])
@@ -244,7 +242,7 @@ def _check(facts: ClosureFacts) -> None:
     if facts.notice_on > database_today():
         raise RuleBroken("day_ahead", _("This day is still ahead"), "notice_on")
     _check_day(facts.closes_on, facts.notice_on)
-    _check_text(facts.explanation, "explanation", facts.provider_id, is_checked=facts.is_checked)
+    require_tellable(facts.explanation, field="explanation", provider_id=facts.provider_id, is_checked=facts.is_checked)
 
 
 def _check_day(closes_on: dt.date, notice_on: dt.date) -> None:
@@ -252,9 +250,3 @@ def _check_day(closes_on: dt.date, notice_on: dt.date) -> None:
         raise RuleBroken("closes_before_notice", _("It cannot close before notice was given"), "closes_on")
     if closes_on > database_today() + dt.timedelta(days=FURTHEST):
         raise RuleBroken("closes_too_far", _("Enter a day within two years"), "closes_on")
-
-
-def _check_text(text: str, field: str, provider_id: UUID, *, is_checked: bool) -> None:
-    if len(text) > LONGEST:
-        raise RuleBroken("text_too_long", _("Use at most %(most)s characters") % {"most": LONGEST}, field)
-    require_nobody_named(text, field=field, provider_id=provider_id, is_checked=is_checked)

@@ -21,13 +21,12 @@ from brokerage.core.locks import hold_name
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.models import Organisation
 from brokerage.core.tenants.regions import region_of
-from brokerage.safeguarding.actions.alerts import LONGEST
 from brokerage.safeguarding.concerns.models import Complaint, ComplaintEntry, ComplaintKind, EntryKind, Side
 from brokerage.safeguarding.concerns.patterns import ACKNOWLEDGE_DAYS
 from brokerage.safeguarding.concerns.reminders import notice_to, remind_of_complaint
 from brokerage.safeguarding.concerns.states import COMPLAINT, COMPLAINT_LIVE
 from brokerage.safeguarding.guard import require_nobody_named
-from brokerage.safeguarding.texts import require_text
+from brokerage.safeguarding.texts import LONGEST, require_text
 from contracts.models import Agreement
 from providers.models import Provider
 

@@ -17,12 +17,11 @@ from brokerage.core.locks import hold_name
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.models import Organisation, Region
 from brokerage.core.tenants.regions import region_of
-from brokerage.safeguarding.actions.alerts import LONGEST
 from brokerage.safeguarding.concerns.models import Concern, ConcernKind
 from brokerage.safeguarding.concerns.states import CONCERN
 from brokerage.safeguarding.guard import require_nobody_named
 from brokerage.safeguarding.queries.subjects import subject_of
-from brokerage.safeguarding.texts import require_text
+from brokerage.safeguarding.texts import LONGEST, require_text
 
 #: The longest note: it is a quick one.
 LONGEST_NOTE = 2000

@@ -19,11 +19,10 @@ from brokerage.core.errors import RuleBroken
 from brokerage.core.locks import hold_name
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.context import system
-from brokerage.safeguarding.actions.alerts import LONGEST
 from brokerage.safeguarding.concerns.models import Concern, Suggestion
 from brokerage.safeguarding.concerns.states import SUGGESTION, SUGGESTION_LIVE
 from brokerage.safeguarding.guard import require_nobody_named
-from brokerage.safeguarding.texts import require_text
+from brokerage.safeguarding.texts import LONGEST, require_text
 
 #: What a person can decide, as the lifecycle calls it.
 DECISIONS = ("look", "alert", "measure", "dismiss")
@@ -83,10 +82,11 @@ def suggest_patterns(actor: Actor, *, provider_id: UUID | None = None) -> list[S
             raised_at=database_now(),
         )
         suggestion.count, suggestion.latest_on, suggestion.known = found.count, found.latest_on, found.known
-        data = {"pattern": found.pattern, "count": found.count}
+        data: dict[str, Any] = {"pattern": found.pattern, "count": found.count}
         if live is not None:
             suggestion.save(update_fields=["count", "latest_on", "known"])
             told_of = [] if _was_told_lately(suggestion) else [_to_leads(actor, suggestion, "concerns.suggestion_grew")]
+            data["told"] = bool(told_of)
             record("suggestion.renewed", subject=suggestion, actor=actor, data=data, notify=told_of)
             continue
         suggestion.save(force_insert=True)
@@ -146,9 +146,10 @@ def look_at_once(item: OutboxItem) -> None:
 
 
 def _was_told_lately(suggestion: Suggestion) -> bool:
-    """Whether its leads have heard within a day that it grows: several things at once are one message."""
+    """Whether its leads have heard within a day that it grows: several things at once are one message. What was only
+    written down does not count: a pattern that goes on every day is told every day."""
     told = Entry.objects.filter(organisation_id=suggestion.organisation_id, subject_id=str(suggestion.pk))
-    return told.filter(kind="suggestion.renewed", at__gt=database_now() - TOLD_ONCE_IN).exists()
+    return told.filter(kind="suggestion.renewed", data__told=True, at__gt=database_now() - TOLD_ONCE_IN).exists()
 
 
 def _to_leads(actor: Actor, suggestion: Suggestion, template: str = "concerns.suggestion") -> Notice:
