@@ -8,6 +8,7 @@ disagree. It reads only rows that the authority and the admission's own provider
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from uuid import UUID
@@ -156,10 +157,13 @@ PROBLEMS_OF = f"""
 WITH chosen AS MATERIALIZED (SELECT * FROM dpv_admission WHERE id = ANY (%(admissions)s::uuid[])), {SOURCES}
 SELECT a.id, array_remove(ARRAY[{PROBLEMS}], NULL)::text[] FROM chosen a {JOINS}
 """
+#: Named by the rules that it holds: a database that has not been brought up to date has none of that name, and answers
+#: by no earlier rule.
+PROBLEMS_FUNCTION = f"admission_problems_{hashlib.sha256(PROBLEMS_OF.encode()).hexdigest()[:8]}"
 #: The same, of a few admissions, by the function that keeps its plan (`dpv.row_security`): planning a query over a
 #: dozen tables with row security takes twenty times as long as asking it of one admission.
-_OF_A_FEW = """
-SELECT * FROM admission_problems(%(admissions)s::uuid[], %(on)s, %(age)s, %(age_at_start)s, %(verified_since)s,
+_OF_A_FEW = f"""
+SELECT * FROM {PROBLEMS_FUNCTION}(%(admissions)s::uuid[], %(on)s, %(age)s, %(age_at_start)s, %(verified_since)s,
   %(no_growth_from)s, %(approval_from)s)
 """
 #: Of more, the plan must know how many.

@@ -9,7 +9,7 @@ from brokerage.core.tenants.rowsecurity import (
     Allow,
     Table,
 )
-from brokerage.reports.tallies import BEGUN, COLUMNS, OVER, closed, declined, moved, published, stays
+from brokerage.reports.tallies import BEGUN, COLUMNS, OVER, closed, declined, fill, moved, published, stays
 
 TABLES = [
     Table(
@@ -178,3 +178,7 @@ def _triggers(noun: str, columns: str, matters: str, moves: str) -> list[str]:
 
 
 TRIGGERS = [text for noun, watched in _WATCHED.items() for text in _triggers(noun, *watched)]
+
+# A book that was never begun is counted from the rows in the transaction that brings the triggers: whoever writes to
+# those tables waits for it, so that no act falls between the two, and a country that grows later has begun its book.
+TRIGGERS.append(f"{fill()} WHERE NOT EXISTS (SELECT FROM reports_tally)")

@@ -142,7 +142,8 @@ def _put_section(
             problem.field = name
             broken.append(problem)
     typed = referral.answers.get(AS_TYPED) or {}
-    unread = {name: text for name, text in (typed.get(section.code) or {}).items() if name not in values}
+    unread_before = typed.get(section.code) or {}
+    unread = {name: text for name, text in unread_before.items() if name not in values}
     referral.answers = {
         **referral.answers,
         section.code: {name: value for name, value in after.items() if value is not None},
@@ -150,7 +151,7 @@ def _put_section(
     }
     days = day_problems(section, referral.category, referral.answers[section.code], today)
     broken += [problem for problem in days if problem.field in values]
-    return broken, [name for name in values if before.get(name) != after.get(name)]
+    return broken, [name for name in values if before.get(name) != after.get(name) or name in unread_before]
 
 
 def refresh_age(referral: Referral) -> None:

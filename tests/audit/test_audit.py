@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +13,8 @@ from django.core.management import CommandError, call_command
 from django.db import ProgrammingError, connection, connections, transaction
 
 from brokerage.core.audit import outbox
-from brokerage.core.audit.models import Entry, Head, Link
+from brokerage.core.audit import record as written
+from brokerage.core.audit.models import Entry, Head, Link, OutboxItem
 from brokerage.core.audit.record import Notice, record
 from brokerage.core.notifications import texts
 from brokerage.core.notifications.models import Message
@@ -162,3 +165,22 @@ def test_a_mail_server_away_delays_and_loses_nothing(committed: str, settings: A
     with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
         cursor.execute("UPDATE notifications_message SET available_at = now()")
     assert deliver_messages() == 1
+
+
+@pytest.mark.parametrize("whose", [{}, {"organisation": "harrow"}])
+def test_a_chain_that_is_gone_whole_is_missed_by_its_anchor(committed: str, tmp_path: Path, whose: Any) -> None:
+    _write("olive", 3)
+    anchor = tmp_path / "anchor.json"
+    call_command("verify_audit", verbosity=0, export_anchor=str(anchor))
+    with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE brokerage_loader")
+        for table in ("audit_outboxitem", "audit_link", "audit_entry", "audit_head"):
+            cursor.execute(f"DELETE FROM {table}")
+    with pytest.raises(CommandError):
+        call_command("verify_audit", verbosity=0, anchor=str(anchor), **whose)
+
+
+def test_what_is_written_names_every_column_that_must_have_a_value() -> None:
+    for statement, model in ((written._ENTRY, Entry), (written._WORK, OutboxItem)):
+        named = set(re.findall(r"\w+", statement.partition("(")[2].partition(")")[0]))
+        assert {field.column for field in model._meta.local_concrete_fields if not field.null} <= named

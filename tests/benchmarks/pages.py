@@ -141,5 +141,6 @@ def measure_pretix(bench: Bench, ours: list[float]) -> None:
             goal=1,
             at_most=False,
             reference=f"the list of 25 orders of an event in pretix {pretix.SERIES}, on the same PostgreSQL",
+            note="one after the other, not in turn; pretix without a cache server",
         )
     )

@@ -10,7 +10,7 @@ from django.http import Http404
 from brokerage.core.errors import NotNow, NotPermitted, RuleBroken
 from brokerage.core.tenants.context import acting
 from placements.actions.answers import change_answers
-from placements.actions.referrals import save_section
+from placements.actions.referrals import change_sections, save_section
 from placements.completeness import AS_TYPED
 from placements.queries.referrals import referral_of
 from placements.questions import section
@@ -40,6 +40,21 @@ def test_what_a_person_half_typed_elsewhere_in_the_section_stays() -> None:
         assert "where" not in changed.sections_done
         whole = change_answers(olive, reference=draft.reference, section="where", answers={"expected_weeks": 52})
         assert whole.answers[AS_TYPED] == {} and "where" in whole.sections_done
+
+
+def test_several_sections_empty_what_was_half_typed_as_one_does() -> None:
+    draft = draft_referral()
+    with acting(actor_of("olive")) as olive:
+        draft = save_section(
+            olive,
+            reference=draft.reference,
+            section="where",
+            values={"max_miles": None},
+            unread={"max_miles": "about ten"},
+            base_revision=draft.revision,
+        )
+        change_sections(olive, reference=draft.reference, sections={"where": {"max_miles": None}})
+        assert not referral_of(olive, draft.reference).answers[AS_TYPED]
 
 
 def test_a_day_that_cannot_be_is_refused_and_nothing_is_kept() -> None:

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from brokerage.core.clock import database_now
 from brokerage.core.periods import add_months
 from brokerage.core.tenants.context import acting
+from brokerage.core.tenants.management.commands.migrate import apply_row_security
 from brokerage.reports import history
 from brokerage.reports.history import median_of
 from brokerage.reports.models import Tally
@@ -242,6 +243,25 @@ def test_the_nightly_task_folds_every_book(committed: str) -> None:
         placed(10 + number, "edith", status="ended", ended_on=TODAY)
     assert fold_books() > 0 and fold_books() == 0
     assert wrong_figures() == [] == wrong_figures("edith")
+
+
+def test_the_nightly_task_says_when_a_book_is_wrong(committed: str, caplog: pytest.LogCaptureFixture) -> None:
+    placed(1, status="ended", ended_on=TODAY)
+    fold_books()
+    assert not caplog.records
+    _as_owner("UPDATE reports_tally SET amount = amount + 0.01")
+    fold_books()
+    assert "differ from a recount" in caplog.text
+
+
+def test_a_book_that_was_never_begun_is_counted_when_the_database_is_brought_up_to_date(committed: str) -> None:
+    placed(1, status="ended", ended_on=TODAY)
+    _as_owner("DELETE FROM reports_tally")
+    apply_row_security()
+    assert wrong_figures() == []
+    _as_owner("UPDATE reports_tally SET amount = amount + 0.01")
+    apply_row_security()
+    assert wrong_figures() != []
 
 
 def _as_owner(statement: str) -> None:

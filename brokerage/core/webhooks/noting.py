@@ -30,7 +30,8 @@ def noting(entry: Entry, change: dict[str, Any]) -> tuple[str, list[Any]]:
 _NOTE = """
 INSERT INTO audit_outboxitem (id, organisation_id, queue, kind, payload, entry_id, created_at, available_at, attempts,
   last_error)
-SELECT %s, f.organisation_id, 'events', 'change', %s::jsonb, %s, now(), now(), 0, '' FROM webhooks_feed f
+SELECT %s, f.organisation_id, 'events', 'change', %s::jsonb, %s, clock_timestamp(), clock_timestamp(), 0, ''
+FROM webhooks_feed f
 WHERE f.organisation_id = %s
 """
 

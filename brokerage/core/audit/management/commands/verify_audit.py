@@ -50,10 +50,11 @@ class Command(BaseCommand):
                 wrong += 1
                 name = slugs.get(finding.organisation_id, finding.organisation_id)
                 self.stderr.write(f"{name}: {finding.problem} at number {finding.number}")
-        if not slug:
-            for missing in sorted(anchors.keys() - heads.keys()):
-                wrong += 1
-                self.stderr.write(f"{missing}: the whole chain is gone")
+        anchored = anchors.keys() & slugs.keys() if slug else anchors.keys()
+        # The anchor of an organisation that had done nothing yet is number 0.
+        for missing in sorted(whose for whose in anchored - heads.keys() if anchors[whose][0]):
+            wrong += 1
+            self.stderr.write(f"{slugs.get(missing, missing)}: the whole chain is gone")
         if options["export_anchor"]:
             words = json.dumps({str(whose): head for whose, head in heads.items()}, indent=1)
             Path(options["export_anchor"]).write_text(words, encoding="utf-8")
