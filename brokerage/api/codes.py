@@ -88,6 +88,7 @@ WORDS = {
     "complaint_not_now": "The complaint’s state does not allow this.",
     "what_missing": "Say what it is about.",
     "wanted_missing": "Say what should happen.",
+    "measure_on_earlier_registration": "A measure holds on this home under an earlier registration.",
     "measure_not_now": "The measure’s state does not allow this.",
     "episode_not_now": "The missing episode’s state does not allow this.",
     "event_not_now": "The event’s state does not allow this.",
