@@ -22,7 +22,7 @@ from contracts.actions import agreements
 from contracts.models import Agreement, Signature
 from dpv.actions import measures
 from dpv.models import Measure
-from placements.actions import award_effects, offers, publishing
+from placements.actions import awards, offers, publishing
 from placements.models import Award, Invitation, Offer
 from tests import scenarios
 from tests.cast import actor_of, ident
@@ -123,7 +123,7 @@ def _choosing() -> Story:
     _story, (offer,) = scenarios.chosen("birch-house")
     return Story(
         lambda: scenarios.award(offer),
-        award_effects,
+        awards,
         "require_eligible",
         lambda: _counted("oscar", Award),
         "measure_suspended",
