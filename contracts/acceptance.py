@@ -38,12 +38,9 @@ def accept_offer(
     language: str = "en",
 ) -> Award:
     """Award the offer; when that needs nobody's approval, draw up its agreement. Refusals: see `award_offer`."""
-    actor.require("award.make")
-    offer = awards.hold_offer(offer_id)
-    value, gates = value_of(offer)
     award = awards.award_offer(
         actor,
-        offer=offer,
+        offer_id=offer_id,
         reason_code=reason_code,
         reason=reason,
         losers=losers,
@@ -51,8 +48,7 @@ def accept_offer(
         preferences=preferences,
         before_closing=before_closing,
         seen_revision=seen_revision,
-        estimated_value=value,
-        gates=gates,
+        worth=value_of,
         language=language,
     )
     _agree(actor, award)

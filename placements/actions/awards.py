@@ -6,7 +6,7 @@ through it, because a confirmed award always has exactly one agreement.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -45,7 +45,7 @@ SHORTEST_REASON = 20
 def award_offer(
     actor: Actor,
     *,
-    offer: Offer,
+    offer_id: UUID,
     reason_code: str,
     reason: str,
     losers: Mapping[UUID, str],
@@ -53,15 +53,15 @@ def award_offer(
     preferences: str = "",
     before_closing: bool = False,
     seen_revision: int | None = None,
-    estimated_value: Decimal | None = None,
-    gates: Sequence[str] = (),
+    worth: Callable[[Offer], tuple[Decimal | None, Sequence[str]]] = lambda _offer: (None, ()),
     language: str = "en",
 ) -> Award:
     """Choose one offer. Within the officer's limit and inside the area the award is confirmed at once; otherwise it
     waits for each approval in `Award.needs`, and until then nobody offers or changes an offer.
 
-    `offer` is as `hold_offer` has just read it in this transaction. `losers` says for each other standing offer why
-    it lost; `ranking` is the advice as shown; `seen_revision` is the offer's revision that the officer looked at.
+    `losers` says for each other standing offer why it lost; `ranking` is the advice as shown; `seen_revision` is the
+    offer's revision that the officer looked at; `worth` tells what the whole placement comes to, in pounds, and the
+    gates of procurement that this asks for.
     Refused when: the referral is not published, or has an award already; the offer does not stand, was revised
     since, or its hold has run out; closing is ahead and `before_closing` was not said; the establishment may no
     longer be used or has no place; a reason is missing (a sentence, where the home is restricted), or one that a
@@ -69,6 +69,7 @@ def award_offer(
     up.
     """
     actor.require("award.make")
+    offer = hold_offer(offer_id)
     referral = offer.referral
     now, today = database_now(), database_today()
     if offer.status == "needs_reconfirming":
@@ -99,6 +100,7 @@ def award_offer(
     for other in others:
         # Losers read it, and never read who the person is.
         check_note(referral, losers[other.pk], field=f"loser_{other.pk}")
+    value, gates = worth(offer)
     award = Award.objects.create(
         authority_id=actor.organisation_id,
         referral=referral,
@@ -112,7 +114,7 @@ def award_offer(
         preferences=preferences.strip(),
         language=language,
         weekly_total=weekly,
-        estimated_value=estimated_value,
+        estimated_value=value,
         gates=list(gates),
         placing_band=band,
         needs=needs,
@@ -244,16 +246,6 @@ def let_fall_through(actor: Actor, *, award_id: UUID, reason: str, because_of_pr
     return award
 
 
-def hold_offer(offer_id: UUID) -> Offer:
-    """Take every lock that choosing this offer needs and read it under them, with its referral. Raises Http404."""
-    rows = Offer.objects.filter(pk=offer_id)
-    offer = rows.only("admission_id", "household_id", "establishment_id", "provider_id", "referral_id").first()
-    if offer is None:
-        raise Http404
-    _hold(offer)
-    return rows.select_related("referral__person", "establishment", "household", "rules").get()
-
-
 def outstanding(award: Award) -> list[str]:
     """The approvals the award still waits for, in the order they were asked."""
     given = set(award.approvals.filter(is_approved=True).values_list("kind", flat=True))
@@ -274,6 +266,18 @@ def _hold(offer: Offer) -> None:
         standings=[offer.provider_id],
         referrals=[offer.referral_id],
     )
+
+
+def hold_offer(offer_id: UUID) -> Offer:
+    """Take every lock that choosing this offer needs and read it under them, with its referral. Raises Http404."""
+    rows = Offer.objects.filter(pk=offer_id)
+    seen = rows.only("admission_id", "household_id", "establishment_id", "provider_id", "referral_id").first()
+    if seen is not None:
+        _hold(seen)
+        offer = rows.select_related("referral__person", "establishment", "household", "rules").first()
+        if offer is not None:
+            return offer
+    raise Http404
 
 
 def _band(offer: Offer, referral: Referral) -> str:
