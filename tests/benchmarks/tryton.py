@@ -16,7 +16,7 @@ TRYTON = Peer(
         "psycopg[binary,pool]",
     ),
     script="tryton_cycle.py",
-    patience=4,
+    patience=8,
 )
 
 
