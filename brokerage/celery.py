@@ -18,6 +18,8 @@ from brokerage.startup import refuse_unsafe_start
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "brokerage.settings")
 
 QUEUES: tuple[str, ...] = ("alerts", "texts", "events", "messages", "documents", "webhooks", "default")
+#: Of which a worker takes nothing else.
+URGENT_QUEUES: tuple[str, ...] = ("alerts", "texts")
 
 app = Celery("brokerage")
 app.config_from_object("django.conf:settings", namespace="CELERY")

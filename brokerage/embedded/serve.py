@@ -33,6 +33,8 @@ from brokerage.embedded.statics import collected_statics_are_current, remember_c
 from brokerage.embedded.valkey import EmbeddedValkey
 
 READY_SECONDS = 180  # a loaded machine; a process that ends is noticed at once
+PROGRAMS = Path(sys.executable).parent
+CELERY = [f"{PROGRAMS}/celery", "--quiet", "--app", "brokerage.celery"]
 # Celery warns whoever runs it as root of pickled tasks; ours are JSON.
 QUIETER = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
 KEPT_BY_FRESH = ("server.lock", "server.log", "setup.lock", "setup.log", "test-servers")
@@ -144,13 +146,11 @@ class Server:
         return commands
 
     def _start_children(self) -> None:
-        from brokerage.celery import QUEUES
+        from brokerage.celery import QUEUES, URGENT_QUEUES
 
-        here = str(Path(sys.executable).parent)
-        celery = [f"{here}/celery", "--quiet", "--app", "brokerage.celery"]
         beat_file = self.directory / "beat-schedule"
         binds = [word for host in loopback_hosts() for word in ("--bind", bracketed(host, self.port))]
-        web = [f"{here}/gunicorn", "brokerage.wsgi:application", *binds, "--worker-class", "gthread"]
+        web = [f"{PROGRAMS}/gunicorn", "brokerage.wsgi:application", *binds, "--worker-class", "gthread"]
         web += ["--workers", "2", "--threads", "8", "--timeout", "60", "--graceful-timeout", "8", "--preload"]
         web += [
             "--no-control-socket",
@@ -161,22 +161,22 @@ class Server:
             "--access-logformat",
             "%(m)s %(U)s %(s)s %(M)sms",
         ]
-        worker = [
-            *celery,
-            "worker",
-            "--queues",
-            ",".join(QUEUES),
-            "--concurrency",
-            "2",
-            "--loglevel",
-            "WARNING",
-        ]
-        worker += ["--without-gossip", "--without-mingle"]
-        beat = [*celery, "beat", "--schedule", str(beat_file), "--pidfile=", "--loglevel", "WARNING"]
-        for name, command in (("web", web), ("worker", worker), ("beat", beat)):
+        beat = [*CELERY, "beat", "--schedule", str(beat_file), "--pidfile=", "--loglevel", "WARNING"]
+        # What is urgent has processes of its own here too: it waits behind no document and no ordinary message.
+        workers = (
+            ("worker", [queue for queue in QUEUES if queue not in URGENT_QUEUES]),
+            ("urgent", list(URGENT_QUEUES)),
+        )
+        commands = [("web", web), *((name, self._worker(name, queues)) for name, queues in workers), ("beat", beat)]
+        for name, command in commands:
             child = Child(name, command, environment=self.environment | QUIETER, log=self.log)
             self.children.append(child)
             self._start(child)
+
+    @staticmethod
+    def _worker(name: str, queues: list[str]) -> list[str]:
+        words = ["--hostname", f"{name}@%h", "--queues", ",".join(queues), "--concurrency", "2"]
+        return [*CELERY, "worker", *words, "--loglevel", "WARNING", "--without-gossip", "--without-mingle"]
 
     def _wait_until_ready(self) -> None:
         began, deadline = time.monotonic(), time.monotonic() + READY_SECONDS
@@ -223,7 +223,7 @@ class Server:
         self.stopping.set()
         if self.children:
             self.log.say("\nStopping")
-        for name, seconds in (("beat", 5), ("worker", 20), ("web", 10)):
+        for name, seconds in (("beat", 5), ("worker", 20), ("urgent", 20), ("web", 10)):
             for child in self.children:
                 if child.name == name:
                     child.stop(seconds=seconds)

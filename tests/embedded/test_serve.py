@@ -73,7 +73,7 @@ def test_it_serves_refuses_a_twin_and_stops_everything(environment: dict[str, st
     assert f"Open http://localhost:{port} " in server.said()
     assert is_ready(port)
     children = json.loads((tmp_path / "server.json").read_text())["children"]
-    assert set(children) == {"web", "worker", "beat"}
+    assert set(children) == {"web", "worker", "urgent", "beat"}
 
     twin = Run(environment, "--port", str(free_port()))
     assert twin.process.wait(timeout=30) == 1
