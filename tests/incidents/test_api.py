@@ -9,7 +9,7 @@ import pytest
 from brokerage.core.audit import outbox
 from brokerage.core.audit.models import Entry
 from brokerage.core.tenants.context import acting
-from brokerage.safeguarding.incidents.api_shapes import EntryRow, IncidentOut, IncidentRow, ResidentRow
+from brokerage.safeguarding.incidents.api_shapes import EntryRow, IncidentOut, IncidentRow, OwnResidentRow
 from brokerage.safeguarding.incidents.models import Incident
 from contracts.models import Agreement
 from tests.api.answers import fits
@@ -48,10 +48,10 @@ def rows(machine: Machine, path: str, shape: Any, **query: Any) -> list[dict[str
 def test_an_episode_from_report_to_close() -> None:
     agreement = resident()
     birch, harrow, ealing, cedar = (client_of(who) for who in ("bob", "olive", "edith", "cecil"))
-    (living,) = rows(birch, "/incidents/residents", ResidentRow)
+    (living,) = rows(birch, "/incidents/residents", OwnResidentRow)
     assert living["agreement"] == agreement.reference and living["authority"] == "Harrow"
-    assert not rows(harrow, "/incidents/residents", ResidentRow) and not rows(
-        cedar, "/incidents/residents", ResidentRow
+    assert not rows(harrow, "/incidents/residents", OwnResidentRow) and not rows(
+        cedar, "/incidents/residents", OwnResidentRow
     )
 
     made = birch.post("/incidents", body(agreement), key="one-report")
