@@ -72,6 +72,16 @@ class RaisedRow(Shape):
     }
 
 
+class RaisedNow(RaisedRow):
+    """An alert as it was just raised."""
+
+    has_second_person = s.BooleanField(
+        help_text="Whether somebody else of your organisation may send alerts. Without one, a high alert goes out only"
+        " with `is_immediate_danger`: telephone the central team."
+    )
+    example: ClassVar[dict[str, Any]] = {**RaisedRow.example, "has_second_person": True}
+
+
 class RaisedQuery(Query):
     """Which of the alerts raised."""
 

@@ -34,6 +34,24 @@ texts.register(
     body=_("A colleague has raised safeguarding alert %(reference)s. Sign in to read it and to send it or not."),
 )
 texts.register(
+    "safeguarding.still_to_confirm",
+    subject=_("Safeguarding alert %(reference)s still waits for a second person"),
+    body=_("Nobody has been told of safeguarding alert %(reference)s yet. Sign in to read it and to send it or not."),
+)
+texts.register(
+    "safeguarding.nobody_confirms",
+    subject=_("Safeguarding alert %(reference)s is not sent"),
+    body=_(
+        "Nobody has been told of safeguarding alert %(reference)s, and nobody else at %(organisation)s may send it."
+        " Sign in to see what you can do."
+    ),
+)
+texts.register(
+    "safeguarding.not_sent",
+    subject=_("Safeguarding alert %(reference)s is not sent"),
+    body=_("A second person decided not to send safeguarding alert %(reference)s. Sign in to read why."),
+)
+texts.register(
     "safeguarding.checks_late",
     subject=_("Safeguarding alert %(reference)s: welfare checks are late"),
     body=_("Welfare checks for safeguarding alert %(reference)s are not recorded. Sign in and say what was found."),

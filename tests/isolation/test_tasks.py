@@ -26,6 +26,7 @@ from tests.safeguarding.alerting import raised
 #: Kinds of queued work, and what each must not do for an organisation that does not own what it names.
 WORK = {
     "alert_change",
+    "alert_confirm_reminder",
     "alert_reminder",
     "announce_closing",
     "change",
@@ -109,6 +110,9 @@ def test_work_about_an_alert_tells_nobody_for_another_organisation(committed: st
     for other in ("ealing", "alder", "south-east-wales-central"):
         outbox._handlers["alert_change"](_item("alert_change", other, **payload))
         outbox._handlers["alert_reminder"](_item("alert_reminder", other, **payload))
+    waiting = {"alert": str(raised(severity="high").pk), "step": 1}
+    for other in ("ealing", "alder", "south-east-wales-central"):
+        outbox._handlers["alert_confirm_reminder"](_item("alert_confirm_reminder", other, **waiting))
     with worker():
         assert Message.objects.count() == before
         assert not AlertRecipient.objects.filter(reminded__gt=0).exists()
