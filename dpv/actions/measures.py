@@ -23,6 +23,7 @@ from brokerage.core.references import normalise_reference
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.working_days import add_working_days
 from dpv.measure_notices import to_provider, to_second_person
+from dpv.measure_reminders import remind_to_confirm, remind_to_review
 from dpv.measure_texts import need_text, require_alert, require_tellable
 from dpv.models import Lot, Measure, MeasureStep
 from dpv.queries.measures import covered_by, measure_by_reference, region_run_by
@@ -194,13 +195,14 @@ def review_measure(
         measure.conditions = conditions.strip()
     measure.save(update_fields=["review_on", "conditions"])
     _step(actor, measure, Step.REVIEWED, note, is_checked)
-    record(
+    entry = record(
         "measure.reviewed",
         subject=measure,
         actor=actor,
         data={"review_on": review_on.isoformat()},
         notify=[to_provider("dpv.measure_reviewed", measure)],
     )
+    remind_to_review(actor, measure, entry_id=entry.pk)
     return measure
 
 
@@ -265,6 +267,8 @@ def _came_into_force(actor: Actor, measure: Measure) -> None:
         notify=[to_provider("dpv.measure_in_force", measure)],
     )
     enqueue("measure_told", queue="events", actor=actor, payload={"measure": measure.reference}, entry_id=entry.pk)
+    remind_to_confirm(actor, measure, entry_id=entry.pk)
+    remind_to_review(actor, measure, entry_id=entry.pk)
 
 
 def _held(reference: str) -> Measure:

@@ -19,6 +19,7 @@ SHOW = [
     ("", _("All")),
     ("waiting", _("Waiting for a second person")),
     ("standing", _("In force")),
+    ("review", _("To review within a week")),
     ("over", _("Lifted, refused or withdrawn")),
 ]
 
