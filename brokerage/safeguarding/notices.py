@@ -17,6 +17,13 @@ texts.register(
     body=_("%(organisation)s has not answered safeguarding alert %(reference)s. Sign in, read it and answer."),
 )
 texts.register(
+    "safeguarding.silent",
+    subject=_("Safeguarding alert %(reference)s: not everybody has answered"),
+    body=_(
+        "Somebody who was told of safeguarding alert %(reference)s does not answer. Sign in to see who: telephone them."
+    ),
+)
+texts.register(
     "safeguarding.closed",
     subject=_("Safeguarding alert %(reference)s is closed"),
     body=_("Safeguarding alert %(reference)s is closed. Sign in to read what came of it."),
