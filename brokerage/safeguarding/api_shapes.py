@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from rest_framework import serializers as s
 
 from brokerage.core.api.inputs import Input, Query, Shape
-from brokerage.safeguarding.checked import checked_field
+from brokerage.core.forms.checked import checked_field
 from brokerage.safeguarding.models import Kind, Reason, Severity
 from brokerage.safeguarding.states import ALERT
 from brokerage.safeguarding.texts import LONGEST
