@@ -127,13 +127,15 @@ def _tell_of_restriction(actor: Actor, measure: Measure, homes: Collection[UUID]
         living = Placement.objects.filter(establishment_id__in=homes, status__in=("planned", "active"))
         if measure.lot_id is not None:
             living = living.filter(Q(lot_id=measure.lot_id) | Q(lot_id__isnull=True))
-        kind, is_due = "measure.restricts", not known and living.exists()
+        kind, template = "measure.restricts", "contracts.measure_restricts"
+        is_due = not known and living.exists()
     else:
-        kind, is_due = "measure.released", known == {"measure.restricts"}
+        kind, template = "measure.released", "contracts.measure_released"
+        is_due = known == {"measure.restricts"}
     if not is_due:
         return
     path = f"/o/{actor.slug}/measures/{measure.reference}/"
-    told = Notice(f"contracts.{kind.replace('.', '_')}", actor.organisation_id, measure.reference, path, _WATCHERS)
+    told = Notice(template, actor.organisation_id, measure.reference, path, _WATCHERS)
     record(kind, subject=measure, actor=actor, notify=[told])
 
 
