@@ -120,7 +120,9 @@ def alert_raise(request: OrganisationRequest) -> HttpResponse:
             messages.success(request, done)
             return _to(actor, raised.reference)
     form.ask_for_files_again()
-    return render(request, "safeguarding/alert_raise.html", {"form": form, "subject": subject})
+    is_alone = not reach.has_second_person(actor.organisation_id, *actor.hands)
+    context = {"form": form, "subject": subject, "is_alone": is_alone}
+    return render(request, "safeguarding/alert_raise.html", context)
 
 
 @never_cache
@@ -287,6 +289,7 @@ def _shown(actor: Actor, reference: str, told: AlertRecipient | None, raised: Al
         and raised is not None
         and raised.status == ALERT.initial
         and not actor.is_one_of(raised.raised_by_user_id, raised.raised_secret_by_id),
+        "is_alone": raised is not None and raised.status == ALERT.initial and not reach.may_be_sent(raised),
         "may_close": is_deciding and raised is not None and ALERT.may(raised.status, "close"),
         "answered": sum(line.acknowledged_at is not None for line in lines),
         "told_count": len(lines),
