@@ -43,7 +43,13 @@ from brokerage.safeguarding.forms import (
 )
 from brokerage.safeguarding.models import Alert, AlertRecipient, WelfareCheck
 from brokerage.safeguarding.queries import lists, reach
-from brokerage.safeguarding.queries.alerts import collected_checks, people_there, raised_alert, received_alert
+from brokerage.safeguarding.queries.alerts import (
+    collected_checks,
+    people_there,
+    raised_alert,
+    received_alert,
+    unfinished,
+)
 from brokerage.safeguarding.queries.subjects import find_subjects, subject_of
 from brokerage.safeguarding.queries.timeline import timeline_of
 from brokerage.safeguarding.states import ALERT
@@ -235,7 +241,10 @@ def _decide(
         if decided is not None:
             messages.success(request, done)
             return _to(actor, raised.reference)
-    return render(request, "safeguarding/alert_decide.html", {"form": form, "alert": raised, "move": move})
+    context = {"form": form, "alert": raised, "move": move}
+    if move == "close":
+        context["unfinished"] = unfinished(raised.reference)
+    return render(request, "safeguarding/alert_decide.html", context)
 
 
 def _shown(actor: Actor, reference: str, told: AlertRecipient | None, raised: Alert | None) -> dict[str, Any]:
