@@ -29,6 +29,7 @@ register(
         "measure.refused": _("Measure refused by a second person"),
         "measure.withdrawn": _("Proposed measure withdrawn"),
         "measure.reviewed": _("Measure reviewed"),
+        "measure.reminded": _("Reminded of a measure to confirm or to review"),
         "measure.lift_proposed": _("Lifting of a measure proposed"),
         "measure.lifted": _("Measure lifted"),
         "measure.kept": _("Measure not lifted"),

@@ -34,6 +34,12 @@ publish(
     organisations=("central",),
     notices={"dpv.measure_to_decide": MEASURE},
 )
+publish(
+    "measure.due",
+    label=_("Measure due to be confirmed or reviewed"),
+    organisations=("central",),
+    notices={"dpv.measure_unconfirmed": MEASURE, "dpv.measure_to_review": MEASURE},
+)
 for _kind, _label, _acts, _notice in (
     ("measure.in_force", _("Measure put in force"), ("measure.in_force",), "dpv.measure_in_force"),
     ("measure.reviewed", _("Measure reviewed"), ("measure.reviewed",), "dpv.measure_reviewed"),

@@ -17,6 +17,21 @@ texts.register(
     body=_("A colleague has proposed something about measure %(reference)s. Sign in to read it and to decide."),
 )
 texts.register(
+    "dpv.measure_unconfirmed",
+    subject=_("Suspension %(reference)s: a second person must confirm it"),
+    body=_(
+        "One person put suspension %(reference)s in force because somebody was in danger. A second person must confirm"
+        " or end it. Sign in to read it and to decide."
+    ),
+)
+texts.register(
+    "dpv.measure_to_review",
+    subject=_("Measure %(reference)s is due for review"),
+    body=_(
+        "The day of review of measure %(reference)s has come. Sign in to record the review, or to propose to lift it."
+    ),
+)
+texts.register(
     "dpv.measure_in_force",
     subject=_("Measure %(reference)s is in force"),
     body=_(
@@ -56,18 +71,23 @@ def to_second_person(template: str, actor: Actor, measure: Measure) -> Notice:
     return _notice(template, measure, actor.organisation_id, actor.slug, "measure.confirm")
 
 
-def to_central(template: str, measure: Measure) -> Notice:
-    """Tells whoever may decide at the region's central team."""
+def to_central(
+    template: str, measure: Measure, *, permission: str = "measure.confirm", is_urgent: bool = False
+) -> Notice:
+    """Tells whoever may decide (or holds another permission) at the region's central team."""
     team = measure.region.central_team
     assert team is not None, "a region with measures has a central team"
-    return _notice(template, measure, team.pk, team.slug, "measure.confirm")
+    return _notice(template, measure, team.pk, team.slug, permission, is_urgent=is_urgent)
 
 
-def _notice(template: str, measure: Measure, organisation_id: UUID, slug: str, permission: str) -> Notice:
+def _notice(
+    template: str, measure: Measure, organisation_id: UUID, slug: str, permission: str, *, is_urgent: bool = False
+) -> Notice:
     return Notice(
         template=template,
         organisation_id=organisation_id,
         reference=measure.reference,
         path=f"/o/{slug}/measures/{measure.reference}/",
         permissions=(permission,),
+        is_urgent=is_urgent,
     )

@@ -16,7 +16,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 
@@ -35,6 +35,8 @@ from brokerage.embedded.valkey import EmbeddedValkey
 READY_SECONDS = 180  # a loaded machine; a process that ends is noticed at once
 PROGRAMS = Path(sys.executable).parent
 CELERY = [f"{PROGRAMS}/celery", "--quiet", "--app", "brokerage.celery"]
+#: How much the workers of what is not urgent make way for everybody else's work.
+ORDINARY_NICENESS = 10
 # Celery warns whoever runs it as root of pickled tasks; ours are JSON.
 QUIETER = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
 KEPT_BY_FRESH = ("server.lock", "server.log", "setup.lock", "setup.log", "test-servers")
@@ -146,8 +148,6 @@ class Server:
         return commands
 
     def _start_children(self) -> None:
-        from brokerage.celery import QUEUES, URGENT_QUEUES
-
         beat_file = self.directory / "beat-schedule"
         binds = [word for host in loopback_hosts() for word in ("--bind", bracketed(host, self.port))]
         web = [f"{PROGRAMS}/gunicorn", "brokerage.wsgi:application", *binds, "--worker-class", "gthread"]
@@ -162,21 +162,11 @@ class Server:
             "%(m)s %(U)s %(s)s %(M)sms",
         ]
         beat = [*CELERY, "beat", "--schedule", str(beat_file), "--pidfile=", "--loglevel", "WARNING"]
-        # What is urgent has processes of its own here too: it waits behind no document and no ordinary message.
-        workers = (
-            ("worker", [queue for queue in QUEUES if queue not in URGENT_QUEUES]),
-            ("urgent", list(URGENT_QUEUES)),
-        )
-        commands = [("web", web), *((name, self._worker(name, queues)) for name, queues in workers), ("beat", beat)]
+        commands = [("web", web), *worker_commands().items(), ("beat", beat)]
         for name, command in commands:
             child = Child(name, command, environment=self.environment | QUIETER, log=self.log)
             self.children.append(child)
             self._start(child)
-
-    @staticmethod
-    def _worker(name: str, queues: list[str]) -> list[str]:
-        words = ["--hostname", f"{name}@%h", "--queues", ",".join(queues), "--concurrency", "2"]
-        return [*CELERY, "worker", *words, "--loglevel", "WARNING", "--without-gossip", "--without-mingle"]
 
     def _wait_until_ready(self) -> None:
         began, deadline = time.monotonic(), time.monotonic() + READY_SECONDS
@@ -281,6 +271,25 @@ def main(arguments: list[str] | None = None) -> int:
         except EmbeddedError as error:
             sys.stderr.write(f"{error}\n")
             return 1
+
+
+def worker_commands() -> dict[str, list[str]]:
+    """The workers of one machine: what is urgent has processes of its own, so that it waits behind no document and no
+    ordinary message; the others make way for them (and for the web) on a machine with few cores."""
+    from brokerage.celery import QUEUES, URGENT_QUEUES
+
+    ordinary = [queue for queue in QUEUES if queue not in URGENT_QUEUES]
+    return {
+        "worker": ["nice", "-n", str(ORDINARY_NICENESS), *worker_command("worker", ordinary)],
+        "urgent": worker_command("urgent", URGENT_QUEUES),
+    }
+
+
+def worker_command(name: str, queues: Sequence[str], *, application: str = "brokerage.celery") -> list[str]:
+    """One worker with two processes for these queues."""
+    words = ["--hostname", f"{name}@%h", "--queues", ",".join(queues), "--concurrency", "2"]
+    words += ["--loglevel", "WARNING", "--without-gossip", "--without-mingle"]
+    return [f"{PROGRAMS}/celery", "--quiet", "--app", application, "worker", *words]
 
 
 def running_at(directory: Path) -> str:

@@ -17,11 +17,11 @@ from brokerage.core.web import address
 from brokerage.home.lists import Entry, WorkList, work_list
 from brokerage.home.provider import expiring_insurance
 from dpv.models import Admission, Ceiling, Suspension
+from dpv.queries.measures import REVIEW_WITHIN
 from dpv.states import ADMISSION_LIVE
 from providers.models import Insurance
 
-#: Reviews, insurance and ceilings are looked at this long ahead.
-REVIEW_WITHIN = dt.timedelta(days=7)
+#: Ceilings are looked at this long ahead.
 CEILINGS_WITHIN = dt.timedelta(days=60)
 
 

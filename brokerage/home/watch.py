@@ -1,4 +1,4 @@
-"""What else waits in safeguarding: measures to decide, homes that no longer pass, closures, events, messages."""
+"""What else waits in safeguarding: measures, homes that no longer pass, closures, events, messages."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from brokerage.safeguarding.incidents.models import Incident
 from brokerage.safeguarding.incidents.queries import STATES
 from brokerage.safeguarding.voice.models import Message
 from dpv.models import Measure
+from dpv.queries.measures import to_review
 
 
 def work_of(actor: Actor, now: dt.datetime) -> list[WorkList]:
@@ -31,6 +32,8 @@ def work_of(actor: Actor, now: dt.datetime) -> list[WorkList]:
         lists.append(events(actor))
     if actor.may("measure.confirm"):
         lists.append(measures(actor, now))
+    if actor.may("measure.propose"):
+        lists.append(measures_to_review(actor, now))
     if actor.is_authority and actor.may("firewall.view"):
         lists.append(findings(actor))
     if actor.is_authority and actor.may("closure.track"):
@@ -118,6 +121,30 @@ def measures(actor: Actor, now: dt.datetime) -> WorkList:
         entry,
         empty=_("No measure waits for a second person."),
         url=f"{address(actor, 'dpv:measure_list')}?show=waiting",
+    )
+
+
+def measures_to_review(actor: Actor, now: dt.datetime) -> WorkList:
+    """Measures that hold and are to be reviewed within a week, or were, the earliest day first."""
+    today = localdate(now)
+
+    def entry(measure: Measure) -> Entry:
+        what = f"{measure.get_kind_display()}, {measure.about}"
+        late = measure.review_on < today
+        return Entry(
+            measure.reference,
+            address(actor, "dpv:measure", reference=measure.reference),
+            _("%(what)s. Review on %(day)s") % {"what": what, "day": day(measure.review_on)},
+            state="overdue" if late else "due",
+            state_label=_("Overdue") if late else _("Due"),
+        )
+
+    return work_list(
+        _("Measures to review"),
+        Measure.objects.filter(to_review(today)).order_by("review_on", "pk"),
+        entry,
+        empty=_("No measure is due for review."),
+        url=f"{address(actor, 'dpv:measure_list')}?show=review",
     )
 
 

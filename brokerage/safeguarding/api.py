@@ -30,6 +30,7 @@ from brokerage.safeguarding.api_shapes import (
     NewAlert,
     NewAnswer,
     PersonThere,
+    RaisedNow,
     RaisedQuery,
     RaisedRow,
     RosterLine,
@@ -45,6 +46,7 @@ from brokerage.safeguarding.queries.alerts import (
     received_alerts,
     roster,
 )
+from brokerage.safeguarding.queries.reach import may_be_sent
 
 
 @operation(scope="alerts:read", query=AlertQuery, answer=AlertRow, paged=True)
@@ -119,7 +121,7 @@ def get_alert(call: Call, reference: str) -> dict[str, Any]:
 @operation(
     scope="alerts:write",
     body=NewAlert,
-    answer=RaisedRow,
+    answer=RaisedNow,
     status=201,
     codes=(
         *("what_happened_missing", "action_taken_missing", "text_too_long", "names_a_person", "day_ahead"),
@@ -133,7 +135,8 @@ def create_alert(call: Call) -> Created:
     The same alert raised again by the same owner within ten minutes is one.
     """
     alert = raise_alert(call.actor, facts=AlertFacts(**call.body))
-    return Created(raised_row(alert), f"/alerts/{alert.reference}")
+    row = raised_row(alert) | {"has_second_person": may_be_sent(alert)}
+    return Created(row, f"/alerts/{alert.reference}")
 
 
 @operation(scope="alerts:confirm", answer=RaisedRow, codes=("second_person_needed", "alert_not_now"))

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from rest_framework import serializers as s
 
 from brokerage.core.api.inputs import Input, Query, Shape
-from brokerage.safeguarding.checked import checked_field
+from brokerage.core.forms.checked import checked_field
 from brokerage.safeguarding.models import Kind, Reason, Severity
 from brokerage.safeguarding.states import ALERT
 from brokerage.safeguarding.texts import LONGEST
@@ -70,6 +70,16 @@ class RaisedRow(Shape):
         "raised_at": "2026-11-22T09:30:00Z",
         "raised_by": "Olive Officer",
     }
+
+
+class RaisedNow(RaisedRow):
+    """An alert as it was just raised."""
+
+    has_second_person = s.BooleanField(
+        help_text="Whether somebody else of your organisation may send alerts. Without one, a high alert goes out only"
+        " with `is_immediate_danger`: telephone the central team."
+    )
+    example: ClassVar[dict[str, Any]] = {**RaisedRow.example, "has_second_person": True}
 
 
 class RaisedQuery(Query):

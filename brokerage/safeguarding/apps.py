@@ -11,5 +11,7 @@ class SafeguardingConfig(AppConfig):
         import_module("brokerage.safeguarding.notices")  # registers the texts
         import_module("brokerage.safeguarding.changes")  # says what machines are told; registers the outbox handler
         import_module("brokerage.safeguarding.reminders")  # registers the outbox handler
+        import_module("brokerage.safeguarding.waiting")  # registers the outbox handler
         import_module("brokerage.safeguarding.checks")  # registers the outbox handler
+        import_module("brokerage.safeguarding.measures")  # guards their texts
         import_module("brokerage.safeguarding.proof")  # registers the outbox handler

@@ -1,6 +1,7 @@
 """Welfare checks by their day: when each is due, and telling an authority of those that nobody recorded by then.
 
-Work of the outbox's alerts queue, as the authority itself: nobody else reads its checks.
+Work of the outbox's alerts queue, as the authority itself: nobody else reads its checks. Closing the alert ends no
+check: who was to be seen is to be seen.
 """
 
 from __future__ import annotations
@@ -19,8 +20,6 @@ from brokerage.safeguarding.models import AlertRecipient, Severity, WelfareCheck
 REMIND = "check_reminder"
 #: Days in which everybody there is to be seen, by how serious the alert is.
 DAYS: dict[str, int] = {Severity.HIGH: 1, Severity.MEDIUM: 3, Severity.LOW: 7}
-#: Reminders at most, one a day.
-STEPS = 30
 
 
 def due_day(told: AlertRecipient, today: dt.date) -> dt.date:
@@ -42,11 +41,12 @@ def remind_of_checks(actor: Actor, told: AlertRecipient, due_on: dt.date, *, ent
 
 @handles(REMIND)
 def tell_of_late_checks(item: OutboxItem) -> None:
-    """Checks are late: tell those who answer alerts, and look again tomorrow. Repeatable: a step tells once."""
+    """Checks are late: tell those who answer alerts, and look again tomorrow, until none is. Repeatable: a step tells
+    once."""
     step = int(item.payload["step"])
     with system(item.organisation_id) as actor:
         told = AlertRecipient.objects.filter(pk=item.payload["recipient"]).first() if actor.is_authority else None
-        if told is None or told.closed_at is not None:
+        if told is None:
             return
         today = database_today()
         late = WelfareCheck.objects.filter(recipient=told, done_on__isnull=True, due_on__lt=today).count()
@@ -69,5 +69,4 @@ def tell_of_late_checks(item: OutboxItem) -> None:
                 )
             ],
         )
-        if step < STEPS:
-            remind_of_checks(actor, told, today, entry_id=entry.pk, step=step + 1)
+        remind_of_checks(actor, told, today, entry_id=entry.pk, step=step + 1)

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from brokerage.core import forms as govuk
+from brokerage.core.forms.checked import CheckedForm
 from brokerage.core.pages.templatetags.pages import day
-from brokerage.safeguarding.checked import CheckedForm
 from brokerage.safeguarding.models import Kind, Severity
 from brokerage.safeguarding.queries.lists import STATES
 from brokerage.safeguarding.states import ALERT
@@ -188,7 +188,7 @@ class MeetingForm(CheckedForm):
     next_on = govuk.GovukDateField(label=_("When is the next meeting?"), required=False)
 
 
-class AlertFileForm(forms.Form):
+class AlertFileForm(CheckedForm):
     """A file to add to an alert."""
 
     file = forms.FileField(

@@ -17,6 +17,13 @@ texts.register(
     body=_("%(organisation)s has not answered safeguarding alert %(reference)s. Sign in, read it and answer."),
 )
 texts.register(
+    "safeguarding.silent",
+    subject=_("Safeguarding alert %(reference)s: not everybody has answered"),
+    body=_(
+        "Somebody who was told of safeguarding alert %(reference)s does not answer. Sign in to see who: telephone them."
+    ),
+)
+texts.register(
     "safeguarding.closed",
     subject=_("Safeguarding alert %(reference)s is closed"),
     body=_("Safeguarding alert %(reference)s is closed. Sign in to read what came of it."),
@@ -25,6 +32,24 @@ texts.register(
     "safeguarding.to_confirm",
     subject=_("Safeguarding alert %(reference)s waits for a second person"),
     body=_("A colleague has raised safeguarding alert %(reference)s. Sign in to read it and to send it or not."),
+)
+texts.register(
+    "safeguarding.still_to_confirm",
+    subject=_("Safeguarding alert %(reference)s still waits for a second person"),
+    body=_("Nobody has been told of safeguarding alert %(reference)s yet. Sign in to read it and to send it or not."),
+)
+texts.register(
+    "safeguarding.nobody_confirms",
+    subject=_("Safeguarding alert %(reference)s is not sent"),
+    body=_(
+        "Nobody has been told of safeguarding alert %(reference)s, and nobody else at %(organisation)s may send it."
+        " Sign in to see what you can do."
+    ),
+)
+texts.register(
+    "safeguarding.not_sent",
+    subject=_("Safeguarding alert %(reference)s is not sent"),
+    body=_("A second person decided not to send safeguarding alert %(reference)s. Sign in to read why."),
 )
 texts.register(
     "safeguarding.checks_late",

@@ -11,10 +11,10 @@ from rest_framework import serializers as s
 
 from brokerage.core.api.inputs import Input, Shape
 from brokerage.core.api.operations import Call, Created, Page, Stream, operation, resource
+from brokerage.core.forms.checked import checked_field
 from brokerage.core.stored_files import open_stored
 from brokerage.safeguarding.actions.files import add_alert_file, files_of, hand_out
 from brokerage.safeguarding.actions.meetings import meetings_of, record_meeting
-from brokerage.safeguarding.checked import checked_field
 from brokerage.safeguarding.models import AlertFile, StrategyMeeting
 from brokerage.safeguarding.queries.alerts import raised_alert, received_alert
 from brokerage.safeguarding.texts import LONGEST
@@ -154,14 +154,14 @@ def list_alert_files(call: Call, reference: str) -> Page:
     codes=(
         *("alert_over", "too_many_files", "file_name_missing", "file_empty", "file_too_big", "file_type_not_allowed"),
         *("file_is_program", "file_is_not_its_type", "file_damaged", "file_unpacks_too_big", "file_has_macros"),
-        *("file_is_two_things", "file_infected", "scanner_away"),
+        *("file_is_two_things", "file_infected", "scanner_away", "names_a_person"),
     ),
 )
 def upload_alert_file(call: Call, reference: str) -> Created:
     """Add a file to an alert.
 
     For the organisation that raised it, while it waits or is live. Send the file’s bytes as the body and its name in
-    Content-Disposition. It cannot be taken out again.
+    Content-Disposition: one that tells who somebody is is refused. It cannot be taken out again.
     """
     assert call.file is not None
     if call.actor.is_provider or raised_alert(call.actor.organisation_id, reference) is None:

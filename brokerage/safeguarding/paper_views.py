@@ -69,7 +69,8 @@ def alert_file_add(request: OrganisationRequest, reference: str) -> HttpResponse
         raise NotNow("alert_over", _("This alert is closed, or was not sent"))
     form = AlertFileForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
-        added = attempt(form, add_alert_file, actor=actor, reference=raised.reference, upload=form.cleaned_data["file"])
+        given = {"upload": form.cleaned_data["file"], "is_checked": form.cleaned_data["is_checked"]}
+        added = attempt(form, add_alert_file, actor=actor, reference=raised.reference, **given)
         if added is not None:
             messages.success(request, _("The file is added."))
             return redirect(address(actor, "safeguarding:alert", reference=raised.reference))

@@ -1,7 +1,8 @@
 """Reminding organisations that have not answered an alert, and going up the ladder: work of the outbox's alerts queue.
 
-A reminder tells more people each time: first those who were told, then approvers and directors, then the region's
-central team hears that somebody does not answer. It ends when everybody has answered or the alert is closed.
+A reminder climbs: first an authority's officers, then its managers too, then its directors (`ladder`). From the top
+rung on whoever raised the alert and the central teams told hear that somebody does not answer. The last step is
+repeated each day. It ends when everybody has answered or the alert is closed.
 """
 
 from __future__ import annotations
@@ -15,18 +16,18 @@ from django.utils import timezone
 
 from brokerage.core.audit.models import OutboxItem
 from brokerage.core.audit.outbox import handles
-from brokerage.core.notifications.channels import channels_of
+from brokerage.core.notifications.channels import tell_members
 from brokerage.core.notifications.expand import roles_granting
 from brokerage.core.tenants.context import worker
-from brokerage.core.tenants.permissions import Role
 from brokerage.core.working_days import is_working_day
+from brokerage.safeguarding.ladder import TOP, is_reached, roles_on
 from brokerage.safeguarding.models import Alert, Severity
 
-#: Hours until each reminder, by severity; after the last step it is repeated at its interval.
+#: Hours until each reminder, by severity: one for each rung of the ladder.
 HOURS: dict[str, tuple[int, ...]] = {Severity.HIGH: (1, 2, 4), Severity.MEDIUM: (4, 8, 24), Severity.LOW: (24, 48, 72)}
-#: Reminders at most.
-STEPS = 6
-#: Outside office hours only those who are on duty, or may act at any hour, are reminded of what is not high.
+#: Hours between reminders after that.
+DAILY = 24
+#: Reminders of what is not high are sent in these hours of working days alone.
 OFFICE = (8, 18)
 
 REMIND = f"""
@@ -35,17 +36,32 @@ WITH unanswered AS (
   WHERE alert_id = %(alert)s AND acknowledged_at IS NULL AND closed_at IS NULL AND reminded < %(step)s
   RETURNING organisation_id, reference
 )
-INSERT INTO notifications_message (id, event_id, organisation_id, user_id, channel, template, reference, path,
-  created_at, available_at, attempts, last_error, is_urgent)
-SELECT gen_random_uuid(), %(event)s, u.organisation_id, m.user_id, way.channel, 'safeguarding.reminder', u.reference,
-  '/o/' || o.slug || '/alerts/' || u.reference || '/', clock_timestamp(), clock_timestamp(), 0, '', true
-FROM unanswered u
-JOIN tenants_organisation o ON o.id = u.organisation_id
-JOIN tenants_membership m ON m.organisation_id = u.organisation_id AND m.is_active AND m.roles && %(roles)s::varchar[]
-JOIN accounts_user p ON p.id = m.user_id AND p.is_active
-{channels_of("m.user_id")}
-ON CONFLICT DO NOTHING
+{
+    tell_members(
+        organisations="unanswered r JOIN tenants_organisation o ON o.id = r.organisation_id",
+        who=is_reached(),
+        event="%(event)s",
+        template="'safeguarding.reminder'",
+        reference="r.reference",
+        page="'/alerts/' || r.reference || '/'",
+    )
+}
 """
+
+#: Somebody else than the reader's own organisation does not answer: for those who decide on alerts, and whoever raised
+#: this one. It names nobody; the page does.
+SILENT = tell_members(
+    organisations="safeguarding_alertrecipient r JOIN tenants_organisation o ON o.id = r.organisation_id",
+    who="m.roles && %(readers)s::varchar[] AND (m.roles && %(deciders)s::varchar[] OR m.user_id = %(raiser)s)",
+    event="%(event)s",
+    template="'safeguarding.silent'",
+    reference="r.reference",
+    page="'/alerts/' || r.reference || '/who-was-told/'",
+    is_urgent="%(is_high)s",
+    narrowed="""r.alert_id = %(alert)s AND r.reasons && ARRAY['raised', 'central']::varchar[]
+        AND EXISTS (SELECT FROM safeguarding_alertrecipient s WHERE s.alert_id = r.alert_id
+          AND s.organisation_id <> r.organisation_id AND s.acknowledged_at IS NULL AND s.closed_at IS NULL)""",
+)
 
 
 def first_reminder(alert: Alert, now: dt.datetime) -> dt.datetime:
@@ -54,9 +70,9 @@ def first_reminder(alert: Alert, now: dt.datetime) -> dt.datetime:
 
 
 def next_reminder(severity: str, step: int, now: dt.datetime) -> dt.datetime:
-    """The moment of reminder `step`: high alerts count every hour, others are not sent outside office hours."""
+    """The moment of reminder `step`: of high alerts at any hour, of others in office hours."""
     hours = HOURS[severity]
-    moment = now + dt.timedelta(hours=hours[min(step, len(hours)) - 1])
+    moment = now + dt.timedelta(hours=hours[step - 1] if step <= len(hours) else DAILY)
     if severity == Severity.HIGH:
         return moment
     local = timezone.localtime(moment)
@@ -68,16 +84,6 @@ def next_reminder(severity: str, step: int, now: dt.datetime) -> dt.datetime:
     return local.astimezone(dt.UTC)
 
 
-def roles_reminded(step: int) -> list[str]:
-    """Who is reminded at a step: everybody who was told, then approvers, then directors and administrators."""
-    roles = set(roles_granting(["alert.view"]))
-    if step >= 2:
-        roles |= {Role.TEAM_MANAGER.value, Role.NOMINATED_OFFICER.value}
-    if step >= 3:
-        roles |= {Role.DIRECTOR.value, Role.AUTHORITY_ADMINISTRATOR.value, Role.CENTRAL_ADMINISTRATOR.value}
-    return sorted(roles)
-
-
 @handles("alert_reminder")
 def remind(item: OutboxItem) -> None:
     """Remind whoever has not answered, and queue the next step. Repeatable: a step reminds an organisation once."""
@@ -87,8 +93,24 @@ def remind(item: OutboxItem) -> None:
         if alert is None:
             return
         with connection.cursor() as cursor:
-            values: dict[str, Any] = {"alert": alert.pk, "step": step, "event": item.pk, "roles": roles_reminded(step)}
+            values: dict[str, Any] = {
+                "alert": alert.pk,
+                "step": step,
+                "event": item.pk,
+                "readers": roles_granting(["alert.view"]),
+                "rung": roles_on(step),
+            }
             cursor.execute(REMIND, values)
+            if step >= TOP:
+                cursor.execute(
+                    SILENT,
+                    values
+                    | {
+                        "deciders": roles_granting(["alert.confirm"]),
+                        "raiser": alert.raised_by_user_id,
+                        "is_high": alert.severity == Severity.HIGH,
+                    },
+                )
             cursor.execute("SELECT clock_timestamp()")
             now = cursor.fetchone()[0]
             cursor.execute(
@@ -98,7 +120,7 @@ def remind(item: OutboxItem) -> None:
                 [alert.pk, item.entry_id, step],
             )
             is_open, is_queued = cursor.fetchone()
-        if is_open and not is_queued and step < STEPS:
+        if is_open and not is_queued:
             OutboxItem(
                 id=uuid4(),
                 organisation_id=item.organisation_id,

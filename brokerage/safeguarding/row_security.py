@@ -280,8 +280,9 @@ FUNCTIONS = [
           count(DISTINCT m.user_id) FILTER (WHERE m.channel = 'sms' AND m.sent_at IS NOT NULL) AS texted,
           min(m.sent_at) FILTER (WHERE m.channel = 'sms') AS texted_at, min(m.seen_at) AS seen_at
         FROM notifications_message m WHERE m.organisation_id = r.organisation_id AND m.reference = r.reference
-          -- To be asked as the second person is not yet to be told.
-          AND m.is_urgent AND m.template <> 'safeguarding.to_confirm') sent ON true
+          -- To be asked as the second person, or to hear who does not answer, is not to be told of it.
+          AND m.is_urgent AND m.template IN ('safeguarding.alert', 'safeguarding.reminder', 'safeguarding.closed')
+        ) sent ON true
       WHERE r.reference = p_reference AND EXISTS (SELECT FROM safeguarding_alertrecipient mine
         WHERE mine.alert_id = r.alert_id AND mine.organisation_id = {ORGANISATION}
           AND mine.reasons && ARRAY['raised', 'central']::varchar[])

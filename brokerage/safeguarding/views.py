@@ -43,7 +43,13 @@ from brokerage.safeguarding.forms import (
 )
 from brokerage.safeguarding.models import Alert, AlertRecipient, WelfareCheck
 from brokerage.safeguarding.queries import lists, reach
-from brokerage.safeguarding.queries.alerts import collected_checks, people_there, raised_alert, received_alert
+from brokerage.safeguarding.queries.alerts import (
+    collected_checks,
+    people_there,
+    raised_alert,
+    received_alert,
+    unfinished,
+)
 from brokerage.safeguarding.queries.subjects import find_subjects, subject_of
 from brokerage.safeguarding.queries.timeline import timeline_of
 from brokerage.safeguarding.states import ALERT
@@ -120,7 +126,9 @@ def alert_raise(request: OrganisationRequest) -> HttpResponse:
             messages.success(request, done)
             return _to(actor, raised.reference)
     form.ask_for_files_again()
-    return render(request, "safeguarding/alert_raise.html", {"form": form, "subject": subject})
+    is_alone = not reach.has_second_person(actor.organisation_id, *actor.hands)
+    context = {"form": form, "subject": subject, "is_alone": is_alone}
+    return render(request, "safeguarding/alert_raise.html", context)
 
 
 @never_cache
@@ -233,7 +241,10 @@ def _decide(
         if decided is not None:
             messages.success(request, done)
             return _to(actor, raised.reference)
-    return render(request, "safeguarding/alert_decide.html", {"form": form, "alert": raised, "move": move})
+    context = {"form": form, "alert": raised, "move": move}
+    if move == "close":
+        context["unfinished"] = unfinished(raised.reference)
+    return render(request, "safeguarding/alert_decide.html", context)
 
 
 def _shown(actor: Actor, reference: str, told: AlertRecipient | None, raised: Alert | None) -> dict[str, Any]:
@@ -287,6 +298,7 @@ def _shown(actor: Actor, reference: str, told: AlertRecipient | None, raised: Al
         and raised is not None
         and raised.status == ALERT.initial
         and not actor.is_one_of(raised.raised_by_user_id, raised.raised_secret_by_id),
+        "is_alone": raised is not None and raised.status == ALERT.initial and not reach.may_be_sent(raised),
         "may_close": is_deciding and raised is not None and ALERT.may(raised.status, "close"),
         "answered": sum(line.acknowledged_at is not None for line in lines),
         "told_count": len(lines),

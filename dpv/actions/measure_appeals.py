@@ -11,17 +11,18 @@ from brokerage.core.audit.record import record
 from brokerage.core.clock import database_now
 from brokerage.core.errors import NotNow, RuleBroken
 from brokerage.core.tenants.actors import Actor
-from dpv.actions.measures import LONGEST
 from dpv.measure_notices import to_central, to_provider
+from dpv.measure_texts import need_text, require_tellable
 from dpv.models import Measure, MeasureAppeal
 from dpv.queries.measures import measure_by_reference
 
 
 @transaction.atomic
-def appeal_measure(actor: Actor, *, reference: str, text: str) -> MeasureAppeal:
+def appeal_measure(actor: Actor, *, reference: str, text: str, is_checked: bool = False) -> MeasureAppeal:
     """Give the provider's view of a measure that holds. It stays on record; the measure holds until it is lifted.
 
-    Refused when: the measure does not hold, or an appeal waits for its answer (NotNow); no text, or too long.
+    Refused when: the measure does not hold, or an appeal waits for its answer (NotNow); no text, one that is too long
+    or tells who a person is (`names_a_person`).
     """
     actor.require("measure.appeal")
     if not actor.is_provider:
@@ -31,7 +32,8 @@ def appeal_measure(actor: Actor, *, reference: str, text: str) -> MeasureAppeal:
         raise NotNow("measure_not_now", _("This measure does not hold any more"))
     if measure.appeals.filter(answered_at__isnull=True).exists():
         raise NotNow("appeal_open", _("Your appeal waits for its answer"))
-    _need(text, "text", _("Say what you think of the measure"))
+    need_text(text, "text", _("Say what you think of the measure"))
+    require_tellable(text, "text", provider_id=measure.provider_id, is_checked=is_checked)
     appeal = MeasureAppeal(
         region_id=measure.region_id,
         provider_id=measure.provider_id,
@@ -53,11 +55,13 @@ def appeal_measure(actor: Actor, *, reference: str, text: str) -> MeasureAppeal:
 
 
 @transaction.atomic
-def answer_appeal(actor: Actor, *, reference: str, outcome: str, answer: str) -> MeasureAppeal:
+def answer_appeal(
+    actor: Actor, *, reference: str, outcome: str, answer: str, is_checked: bool = False
+) -> MeasureAppeal:
     """Answer the provider's open appeal. An upheld one changes nothing by itself: lifting is proposed and decided.
 
     Refused when: no appeal waits (NotNow); the actor proposed the measure (`second_person_needed`); no outcome, no
-    answer, or one that is too long.
+    answer, or one that is too long or tells who a person is (`names_a_person`).
     """
     actor.require("measure.confirm")
     measure = _held(reference)
@@ -68,7 +72,8 @@ def answer_appeal(actor: Actor, *, reference: str, outcome: str, answer: str) ->
         raise RuleBroken("second_person_needed", _("Somebody else than whoever proposed the measure answers"), None)
     if outcome not in MeasureAppeal.Outcome.values:
         raise RuleBroken("outcome_missing", _("Choose what follows from the appeal"), "outcome")
-    _need(answer, "answer", _("Enter the answer"))
+    need_text(answer, "answer", _("Enter the answer"))
+    require_tellable(answer, "answer", provider_id=measure.provider_id, is_checked=is_checked)
     appeal.outcome, appeal.answer = outcome, answer.strip()
     appeal.answered_by_user_id, appeal.answered_by_name = actor.user_id, actor.name[:120]
     appeal.answered_at = database_now()
@@ -87,10 +92,3 @@ def _held(reference: str) -> Measure:
     found = measure_by_reference(reference)
     locks.hold_name(f"measures:{found.provider_id}")
     return measure_by_reference(reference)
-
-
-def _need(text: str, field: str, message: object) -> None:
-    if not text.strip():
-        raise RuleBroken(f"{field}_missing", str(message), field)
-    if len(text) > LONGEST:
-        raise RuleBroken("text_too_long", _("Use at most %(most)s characters") % {"most": LONGEST}, field)

@@ -19,16 +19,17 @@ from brokerage.core import locks
 from brokerage.core.audit.record import enqueue, record
 from brokerage.core.clock import database_now, database_today
 from brokerage.core.errors import NotNow, NotPermitted, RuleBroken
+from brokerage.core.references import normalise_reference
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.working_days import add_working_days
 from dpv.measure_notices import to_provider, to_second_person
+from dpv.measure_reminders import remind_to_confirm, remind_to_review
+from dpv.measure_texts import need_text, require_alert, require_tellable
 from dpv.models import Lot, Measure, MeasureStep
 from dpv.queries.measures import covered_by, measure_by_reference, region_run_by
 from dpv.states import MEASURE, MEASURE_STANDING
 from providers.models import Establishment, Provider
 
-#: The longest text.
-LONGEST = 4000
 #: Working days in which a second person confirms what was put in force at once.
 CONFIRM_WITHIN = 1
 _LIFT = ("lift_proposed_by_user_id", "lift_secret_by_id", "lift_conditions")
@@ -50,6 +51,7 @@ class MeasureFacts:
     conditions: str = ""
     alert_reference: str = ""
     is_urgent: bool = False
+    is_checked: bool = False
 
 
 @transaction.atomic
@@ -58,14 +60,17 @@ def propose_measure(actor: Actor, *, facts: MeasureFacts) -> Measure:
 
     Refused when: the provider, home or lot is not known to the region (Http404); the same measure is proposed or in
     force already (NotNow `measure_exists`); anything but a suspension is to hold at once (`only_suspend_at_once`); a
-    text is missing or too long, a restriction without conditions; the day of review is past.
+    text is missing, too long or tells who a person is (`names_a_person`), a restriction without conditions; the day of
+    review is past; the alert is not one that the organisation has (`alert_unknown`).
     """
     actor.require("measure.propose")
     if actor.user_id is None:
         raise NotPermitted("measure.propose")
     region = region_run_by(actor)
     about = _subject(facts, region.pk)
+    alert = normalise_reference(facts.alert_reference)
     _check(facts)
+    require_alert(actor, alert)
     locks.hold_name(f"measures:{facts.provider_id}")
     covers: dict[str, Any] = {
         "provider_id": facts.provider_id,
@@ -85,7 +90,7 @@ def propose_measure(actor: Actor, *, facts: MeasureFacts) -> Measure:
         told_provider=facts.told_provider.strip(),
         conditions=facts.conditions.strip(),
         review_on=facts.review_on,
-        alert_reference=facts.alert_reference.strip().upper()[:20],
+        alert_reference=alert,
         is_urgent=facts.is_urgent,
         proposed_by_user_id=actor.user_id,
         proposed_secret_by_id=actor.secret_by_id,
@@ -97,7 +102,7 @@ def propose_measure(actor: Actor, *, facts: MeasureFacts) -> Measure:
         measure.confirm_by = add_working_days(database_today(), CONFIRM_WITHIN)
         locks.hold(admissions_exclusive=covered_by(measure).values_list("pk", flat=True))
     measure.save(force_insert=True)
-    _step(actor, measure, Step.PUT_AT_ONCE if facts.is_urgent else Step.PROPOSED, facts.reason)
+    _step(actor, measure, Step.PUT_AT_ONCE if facts.is_urgent else Step.PROPOSED, facts.reason, facts.is_checked)
     record(
         "measure.proposed",
         subject=measure,
@@ -111,7 +116,7 @@ def propose_measure(actor: Actor, *, facts: MeasureFacts) -> Measure:
 
 
 @transaction.atomic
-def confirm_measure(actor: Actor, *, reference: str, note: str = "") -> Measure:
+def confirm_measure(actor: Actor, *, reference: str, note: str = "", is_checked: bool = False) -> Measure:
     """Put a proposed measure in force, or confirm one that holds already. Another person than whoever proposed it."""
     measure = _to_decide(actor, reference)
     was_standing = measure.is_standing
@@ -122,7 +127,7 @@ def confirm_measure(actor: Actor, *, reference: str, note: str = "") -> Measure:
         measure.in_force_at = now
     measure.decided_by_user_id, measure.decided_at = actor.user_id, now
     measure.save(update_fields=["status", "in_force_at", "decided_by_user_id", "decided_at"])
-    _step(actor, measure, Step.CONFIRMED, note, required=False)
+    _step(actor, measure, Step.CONFIRMED, note, is_checked, required=False)
     if was_standing:
         record("measure.confirmed", subject=measure, actor=actor)
     else:
@@ -131,40 +136,46 @@ def confirm_measure(actor: Actor, *, reference: str, note: str = "") -> Measure:
 
 
 @transaction.atomic
-def refuse_measure(actor: Actor, *, reference: str, note: str) -> Measure:
+def refuse_measure(actor: Actor, *, reference: str, note: str, is_checked: bool = False) -> Measure:
     """Do not put a proposed measure in force, or end at once one that was to be confirmed. A reason is needed."""
     measure = _to_decide(actor, reference)
     was_standing = measure.is_standing
     measure.status = MEASURE.after(measure.status, "refuse")
-    _need(note, "note", _("Say why you refuse"))
+    need_text(note, "note", _("Say why you refuse"))
     if was_standing:
         locks.hold(admissions_exclusive=covered_by(measure).values_list("pk", flat=True))
     measure.decided_by_user_id, measure.decided_at = actor.user_id, database_now()
     measure.save(update_fields=["status", "decided_by_user_id", "decided_at"])
-    _step(actor, measure, Step.REFUSED, note)
+    _step(actor, measure, Step.REFUSED, note, is_checked)
     told = [to_provider("dpv.measure_lifted", measure)] if was_standing else []
     record("measure.refused", subject=measure, actor=actor, notify=told)
     return measure
 
 
 @transaction.atomic
-def withdraw_measure(actor: Actor, *, reference: str, note: str) -> Measure:
+def withdraw_measure(actor: Actor, *, reference: str, note: str, is_checked: bool = False) -> Measure:
     """Take a proposal back before anybody decided. Only whoever proposed it."""
     actor.require("measure.propose")
     measure = _held(reference)
     if measure.proposed_by_user_id != actor.user_id:
         raise RuleBroken("not_the_proposer", _("Only whoever proposed it takes it back"), None)
     measure.status = MEASURE.after(measure.status, "withdraw")
-    _need(note, "note", _("Say why you take it back"))
+    need_text(note, "note", _("Say why you take it back"))
     measure.save(update_fields=["status"])
-    _step(actor, measure, Step.WITHDRAWN, note)
+    _step(actor, measure, Step.WITHDRAWN, note, is_checked)
     record("measure.withdrawn", subject=measure, actor=actor)
     return measure
 
 
 @transaction.atomic
 def review_measure(
-    actor: Actor, *, reference: str, note: str, review_on: dt.date, conditions: str | None = None
+    actor: Actor,
+    *,
+    reference: str,
+    note: str,
+    review_on: dt.date,
+    conditions: str | None = None,
+    is_checked: bool = False,
 ) -> Measure:
     """Record a review of a measure that goes on: what was found, the next day of review, the conditions from now on
     (None: as they are).
@@ -175,36 +186,40 @@ def review_measure(
     measure = _held(reference)
     if not measure.is_standing:
         raise NotNow("measure_not_now", _("This measure does not hold"))
-    _need(note, "note", _("Say what the review found"))
+    need_text(note, "note", _("Say what the review found"))
     _check_review(review_on)
     measure.review_on = review_on
     if conditions is not None:
         _check_conditions(measure.kind, conditions)
+        require_tellable(conditions, "conditions", provider_id=measure.provider_id, is_checked=is_checked)
         measure.conditions = conditions.strip()
     measure.save(update_fields=["review_on", "conditions"])
-    _step(actor, measure, Step.REVIEWED, note)
-    record(
+    _step(actor, measure, Step.REVIEWED, note, is_checked)
+    entry = record(
         "measure.reviewed",
         subject=measure,
         actor=actor,
         data={"review_on": review_on.isoformat()},
         notify=[to_provider("dpv.measure_reviewed", measure)],
     )
+    remind_to_review(actor, measure, entry_id=entry.pk)
     return measure
 
 
 @transaction.atomic
-def propose_lift(actor: Actor, *, reference: str, note: str, lift_conditions: str = "") -> Measure:
+def propose_lift(
+    actor: Actor, *, reference: str, note: str, lift_conditions: str = "", is_checked: bool = False
+) -> Measure:
     """Propose to lift a measure, with the conditions that go on after it; a second person lifts it. It holds on."""
     actor.require("measure.propose")
     measure = _held(reference)
     measure.status = MEASURE.after(measure.status, "propose_lift")
-    _need(note, "note", _("Say why it should be lifted"))
-    _check_length(lift_conditions, "lift_conditions")
+    need_text(note, "note", _("Say why it should be lifted"))
+    require_tellable(lift_conditions, "lift_conditions", provider_id=measure.provider_id, is_checked=is_checked)
     measure.lift_proposed_by_user_id, measure.lift_secret_by_id = actor.user_id, actor.secret_by_id
     measure.lift_conditions = lift_conditions.strip()
     measure.save(update_fields=["status", *_LIFT])
-    _step(actor, measure, Step.LIFT_PROPOSED, note)
+    _step(actor, measure, Step.LIFT_PROPOSED, note, is_checked)
     record(
         "measure.lift_proposed",
         subject=measure,
@@ -215,7 +230,7 @@ def propose_lift(actor: Actor, *, reference: str, note: str, lift_conditions: st
 
 
 @transaction.atomic
-def lift_measure(actor: Actor, *, reference: str, note: str = "") -> Measure:
+def lift_measure(actor: Actor, *, reference: str, note: str = "", is_checked: bool = False) -> Measure:
     """Lift a measure whose lifting somebody else proposed: what it covers may be used again if nothing else is
     wrong. Its conditions stay on record and the provider reads them."""
     measure = _lift_to_decide(actor, reference)
@@ -225,20 +240,20 @@ def lift_measure(actor: Actor, *, reference: str, note: str = "") -> Measure:
     locks.hold(admissions_exclusive=covered_by(measure).values_list("pk", flat=True))
     measure.lifted_at = database_now()
     measure.save(update_fields=["status", "lifted_at"])
-    _step(actor, measure, Step.LIFTED, note, required=False)
+    _step(actor, measure, Step.LIFTED, note, is_checked, required=False)
     record("measure.lifted", subject=measure, actor=actor, notify=[to_provider("dpv.measure_lifted", measure)])
     return measure
 
 
 @transaction.atomic
-def keep_measure(actor: Actor, *, reference: str, note: str) -> Measure:
+def keep_measure(actor: Actor, *, reference: str, note: str, is_checked: bool = False) -> Measure:
     """Do not lift a measure although somebody proposed it. A reason is needed."""
     measure = _lift_to_decide(actor, reference)
     measure.status = MEASURE.after(measure.status, "keep")
-    _need(note, "note", _("Say why it is not lifted"))
+    need_text(note, "note", _("Say why it is not lifted"))
     measure.lift_proposed_by_user_id, measure.lift_secret_by_id, measure.lift_conditions = None, None, ""
     measure.save(update_fields=["status", *_LIFT])
-    _step(actor, measure, Step.KEPT, note)
+    _step(actor, measure, Step.KEPT, note, is_checked)
     record("measure.kept", subject=measure, actor=actor)
     return measure
 
@@ -252,6 +267,8 @@ def _came_into_force(actor: Actor, measure: Measure) -> None:
         notify=[to_provider("dpv.measure_in_force", measure)],
     )
     enqueue("measure_told", queue="events", actor=actor, payload={"measure": measure.reference}, entry_id=entry.pk)
+    remind_to_confirm(actor, measure, entry_id=entry.pk)
+    remind_to_review(actor, measure, entry_id=entry.pk)
 
 
 def _held(reference: str) -> Measure:
@@ -274,10 +291,10 @@ def _lift_to_decide(actor: Actor, reference: str) -> Measure:
     return _held(reference)
 
 
-def _step(actor: Actor, measure: Measure, kind: str, text: str, *, required: bool = True) -> None:
+def _step(actor: Actor, measure: Measure, kind: str, text: str, is_checked: bool, *, required: bool = True) -> None:
     if required:
-        _need(text, "note", _("Enter the reason"))
-    _check_length(text, "note")
+        need_text(text, "note", _("Enter the reason"))
+    require_tellable(text, "note", provider_id=measure.provider_id, is_checked=is_checked)
     MeasureStep(
         region_id=measure.region_id,
         measure=measure,
@@ -323,30 +340,20 @@ def _check(facts: MeasureFacts) -> None:
             _("Only a suspension may hold before a second person has decided"),
             "is_urgent",
         )
-    _need(facts.reason, "reason", _("Enter the reason"))
-    _need(facts.told_provider, "told_provider", _("Say what the provider is told"))
-    _check_length(facts.reason, "reason")
-    _check_length(facts.told_provider, "told_provider")
+    need_text(facts.reason, "reason", _("Enter the reason"))
+    need_text(facts.told_provider, "told_provider", _("Say what the provider is told"))
     _check_conditions(facts.kind, facts.conditions)
+    for field in ("reason", "told_provider", "conditions"):
+        text = getattr(facts, field)
+        require_tellable(text, field, provider_id=facts.provider_id, is_checked=facts.is_checked)
     _check_review(facts.review_on)
 
 
 def _check_conditions(kind: str, conditions: str) -> None:
     if kind == Measure.Kind.RESTRICT:
-        _need(conditions, "conditions", _("Say on which conditions it may be used"))
-    _check_length(conditions, "conditions")
+        need_text(conditions, "conditions", _("Say on which conditions it may be used"))
 
 
 def _check_review(review_on: dt.date) -> None:
     if review_on < database_today():
         raise RuleBroken("review_in_past", _("The day of review must be today or later"), "review_on")
-
-
-def _check_length(text: str, field: str) -> None:
-    if len(text) > LONGEST:
-        raise RuleBroken("text_too_long", _("Use at most %(most)s characters") % {"most": LONGEST}, field)
-
-
-def _need(text: str, field: str, message: object) -> None:
-    if not text.strip():
-        raise RuleBroken(f"{field}_missing", str(message), field)

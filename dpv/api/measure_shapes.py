@@ -7,8 +7,9 @@ from typing import Any, ClassVar
 from rest_framework import serializers as s
 
 from brokerage.core.api.inputs import Input, Query, Shape
+from brokerage.core.forms.checked import checked_field
 from brokerage.core.tenants.actors import Actor
-from dpv.actions.measures import LONGEST
+from dpv.measure_texts import LONGEST
 from dpv.models import Measure, MeasureAppeal, MeasureStep
 from dpv.queries.measures import Reach, appeals_of, reach_of, steps_of
 from dpv.states import MEASURE
@@ -164,8 +165,11 @@ class NewMeasure(Input):
         allow_blank=True,
     )
     review_on = s.DateField()
-    alert_reference = s.CharField(max_length=20, required=False, allow_blank=True)
+    alert_reference = s.CharField(
+        max_length=20, required=False, allow_blank=True, help_text="An alert that your organisation has."
+    )
     is_urgent = s.BooleanField(required=False, help_text="Somebody is in danger now: a suspension holds at once.")
+    is_checked = checked_field()
     example: ClassVar[dict[str, Any]] = {
         "kind": "suspend",
         "provider_id": MeasureRow.example["provider_id"],
@@ -182,6 +186,7 @@ class MeasureDecision(Input):
 
     agree = s.BooleanField(help_text="Whether it is put in force (or lifted).")
     note = _text("Needed when you do not agree.", required=False, allow_blank=True, default="")
+    is_checked = checked_field()
     example: ClassVar[dict[str, Any]] = {"agree": True, "note": "Seen the notes of both visits."}
 
 
@@ -189,6 +194,7 @@ class MeasureNote(Input):
     """Why."""
 
     note = _text("Why. Name no child or adult.")
+    is_checked = checked_field()
     example: ClassVar[dict[str, Any]] = {"note": "The wrong home was chosen."}
 
 
@@ -198,6 +204,7 @@ class MeasureReviewIn(Input):
     note = _text("What it found.")
     review_on = s.DateField(help_text="The next review.")
     conditions = _text("From now on; left out, they stay.", required=False, allow_blank=True)
+    is_checked = checked_field()
     example: ClassVar[dict[str, Any]] = {"note": "One of two actions is done.", "review_on": "2027-01-22"}
 
 
@@ -206,6 +213,7 @@ class MeasureLiftIn(Input):
 
     note = _text("Why. Name no child or adult.")
     lift_conditions = _text("What goes on after it is lifted.", required=False, allow_blank=True, default="")
+    is_checked = checked_field()
     example: ClassVar[dict[str, Any]] = {"note": "The rota was seen.", "lift_conditions": "A visit each month."}
 
 
@@ -213,6 +221,7 @@ class MeasureAppealIn(Input):
     """The provider's view."""
 
     text = _text("The central team and the region's authorities read it. Name no child or adult.")
+    is_checked = checked_field()
     example: ClassVar[dict[str, Any]] = {"text": MeasureAppealOut.example["text"]}
 
 
@@ -221,6 +230,7 @@ class MeasureAppealAnswer(Input):
 
     outcome = s.ChoiceField(choices=MeasureAppeal.Outcome.choices)
     answer = _text("The provider reads it.")
+    is_checked = checked_field()
     example: ClassVar[dict[str, Any]] = {"outcome": "not_upheld", "answer": MeasureAppealOut.example["answer"]}
 
 

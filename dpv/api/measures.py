@@ -28,7 +28,7 @@ from dpv.api.measure_shapes import (
 from dpv.models import Measure
 from dpv.queries.measures import measure_by_reference
 
-_TEXTS = ("text_too_long",)
+_TEXTS = ("text_too_long", "names_a_person")
 _SECOND = ("measure_not_now", "second_person_needed", "note_missing", *_TEXTS)
 
 
@@ -71,7 +71,7 @@ def get_measure(call: Call, reference: str) -> dict[str, Any]:
     status=201,
     codes=(
         *("measure_exists", "only_suspend_at_once", "kind_missing", "reason_missing", "told_provider_missing"),
-        *("conditions_missing", "review_in_past", *_TEXTS),
+        *("conditions_missing", "review_in_past", "alert_unknown", *_TEXTS),
     ),
 )
 def propose_a_measure(call: Call) -> Created:
@@ -93,7 +93,7 @@ def decide_measure(call: Call, reference: str) -> dict[str, Any]:
     """
     measure_by_reference(reference)
     action = acts.confirm_measure if call.body["agree"] else acts.refuse_measure
-    action(call.actor, reference=reference, note=call.body["note"])
+    action(call.actor, reference=reference, note=call.body["note"], is_checked=call.body["is_checked"])
     return _row(reference)
 
 
@@ -109,7 +109,7 @@ def withdraw_proposed_measure(call: Call, reference: str) -> dict[str, Any]:
     Before anybody has decided; whoever proposed it.
     """
     measure_by_reference(reference)
-    acts.withdraw_measure(call.actor, reference=reference, note=call.body["note"])
+    acts.withdraw_measure(call.actor, reference=reference, **call.body)
     return _row(reference)
 
 
@@ -150,7 +150,7 @@ def decide_lift_of_measure(call: Call, reference: str) -> dict[str, Any]:
     """
     measure_by_reference(reference)
     action = acts.lift_measure if call.body["agree"] else acts.keep_measure
-    action(call.actor, reference=reference, note=call.body["note"])
+    action(call.actor, reference=reference, note=call.body["note"], is_checked=call.body["is_checked"])
     return _row(reference)
 
 
@@ -168,7 +168,7 @@ def appeal_against_measure(call: Call, reference: str) -> dict[str, Any]:
     measure_by_reference(reference)
     if not call.actor.is_provider:
         raise Http404
-    appeal_measure(call.actor, reference=reference, text=call.body["text"])
+    appeal_measure(call.actor, reference=reference, **call.body)
     return _row(reference)
 
 

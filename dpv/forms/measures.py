@@ -10,7 +10,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from brokerage.core import forms as govuk
-from dpv.actions.measures import LONGEST
+from brokerage.core.forms.checked import CheckedForm
+from dpv.measure_texts import LONGEST
 from dpv.models import Lot, Measure, MeasureAppeal
 from dpv.queries.measures import Subject
 
@@ -18,6 +19,7 @@ SHOW = [
     ("", _("All")),
     ("waiting", _("Waiting for a second person")),
     ("standing", _("In force")),
+    ("review", _("To review within a week")),
     ("over", _("Lifted, refused or withdrawn")),
 ]
 
@@ -47,7 +49,7 @@ def _text(label: Any, help_text: Any = "", *, required: bool = True, error: Any 
     )
 
 
-class ProposeForm(forms.Form):
+class ProposeForm(CheckedForm):
     """What is proposed about a provider or a home."""
 
     kind = forms.ChoiceField(
@@ -120,7 +122,7 @@ class ProposeForm(forms.Form):
         }
 
 
-class DecideForm(forms.Form):
+class DecideForm(CheckedForm):
     """The second person's decision on a proposal, or on a lift."""
 
     decision = forms.ChoiceField(
@@ -135,7 +137,7 @@ class DecideForm(forms.Form):
         field.choices = [("yes", yes), ("no", no)]
 
 
-class LiftForm(forms.Form):
+class LiftForm(CheckedForm):
     """Why it should be lifted, and what goes on after it."""
 
     note = _text(_("Why should it be lifted?"))
@@ -147,7 +149,7 @@ class LiftForm(forms.Form):
     )
 
 
-class MeasureReviewForm(forms.Form):
+class MeasureReviewForm(CheckedForm):
     """What a review found, the next one, and the conditions from now on."""
 
     note = _text(_("What the review found"))
@@ -155,13 +157,13 @@ class MeasureReviewForm(forms.Form):
     review_on = govuk.GovukDateField(label=_("Next review on"))
 
 
-class NoteForm(forms.Form):
+class NoteForm(CheckedForm):
     """Why a proposal is taken back."""
 
     note = _text(_("Why do you take it back?"), rows=3)
 
 
-class AppealForm(forms.Form):
+class AppealForm(CheckedForm):
     """The provider's view."""
 
     text = _text(
@@ -172,7 +174,7 @@ class AppealForm(forms.Form):
     )
 
 
-class AppealAnswerForm(forms.Form):
+class AppealAnswerForm(CheckedForm):
     """The central team's answer."""
 
     outcome = forms.ChoiceField(

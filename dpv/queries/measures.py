@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
+from brokerage.core.clock import database_today
 from brokerage.core.references import normalise_reference
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.models import Region
@@ -24,6 +25,8 @@ from providers.models import Establishment, Provider
 #: Found at most of each kind.
 FOUND_AT_MOST = 10
 _APPEALED, _ANSWERED = _("Appealed by the provider"), _("Appeal answered")
+#: A review is looked at this long ahead.
+REVIEW_WITHIN = dt.timedelta(days=7)
 #: Filters of the list: what each shows.
 SHOWN: dict[str, Q] = {
     "waiting": Q(status__in=("proposed", "unconfirmed", "lift_proposed")),
@@ -32,16 +35,24 @@ SHOWN: dict[str, Q] = {
 }
 
 
+def to_review(today: dt.date) -> Q:
+    """Those that hold and are due for review within a week, or overdue."""
+    return SHOWN["standing"] & Q(review_on__lte=today + REVIEW_WITHIN)
+
+
 def measures_listed(*, show: str = "", kind: str = "", q: str = "") -> QuerySet[Measure]:
-    """The measures that may be read, those that hold or wait first, then the newest."""
+    """The measures that may be read, those that hold or wait first, then the newest; those to review by their
+    day."""
     rows = Measure.objects.annotate(is_over=SHOWN["over"]).select_related("region")
-    if show in SHOWN:
+    if show == "review":
+        rows = rows.filter(to_review(database_today()))
+    elif show in SHOWN:
         rows = rows.filter(SHOWN[show])
     if kind:
         rows = rows.filter(kind=kind)
     if words := q.strip():
         rows = rows.filter(Q(reference=normalise_reference(words)) | Q(about__icontains=words))
-    return rows.order_by("is_over", "-proposed_at", "-id")
+    return rows.order_by(*(("review_on", "id") if show == "review" else ("is_over", "-proposed_at", "-id")))
 
 
 def measure_by_reference(reference: str) -> Measure:

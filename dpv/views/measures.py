@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from django import forms
@@ -35,6 +34,7 @@ from dpv.forms.measures import (
     NoteForm,
     ProposeForm,
 )
+from dpv.measure_texts import has_alert
 from dpv.models import Measure, MeasureAppeal
 from dpv.queries import measures as queries
 from dpv.states import MEASURE
@@ -129,6 +129,9 @@ def measure_detail(request: OrganisationRequest, reference: str) -> HttpResponse
             and not has_open_appeal,
             "may_answer": may_confirm and has_open_appeal and not is_proposer,
             "home_url": _home_url(actor, measure),
+            "may_open_alert": not actor.is_provider
+            and actor.may("alert.view")
+            and has_alert(actor, measure.alert_reference),
         },
     )
 
@@ -303,8 +306,8 @@ def _decided(
 ) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         action = yes if form.cleaned_data["decision"] == "yes" else no
-        note = form.cleaned_data["note"]
-        if attempt(form, partial(action, note=note), actor=request.actor, reference=measure.reference) is not None:
+        given = {name: value for name, value in form.cleaned_data.items() if name != "decision"}
+        if attempt(form, action, actor=request.actor, reference=measure.reference, **given) is not None:
             messages.success(request, _("Your decision is recorded."))
             return _to(request.actor, measure)
     return render(

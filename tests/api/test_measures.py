@@ -69,6 +69,7 @@ def test_two_people_from_proposing_to_lifting() -> None:
         ({"kind": "bar", "is_urgent": True}, "only_suspend_at_once"),
         ({"kind": "restrict"}, "conditions_missing"),
         ({"review_on": "2020-01-01"}, "review_in_past"),
+        ({"alert_reference": "S-7K3M-9QX2"}, "alert_unknown"),
     ],
 )
 def test_what_is_refused(changes: dict[str, Any], code: str) -> None:

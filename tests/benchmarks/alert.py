@@ -1,15 +1,16 @@
 """An alert to 10,000 recipients: raising it, delivering it, delivering it behind a backlog.
 
 Raising is the alert, every organisation's row and every message row in one transaction, against one plain INSERT ...
-SELECT of the same message rows.
+SELECT of the same message rows. Delivering is `delivering`.
 """
 
 from __future__ import annotations
 
 from functools import partial
 
+from tests.benchmarks.delivering import Backlog, measure_delivering
 from tests.benchmarks.harness import Bench, as_owner, own_database, seconds
-from tests.benchmarks.rows import Row, compared, middle_half
+from tests.benchmarks.rows import compared
 
 #: The message rows of an alert that was raised, under other names, without working anything out.
 PLAIN = """
@@ -20,14 +21,7 @@ SELECT gen_random_uuid(), gen_random_uuid(), m.organisation_id, m.user_id, c, 's
 FROM notifications_message m, unnest(ARRAY['in_app', 'email']) c
 WHERE m.reference = %s AND m.channel = 'email'
 """
-BACKLOG = """
-INSERT INTO notifications_message (id, event_id, organisation_id, user_id, channel, template, reference, path,
-  created_at, available_at, attempts, last_error)
-SELECT gen_random_uuid(), gen_random_uuid(), m.organisation_id, m.user_id, 'email', 'placements.invited', 'BACKLOG',
-  '/', now() - interval '1 hour', now() - interval '1 hour', 0, ''
-FROM tenants_membership m CROSS JOIN generate_series(1, %s) WHERE m.user_id = %s
-"""
-RECIPIENTS, BACKLOG_ROWS = 10_000, 100_000
+RECIPIENTS = 10_000
 
 
 def fill(recipients: int) -> None:
@@ -55,59 +49,23 @@ def fill(recipients: int) -> None:
 
 def measure(bench: Bench) -> None:
     """Raising, delivering, and delivering behind a backlog, in a database of its own."""
-    from django.test import override_settings
-
-    with (
-        own_database("alert"),
-        override_settings(EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend"),
-    ):
+    recipients = bench.part(RECIPIENTS, least=1000)
+    with own_database("alert") as name:
+        backlog = Backlog.of(bench, name)
         with as_owner():
-            fill(RECIPIENTS)
+            fill(recipients)
         plain, raising, rows = raise_in_turn(bench.rounds(5))
         bench.add(
             compared(
-                "Raising an alert",
+                f"Raising an alert to {recipients:,}",
                 raising,
                 plain,
                 goal=3,
                 reference="one INSERT ... SELECT of the same message rows",
-                note=f"{RECIPIENTS:,} recipients, {rows:,} message rows, one transaction",
+                note=f"{rows:,} message rows, one transaction",
             )
         )
-        free = [deliver_one(number) for number in range(bench.rounds(3))]
-        add_backlog(BACKLOG_ROWS)
-        behind = [deliver_one(100 + number) for number in range(bench.rounds(3))]
-    from tests.benchmarks import noop
-
-    rate = noop.tasks_a_second(bench.rounds(3))
-    rates = [count / took for count, took, _first in free]
-    ratios = [one / sum(rate) * len(rate) for one in rates]
-    bench.add(
-        Row(
-            "Delivering an alert",
-            1.5,
-            sorted(ratios)[len(ratios) // 2],
-            middle_half(ratios),
-            "the rate of a Celery task that does nothing, one worker",
-            at_most=False,
-            note=f"{sum(rates) / len(rates):,.0f} e-mails a second against {sum(rate) / len(rate):,.0f} tasks",
-        ),
-        compared(
-            "Delivering an alert behind a backlog",
-            [took / count for count, took, _first in behind],
-            [took / count for count, took, _first in free],
-            goal=1.3,
-            reference="the same without a backlog",
-            note=f"{BACKLOG_ROWS:,} ordinary e-mails wait; seconds an e-mail",
-        ),
-        Row(
-            "First e-mail of an alert",
-            2,
-            max(first for _count, _took, first in behind),
-            middle_half([first for _count, _took, first in behind]),
-            "none: seconds from the start of the delivery, behind the backlog",
-        ),
-    )
+        measure_delivering(bench, name, recipients, backlog)
 
 
 def raise_in_turn(rounds: int) -> tuple[list[float], list[float], int]:
@@ -135,38 +93,3 @@ def raise_in_turn(rounds: int) -> tuple[list[float], list[float], int]:
         with worker(), connection.cursor() as cursor:
             cursor.execute("DELETE FROM notifications_message")
     return plain, raising, rows
-
-
-def add_backlog(rows: int) -> None:
-    """So many ordinary e-mails that have waited for an hour."""
-    from django.db import connection
-
-    from brokerage.core.tenants.context import worker
-    from tests.cast import ident
-
-    with worker(), connection.cursor() as cursor:
-        cursor.execute(BACKLOG, [rows, ident("user bob")])
-
-
-def deliver_one(number: int) -> tuple[int, float, float]:
-    """(e-mails of a new alert, seconds until the last of them, seconds until the first) of one process."""
-    import time
-
-    from django.core import mail
-
-    from brokerage.core.notifications import delivery
-    from brokerage.core.notifications.models import Message
-    from brokerage.core.tenants.context import worker
-    from tests.safeguarding.alerting import raised
-
-    reference = raised(what_happened=f"Something else happened there, number {number}.").reference
-    with worker():
-        urgent = Message.objects.filter(reference=reference, channel="email").count()
-    mail.outbox = []
-    began = time.perf_counter()
-    delivery.deliver(rounds=1, seconds=600)
-    first = time.perf_counter() - began
-    delivery.deliver(rounds=-(-urgent // delivery.BATCH) - 1, seconds=600)
-    took = time.perf_counter() - began
-    assert sum(1 for message in mail.outbox if reference in message.subject) == urgent
-    return urgent, took, first

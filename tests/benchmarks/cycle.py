@@ -7,7 +7,6 @@ Raw SQL writes the same main rows, without any of it, in as many transactions.
 
 from __future__ import annotations
 
-import statistics
 import uuid
 from collections.abc import Callable
 from functools import cache
@@ -15,7 +14,7 @@ from typing import Any
 
 from brokerage.core.tenants.actors import Actor
 from tests.benchmarks.harness import Bench, in_turn, own_database, superuser
-from tests.benchmarks.rows import Row, compared, middle_half, milliseconds
+from tests.benchmarks.rows import compared
 
 #: Homes beside those of the cast, so that five can offer.
 MORE = ("bench-one", "bench-two", "bench-three")
@@ -109,35 +108,38 @@ def paged_cycle() -> Any:
 
 
 def measure(bench: Bench) -> None:
-    """Against raw SQL, and where it installs against Tryton's purchase quotations."""
+    """Against raw SQL, and where it installs Tryton's purchase quotations: by actions, by pages, by requests."""
     from django.test import override_settings
+
+    from tests.benchmarks.api_cycle import READS, WRITES, api_cycle
 
     with own_database("cycle") as name, override_settings(PASSWORD_HASHERS=_FAST):
         add_homes(name)
         made = whole_cycle()
+        through_api = api_cycle(("birch-house", "cedar-house", *MORE))
         with superuser(name) as cursor:
             raw = raw_cycle(cursor, made)
-            ours, paged, base = in_turn(whole_cycle, paged_cycle, raw, rounds=bench.rounds(20))
-    bench.add(
-        compared(
+            *ours, base = in_turn(whole_cycle, paged_cycle, through_api, raw, rounds=bench.rounds(20))
+    ways = (
+        (
             "Whole cycle",
-            ours,
-            base,
-            goal=25,
-            reference="raw SQL writing the same main rows in as many transactions",
-            note="8 acts: the referral, its publication to 5 homes, 5 offers, the award with placement and agreement;"
+            "8 acts: the referral, its publication to 5 homes, 5 offers, the award with placement and agreement;"
             " who acts is known beforehand",
         ),
-        Row(
+        (
             "Whole cycle as its pages write it",
-            25,
-            statistics.median(paged) / statistics.median(base),
-            middle_half([mine / other for mine, other in zip(paged, base, strict=True)]),
-            "the same; no goal is set for it but this one",
-            note=f"{milliseconds(paged)}; each of 8 sections and each step of an offer an act of its own",
+            "each of 8 sections and each step of an offer an act of its own; no goal is set for it but this one",
+        ),
+        (
+            "Whole cycle through the API",
+            f"{WRITES} requests that write and {READS} that read, each with token, rate limit, JSON, idempotency key;"
+            " no goal is set for it but this one",
         ),
     )
-    measure_tryton(bench, ours)
+    reference = "raw SQL writing the same main rows in as many transactions"
+    for (title, note), times in zip(ways, ours, strict=True):
+        bench.add(compared(title, times, base, goal=25, reference=reference, note=note))
+    measure_tryton(bench, {title: times for (title, _note), times in zip(ways, ours, strict=True)})
 
 
 _FAST = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -191,7 +193,7 @@ _JSON = ("answers", "content", "documents", "clarifications", "extras", "pricing
 _JSON += ("gates", "terms")
 
 
-def measure_tryton(bench: Bench, ours: list[float]) -> None:
+def measure_tryton(bench: Bench, ways: dict[str, list[float]]) -> None:
     """Tryton's purchase quotation for five suppliers, in an environment of its own."""
     from tests.benchmarks import tryton
 
@@ -199,15 +201,16 @@ def measure_tryton(bench: Bench, ours: list[float]) -> None:
     if not times:
         bench.leave_out(f"whole cycle against Tryton: {why}")
         return
-    shortest = min(len(ours), len(times))
-    bench.add(
-        compared(
-            "Whole cycle against Tryton",
-            ours[:shortest],
-            times[:shortest],
-            goal=8,
-            at_most=False,
-            reference=f"a purchase quotation of five suppliers in Tryton {tryton.SERIES}, on the same PostgreSQL",
-            note="one after the other, not in turn; each click in Tryton is a transaction, as a client's would be",
+    for title, ours in ways.items():
+        shortest = min(len(ours), len(times))
+        bench.add(
+            compared(
+                f"{title}, against Tryton",
+                ours[:shortest],
+                times[:shortest],
+                goal=8,
+                at_most=False,
+                reference=f"a purchase quotation of five suppliers in Tryton {tryton.SERIES}, on the same PostgreSQL",
+                note="one after the other, not in turn; each click in Tryton is a transaction, as a client's would be",
+            )
         )
-    )

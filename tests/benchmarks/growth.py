@@ -18,6 +18,7 @@ PLACES = (
     ("API list", "/api/v1/referrals?limit=50", 1.3),
     ("detail", "/o/harrow/referrals/{reference}/", 1.3),
     ("inbox", "/o/{provider}/inbox/", 1.3),
+    ("search for a person", "/o/harrow/people/search/", 1.5),
     ("search by reference", "/o/harrow/search/?q={reference}", 1.5),
     ("search for homes", "/o/harrow/homes/?category=residential&age=14", 1.5),
     ("home page of an officer", "/o/harrow/", 1.5),
@@ -60,7 +61,7 @@ def measure(bench: Bench) -> None:
         told = ", ".join(f"{figure(statistics.median(by_size[size]) * 1000)} ms at {size:,}" for size in bench.sizes)
         bench.add(
             Row(
-                f"Growth of the {what}",
+                f"Growth of the {what} from {first:,} to {last:,}",
                 goals[what],
                 statistics.median(by_size[last]) / middle,
                 (low / middle, high / middle),
@@ -86,6 +87,12 @@ def _ready(bench: Bench, size: int) -> dict[str, Callable[[], object]]:
             [str(actor_of("olive").organisation_id)],
         )
         (reference,) = cursor.fetchone()
+        cursor.execute(
+            "SELECT p.given_name || ' ' || p.family_name FROM placements_person p JOIN placements_referral r"
+            " ON r.person_id = p.id WHERE r.reference = %s",
+            [reference],
+        )
+        (name_of_person,) = cursor.fetchone()
         officer, finance = Asker(user=user_of("olive")), Asker(user=user_of("connie"))
         machine = Asker(token=client_of("olive").token)
         provider = Asker(user=User.objects.get(pk=user_id))
@@ -95,6 +102,8 @@ def _ready(bench: Bench, size: int) -> dict[str, Callable[[], object]]:
             asker = finance if "spend" in path else asker
             status = 302 if "search/?q" in path else 200
             acts[what] = partial(asker.get, path.format(reference=reference, provider=slug), status=status)
+            if "people" in path:
+                acts[what] = partial(asker.submit, path, text=name_of_person)
         acts["award"] = partial(award_one, decided_later())
         say(f"  {size:,} referrals: inbox of {slug}")
     return acts

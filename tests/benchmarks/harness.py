@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import statistics
 import sys
 import time
@@ -12,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.benchmarks.records import Found
 from tests.benchmarks.rows import Row
 
 
@@ -24,24 +26,28 @@ class Bench:
     effort: float = 1.0
     #: The countries stay in the server for another run of the same day and code.
     is_kept: bool = False
-    rows: list[Row] = field(default_factory=list)
-    left_out: list[str] = field(default_factory=list)
+    #: What the benchmark under way has found.
+    found: Found = field(default_factory=Found)
     _countries: dict[int, str] = field(default_factory=dict)
 
     def add(self, *rows: Row) -> None:
         for row in rows:
-            self.rows.append(row)
+            self.found.rows.append(row)
             say(
                 f"  {row.name}: {row.ratio:.2f} ({row.spread[0]:.2f} to {row.spread[1]:.2f};"
                 f" goal: {row.goal_text}{'' if row.met else ', NOT met'}). {row.note}"
             )
 
     def leave_out(self, text: str) -> None:
-        self.left_out.append(text)
+        self.found.left_out.append(text)
         say(f"  {text}")
 
     def rounds(self, usual: int) -> int:
         return max(3, round(usual * self.effort))
+
+    def part(self, usual: int, *, least: int) -> int:
+        """The usual number, or a part of it where less effort was asked for."""
+        return min(usual, max(least, round(usual * self.effort)))
 
     def country(self, referrals: int) -> str:
         """The name of a database with the cast and a country of so many referrals; made once."""
@@ -57,7 +63,7 @@ class Bench:
             say(f"  Seeding {referrals:,} referrals, unless they were kept")
             with database(name):
                 began = time.monotonic()
-                call_command("seed_scale", referrals=referrals, stdout=io.StringIO())
+                call_command("seed_scale", referrals=referrals, stdout=Indented())
             say(f"  Seeded in {time.monotonic() - began:.0f} s")
             self._countries[referrals] = name
         return self._countries[referrals]
@@ -75,10 +81,35 @@ class Bench:
                 databases.drop(name)
 
 
+def drop_left() -> None:
+    """Drop what runs that were killed left: their own databases, and countries of another day or schema."""
+    from brokerage.embedded.places import process_is_dead
+    from tests import databases
+
+    today = databases.ensure_template().removeprefix("template_")
+    with superuser("postgres") as cursor:
+        cursor.execute("SELECT datname FROM pg_database")
+        names = [row[0] for row in cursor.fetchall()]
+    for name in names:
+        owner = re.fullmatch(r"bench_(\d+)_\w+", name)
+        is_old = name.startswith("country_") and not name.endswith(today)
+        if is_old or (owner and process_is_dead(int(owner[1]))):
+            databases.drop(name)
+
+
 def _is_there(name: str) -> bool:
     with superuser("postgres") as cursor:
         cursor.execute("SELECT FROM pg_database WHERE datname = %s", [name])
         return cursor.fetchone() is not None
+
+
+class Indented(io.TextIOBase):
+    """A command's own words, below the line that says what it is for."""
+
+    def write(self, text: str) -> int:
+        if text.strip():
+            say(f"    {text.rstrip()}")
+        return len(text)
 
 
 def say(text: str) -> None:

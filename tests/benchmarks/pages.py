@@ -61,10 +61,10 @@ def measure(bench: Bench) -> None:
             with counted() as left:
                 reference()
             ours, base = in_turn(partial(asker.get, path), reference, rounds=bench.rounds(60), warm=5)
-            told = f"{referrals:,} referrals; {len(asked)} queries, {len(left)} of them in the template"
+            told = f"{len(asked)} queries, {len(left)} of them in the template"
             bench.add(
                 compared(
-                    title,
+                    f"{title} among {referrals:,}",
                     ours,
                     base,
                     goal=2,
@@ -128,14 +128,15 @@ def measure_pretix(bench: Bench, ours: list[float]) -> None:
     """pretix's list of as many orders, in an environment of its own; no goal is set but to be no slower."""
     from tests.benchmarks import pretix
 
-    times, why = pretix.list_times(bench.rounds(20), min(bench.sizes[-1], 10_000))
+    orders = min(bench.sizes[-1], 10_000)
+    times, why = pretix.list_times(bench.rounds(20), orders)
     if not times:
         bench.leave_out(f"HTML list against pretix: {why}")
         return
     shortest = min(len(ours), len(times))
     bench.add(
         compared(
-            "HTML list against pretix",
+            f"HTML list among {bench.sizes[-1]:,}, against pretix among {orders:,}",
             ours[:shortest],
             times[:shortest],
             goal=1,

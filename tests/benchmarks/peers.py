@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import distributions
 from pathlib import Path
 
 
@@ -45,6 +46,11 @@ class Peer:
             return [], f"does not install or run here ({told[-1][:160] if told else problem})"
         found: list[float] = json.loads(said.strip().splitlines()[-1])
         return found, ""
+
+    def version(self, package: str) -> str:
+        """Which of its packages is installed; empty when none is."""
+        places = [str(path) for path in self.place.glob("lib/python*/site-packages")]
+        return next((found.version for found in distributions(name=package, path=places)), "")
 
     @property
     def place(self) -> Path:

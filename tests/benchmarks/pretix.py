@@ -9,7 +9,7 @@ from tests.benchmarks.peers import Peer, server
 
 SERIES = "2026.8"
 DATABASE = "bench_pretix"
-PRETIX = Peer(name=f"pretix-{SERIES}", packages=(f"pretix=={SERIES}.*",), script="pretix_list.py", patience=12)
+PRETIX = Peer(name=f"pretix-{SERIES}", packages=(f"pretix=={SERIES}.*",), script="pretix_list.py", patience=20)
 
 
 def list_times(rounds: int, orders: int) -> tuple[list[float], str]:

@@ -76,7 +76,7 @@ def measure(bench: Bench) -> None:
             more = median(held) - median(free)
             bench.add(
                 Row(
-                    f"Row security on {what}",
+                    f"Row security on {what} among {referrals:,}",
                     1.2,
                     median(held) / median(free),
                     middle_half([one / other for one, other in zip(held, free, strict=True)]),

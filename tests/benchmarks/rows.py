@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,15 +32,18 @@ class Row:
     def goal_text(self) -> str:
         return f"{'at most' if self.at_most else 'at least'} {figure(self.goal)}"
 
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "name": self.name,
-            "goal": self.goal_text,
-            "ratio": round(self.ratio, 3),
-            "spread": [round(bound, 3) for bound in self.spread],
-            "reference": self.reference,
-            "met": self.met,
-        }
+
+def row_to_json(row: Row) -> dict[str, Any]:
+    """A row as the record keeps it."""
+    return {
+        "name": row.name,
+        "goal": row.goal_text,
+        "ratio": round(row.ratio, 3),
+        "spread": [round(bound, 3) for bound in row.spread],
+        "reference": row.reference,
+        "met": row.met,
+        "note": row.note,
+    }
 
 
 def figure(value: float) -> str:
@@ -84,28 +86,14 @@ def milliseconds(times: Sequence[float]) -> str:
     return f"{figure(statistics.median(times) * 1000)} ms"
 
 
-def to_json(rows: Sequence[Row], *, machine: str, versions: dict[str, str], date: str) -> str:
-    """The file of figures."""
-    told = {"rows": [row.to_json() for row in rows], "machine": machine, "versions": versions, "date": date}
-    return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
-
-
-def to_markdown(
-    rows: Sequence[Row],
-    *,
-    machine: str,
-    versions: dict[str, str],
-    date: str,
-    command: str,
-    left_out: Sequence[str] = (),
-) -> str:
-    """The page of figures."""
+def to_markdown(record: dict[str, Any]) -> str:
+    """The page of a record."""
     lines = [
         "# Figures",
         "",
-        f"Measured on {date} by `{command}`: {machine}; "
-        + ", ".join(f"{name} {version}" for name, version in versions.items())
-        + ".",
+        f"{record['machine']}; " + ", ".join(f"{name} {version}" for name, version in record["versions"].items()) + ".",
+        "",
+        *_runs(record["rows"]),
         "",
         "Each is a ratio to a reference measured in turn with it in the same run, with the middle half of the rounds:",
         "times differ from machine to machine, ratios hardly. PostgreSQL is durable (fsync, synchronous commits).",
@@ -114,10 +102,26 @@ def to_markdown(
         "| --- | ---: | ---: | --- | --- | --- | --- |",
     ]
     lines += [
-        f"| {row.name} | {figure(row.ratio)} | {figure(row.spread[0])} to {figure(row.spread[1])} | {row.goal_text} |"
-        f" {'yes' if row.met else '**no**'} | {row.reference} | {row.note} |"
-        for row in rows
+        f"| {row['name']} | {figure(row['ratio'])} | {figure(row['spread'][0])} to {figure(row['spread'][1])} |"
+        f" {row['goal']} | {'yes' if row['met'] else '**no**'} | {row['reference']} | {row['note']} |"
+        for row in record["rows"]
     ]
+    left_out = [text for texts in record["left_out"].values() for text in texts]
     if left_out:
-        lines += ["", "Not measured in this run:", "", *(f"- {text}" for text in left_out)]
+        lines += ["", "Not measured:", "", *(f"- {text}" for text in left_out)]
     return "\n".join(lines) + "\n"
+
+
+def _runs(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """A line for each run that figures are of, with the benchmarks that it stands for where there are several."""
+    runs: dict[str, list[str]] = {}
+    for row in rows:
+        run = row["run"]
+        code = f", code {run['commit']}" if run["commit"] else ""
+        told = f"Measured on {run['date']} by `{run['command']}`{code}"
+        names = runs.setdefault(told, [])
+        if row["benchmark"] not in names:
+            names.append(row["benchmark"])
+    if len(runs) == 1:
+        return [f"{told}." for told in runs]
+    return [f"- {told}: {', '.join(names)}." for told, names in runs.items()]

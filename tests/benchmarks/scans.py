@@ -44,12 +44,12 @@ def measure(bench: Bench) -> None:
             say(f"  sequential scan of {table}: {text}")
     bench.add(
         Row(
-            "Sequential scans of large tables",
+            f"Sequential scans of large tables among {referrals:,}",
             0,
             sum(len(seen) for seen in found.values()),
             (0, 0),
             "none: a count",
             note=f"{watch.statements} statements of {sum(len(paths) for _asker, paths in asks)} pages and operations;"
-            f" {len(large)} tables of more than {LARGE:,} rows, {referrals:,} referrals",
+            f" {len(large)} tables of more than {LARGE:,} rows",
         )
     )

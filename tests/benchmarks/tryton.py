@@ -16,7 +16,7 @@ TRYTON = Peer(
         "psycopg[binary,pool]",
     ),
     script="tryton_cycle.py",
-    patience=8,
+    patience=20,
 )
 
 

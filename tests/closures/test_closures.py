@@ -304,6 +304,42 @@ def test_reminders_go_to_those_with_people_left_and_find_who_came_since() -> Non
         assert len(people) == len(set(people))
 
 
+def test_a_day_that_is_moved_back_again_is_told_again() -> None:
+    closure = announced()
+
+    def told() -> int:
+        with worker():
+            rows = Message.objects.filter(template="closures.changed", channel="email")
+            return rows.filter(user_id=actor_of("bob").user_id).count()
+
+    for number, days in enumerate((60, 30, 60), start=1):
+        with acting(actor_of("carol")) as carol:
+            reschedule_closure(
+                carol, reference=closure.reference, closes_on=TODAY + dt.timedelta(days=days + 1), change_note="Again"
+            )
+        assert told() == number
+
+
+def test_catching_up_tells_nobody_of_their_own_act_and_no_organisation_twice() -> None:
+    """The worker has no person: whoever announced it is not told by it that they did, nor of a day they moved."""
+    closure = announced()
+    with acting(actor_of("carol")) as carol:
+        reschedule_closure(
+            carol, reference=closure.reference, closes_on=TODAY + dt.timedelta(days=60), change_note="Later"
+        )
+    with worker():
+        before = set(Message.objects.values_list("pk", flat=True))
+        item = OutboxItem.objects.get(kind="closure_reminder")
+    moved_in()
+    with worker():
+        before |= set(Message.objects.exclude(template__startswith="closures.").values_list("pk", flat=True))
+    outbox._handlers["closure_reminder"](item)
+    with worker():
+        new = Message.objects.filter(template="closures.changed").exclude(pk__in=before)
+        assert {str(message.organisation_id) for message in new} == {org("olive")}, "somebody of theirs came since"
+        assert not Message.objects.filter(user_id=actor_of("carol").user_id, template__startswith="closures.").exists()
+
+
 def test_reminders_end_with_the_closure() -> None:
     closure = announced()
     with acting(actor_of("carol")) as carol:

@@ -14,6 +14,7 @@ from dpv.models import Measure
 from tests import scenarios
 from tests.cast import TODAY, actor_of, ident
 from tests.dpv.measuring import CANARY, REASON, SOON, in_force, proposed
+from tests.safeguarding.alerting import raised
 
 pytestmark = pytest.mark.django_db
 CENTRAL = "/o/west-london-central/measures/"
@@ -45,14 +46,17 @@ def test_from_finding_a_home_to_the_second_person(sign_in: Any) -> None:
     assert "Birch House, on every lot" in page and 'value="S-7K3M-9QX2"' in page and "T-RES STD" in page
     broken = carol.post(address, said(told_provider="", reason="Kept as typed."))
     assert "Kept as typed." in broken.content.decode() and "Say what the provider is told" in broken.content.decode()
-    done = carol.post(address, said(alert_reference="S-7K3M-9QX2"), follow=True)
+    unknown = carol.post(address, said(alert_reference="S-7K3M-9QX2")).content.decode()
+    assert "Your organisation has no alert with this reference" in unknown
+    alert = raised(who="carol").reference
+    done = carol.post(address, said(alert_reference=alert.lower()), follow=True)
     assert "waits for a second person" in done.content.decode()
     with acting(actor_of("carol")):
         made = Measure.objects.get()
         assert (made.establishment_id, made.level, made.alert_reference) == (
             ident("birch-house"),
             "establishment",
-            "S-7K3M-9QX2",
+            alert,
         )
     assert "somebody else must decide" in carol.get(f"{CENTRAL}{made.reference}/").content.decode()
     mark = sign_in("mark")
@@ -119,12 +123,13 @@ def test_review_lift_and_withdraw_pages(sign_in: Any) -> None:
 
 
 def test_the_provider_reads_what_it_is_told_and_appeals(sign_in: Any) -> None:
-    made = in_force(establishment_id=ident("birch-house"), alert_reference="S-7K3M-9QX2")
+    alert = raised(who="carol").reference
+    made = in_force(establishment_id=ident("birch-house"), alert_reference=alert)
     bob = sign_in("bob")
     assert made.reference in bob.get("/o/birch/measures/").content.decode()
     page = bob.get(f"/o/birch/measures/{made.reference}/").content.decode()
     assert "We found too few staff at night." in page
-    for hidden in (CANARY, "Carol", "Mark Market", "S-7K3M-9QX2"):
+    for hidden in (CANARY, "Carol", "Mark Market", alert):
         assert hidden not in page
     empty = bob.post(f"/o/birch/measures/{made.reference}/appeal/", {"text": ""}).content.decode()
     assert "Say what you think of the measure" in empty
@@ -152,6 +157,16 @@ def test_authorities_read_what_is_in_force_with_its_reason(sign_in: Any) -> None
     assert olive.get(f"/o/harrow/measures/{waiting.reference}/").status_code == 404
     assert olive.get("/o/harrow/measures/new/").status_code == 403
     assert olive.get(f"/o/harrow/measures/{made.reference}/decide/").status_code == 403
+
+
+def test_the_alert_behind_it_is_a_link_only_for_whoever_has_that_alert(sign_in: Any) -> None:
+    alert = raised(who="carol", severity="high").reference
+    made = in_force(establishment_id=ident("birch-house"), alert_reference=alert)
+    link = f"/alerts/{alert}/"
+    assert link in sign_in("carol").get(f"{CENTRAL}{made.reference}/").content.decode()
+    # It waits for a second person: nobody else was told of it yet.
+    page = sign_in("olive").get(f"/o/harrow/measures/{made.reference}/").content.decode()
+    assert alert in page and link not in page
 
 
 def test_the_list_is_narrowed_and_says_when_it_is_empty(sign_in: Any) -> None:

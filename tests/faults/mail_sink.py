@@ -35,6 +35,8 @@ class MailSink:
         self.late = 0.0
         self.dies_after: int | None = None
         self.taken: list[tuple[str, str]] = []
+        #: When each message was first taken, by the monotonic clock.
+        self.when: dict[str, float] = {}
         self.lock = threading.Lock()
         self._coming_or_going = threading.Lock()
         self._server: _Server | None = None
@@ -75,6 +77,7 @@ class MailSink:
         """Start counting anew."""
         with self.lock:
             self.taken.clear()
+            self.when.clear()
 
     def copies(self) -> Counter[str]:
         """How often each message (by its own id) was taken."""
@@ -148,7 +151,9 @@ class _Session(socketserver.StreamRequestHandler):
             if sink.dies_after is not None:
                 sink.dies_after -= 1
             if not dies:
-                sink.taken.append((message_from_bytes(body)["X-Message-Id"], recipient))
+                name = message_from_bytes(body)["X-Message-Id"]
+                sink.taken.append((name, recipient))
+                sink.when.setdefault(name, time.monotonic())
         if dies:
             sink.go_away()
             return False

@@ -114,7 +114,7 @@ def test_the_page_of_the_check_says_it(sign_in: Any) -> None:
     living()
     checked = run_import(actor_of("carol"), "register", CLOSED, dry_run=True, file_name="list.csv")
     page = sign_in("carol").get(f"/o/west-london-central/imports/{checked.pk}/").content.decode()
-    assert "What importing it triggers" in page and "1 placements of 1 councils" in page
+    assert "What importing it triggers" in page and "Placements 1, councils 1" in page
     assert "Loses its registration" in page
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 
 import pytest
@@ -38,6 +39,17 @@ def test_a_proposed_measure_waits_for_a_colleague_and_not_for_its_proposer() -> 
     assert waiting("mark", "Measures to decide") == [made.reference]
     assert waiting("carol", "Measures to decide") == []
     assert "Measures to decide" not in lists_of("tessa")
+
+
+def test_a_measure_whose_review_is_near_waits_for_the_central_team(sign_in: SignIn) -> None:
+    title = "Measures to review"
+    in_force(**LEVELS["lot"])
+    later = in_force(review_on=TODAY + dt.timedelta(days=7))
+    soon = in_force(kind="restrict", review_on=TODAY)
+    assert waiting("mark", title) == waiting("carol", title) == [soon.reference, later.reference]
+    assert title not in lists_of("tessa")
+    listed = sign_in("carol").get(lists_of("carol")[title].url).content.decode()
+    assert listed.index(soon.reference) < listed.index(later.reference) and "2 measures" in listed
 
 
 def test_a_message_waits_for_those_who_read_them_until_it_is_read(sign_in: SignIn) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.http import Http404
+from django.test import Client
 
 from brokerage.core.audit import outbox
 from brokerage.core.audit.models import Entry, OutboxItem
@@ -277,6 +279,27 @@ def test_who_does_not_acknowledge_is_reminded_until_they_do() -> None:
         answers.acknowledge_incident(olive, reference=incident.reference)
     work(even_later=True)
     assert again(incident).reminded == 1
+
+
+def test_reminders_climb_each_day_and_never_stop(sign_in: Callable[[str], Client]) -> None:
+    incident = reported(resident())
+    officers, managers = {"olive", "oscar"}, {"tessa", "nora"}
+    everybody = officers | managers | {"dora", "connie"}
+    with worker():
+        item = OutboxItem.objects.get(kind="incident_reminder")
+    for step, people in ((1, officers), (2, officers), (3, officers | managers), (4, everybody), (40, everybody)):
+        with worker():
+            Message.objects.all().delete()
+        item.payload["step"] = step
+        outbox._handlers["incident_reminder"](item)
+        mails = [message for message in messages_of(incident) if message.channel == "email"]
+        assert {message.user_id for message in mails} == {actor_of(who).user_id for who in people}
+        assert {message.template for message in mails} == {"incidents.reminder"}
+    for who in everybody:
+        assert sign_in(who).get(mails[0].path).status_code == 200, who
+    with worker():
+        ahead = OutboxItem.objects.get(kind="incident_reminder", payload__step=41)
+        assert ahead.available_at - ahead.created_at > dt.timedelta(hours=23)
 
 
 def test_an_interview_is_reminded_of_until_it_is_settled() -> None:

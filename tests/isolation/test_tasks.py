@@ -18,7 +18,7 @@ from placements.models import Referral
 from providers.models import ImportRun
 from tests import scenarios
 from tests.api.clients import client_of
-from tests.cast import actor_of, ident
+from tests.cast import TODAY, actor_of, ident
 from tests.dpv.measuring import in_force
 from tests.firewall.finding import findings, found
 from tests.safeguarding.alerting import raised
@@ -26,6 +26,7 @@ from tests.safeguarding.alerting import raised
 #: Kinds of queued work, and what each must not do for an organisation that does not own what it names.
 WORK = {
     "alert_change",
+    "alert_confirm_reminder",
     "alert_reminder",
     "announce_closing",
     "change",
@@ -39,6 +40,7 @@ WORK = {
     "import_run",
     "incident_reminder",
     "invite",
+    "measure_reminder",
     "measure_told",
     "move_start",
     "notify",
@@ -109,6 +111,9 @@ def test_work_about_an_alert_tells_nobody_for_another_organisation(committed: st
     for other in ("ealing", "alder", "south-east-wales-central"):
         outbox._handlers["alert_change"](_item("alert_change", other, **payload))
         outbox._handlers["alert_reminder"](_item("alert_reminder", other, **payload))
+    waiting = {"alert": str(raised(severity="high").pk), "step": 1}
+    for other in ("ealing", "alder", "south-east-wales-central"):
+        outbox._handlers["alert_confirm_reminder"](_item("alert_confirm_reminder", other, **waiting))
     with worker():
         assert Message.objects.count() == before
         assert not AlertRecipient.objects.filter(reminded__gt=0).exists()
@@ -132,6 +137,23 @@ def test_work_about_a_measure_tells_nobody_for_another_organisation(committed: s
     outbox._handlers["measure_told"](_item("measure_told", "west-london-central", measure=measure.reference))
     with worker():
         assert OutboxItem.objects.count() == before + 1
+
+
+def test_a_measure_s_reminder_tells_nobody_for_another_organisation(committed: str) -> None:
+    """An item of anybody but the region's central team reminds nobody and queues nothing."""
+    measure = in_force(review_on=TODAY)
+    payload = {"measure": measure.reference, "what": "review", "day": TODAY.isoformat(), "step": 1}
+    with worker():
+        before = OutboxItem.objects.count()
+    for who in ("edith", "olive", "bob", "wendy"):
+        item = _item("measure_reminder", "birch", **payload)
+        item.organisation_id = actor_of(who).organisation_id
+        outbox._handlers["measure_reminder"](item)
+    with worker():
+        assert OutboxItem.objects.count() == before
+    outbox._handlers["measure_reminder"](_item("measure_reminder", "west-london-central", **payload))
+    with worker():
+        assert OutboxItem.objects.count() > before
 
 
 def test_a_run_of_the_firewall_tells_no_other_organisation_what_it_found(committed: str) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.benchmarks.__main__ import NAMES, parsed
 from tests.benchmarks.harness import Bench, in_turn
-from tests.benchmarks.rows import Row, compared, figure, middle_half, to_json, to_markdown
+from tests.benchmarks.records import Found, Progress, Run, is_less, recorded
+from tests.benchmarks.rows import Row, compared, figure, middle_half, to_markdown
 
 FIGURES = Path(__file__).resolve().parent.parent.parent / "docs" / "figures.json"
 KEYS = {"name", "goal", "ratio", "spread", "reference", "met"}
@@ -58,15 +61,23 @@ def test_less_effort_means_fewer_rounds_and_never_none() -> None:
     assert Bench(effort=0.01).rounds(20) == 3
 
 
+TOLD: Any = {"machine": "a machine", "versions": {"Python": "3.11"}}
+NOW = Run("script/bench", "abc", "2026-11-22", (10_000, 100_000), 1.0)
+
+
+def found(*names: str, ratio: float = 1.5) -> dict[str, Found]:
+    return {
+        name: Found([Row(name.title(), 2, ratio, (1.4, 1.6), "raw rows", note="3 ms against 2 ms")]) for name in names
+    }
+
+
 def test_what_is_written_has_its_shape() -> None:
-    rows = [
-        Row("List", 2, 1.5, (1.4, 1.6), "raw rows", note="3 ms against 2 ms"),
-        Row("Cycle", 8, 7.0, (6.0, 8.0), "a peer", at_most=False),
-    ]
-    told = {"machine": "a machine", "versions": {"Python": "3.11"}, "date": "2026-11-22"}
-    written = json.loads(to_json(rows, **told))
-    assert set(written) == {"rows", "machine", "versions", "date"}
-    assert written["rows"][0] == {
+    missing = Found([Row("Cycle", 8, 7.0, (6.0, 8.0), "a peer", at_most=False)], ["A peer does not install here."])
+    record = recorded(None, {**found("list"), "cycle": missing}, NOW, order=("list", "cycle"), **TOLD)
+    assert set(record) == {"rows", "left_out", "machine", "versions", "date"}
+    assert json.loads(json.dumps(record)) == record
+    first = record["rows"][0]
+    assert {name: first[name] for name in KEYS} == {
         "name": "List",
         "goal": "at most 2",
         "ratio": 1.5,
@@ -74,23 +85,54 @@ def test_what_is_written_has_its_shape() -> None:
         "reference": "raw rows",
         "met": True,
     }
-    page = to_markdown(rows, **told, command="script/bench", left_out=["A peer does not install here."])
+    assert (first["benchmark"], first["run"]["sizes"], first["run"]["effort"]) == ("list", [10_000, 100_000], 1.0)
+    page = to_markdown(record)
     assert "| List | 1.5 | 1.4 to 1.6 | at most 2 | yes | raw rows | 3 ms against 2 ms |" in page
+    assert "Measured on 2026-11-22 by `script/bench`, code abc." in page
     assert "| **no** | a peer |" in page and "- A peer does not install here." in page
+
+
+def test_some_benchmarks_replace_their_own_rows_and_no_others() -> None:
+    order = ("list", "cycle", "alert")
+    record = recorded(None, found(*order), NOW, order=order, **TOLD)
+    later = replace(NOW, command="script/bench cycle --write", date="2026-11-23")
+    again = recorded(record, found("cycle", ratio=1.2), later, order=order, **TOLD)
+    assert [(row["name"], row["ratio"]) for row in again["rows"]] == [("List", 1.5), ("Cycle", 1.2), ("Alert", 1.5)]
+    page = to_markdown(again)
+    assert "- Measured on 2026-11-22 by `script/bench`, code abc: list, alert." in page
+    assert "- Measured on 2026-11-23 by `script/bench cycle --write`, code abc: cycle." in page
+
+
+def test_less_than_the_record_replaces_nothing_by_itself() -> None:
+    record = recorded(None, found("list"), NOW, order=("list",), **TOLD)
+    assert not is_less(NOW, record) and not is_less(NOW, None)
+    assert is_less(replace(NOW, effort=0.5), record)
+    assert is_less(replace(NOW, sizes=(10_000,)), record)
+    assert not is_less(replace(NOW, sizes=(1_000_000,)), record)
+
+
+def test_a_stopped_run_goes_on_with_what_it_found(tmp_path: Path) -> None:
+    progress = Progress(tmp_path / "progress.json", NOW)
+    assert progress.read() == {}
+    progress.write(found("list"))
+    assert progress.read() == found("list")
+    for other in (replace(NOW, commit="def"), replace(NOW, effort=0.5), replace(NOW, sizes=(10_000,))):
+        assert Progress(progress.path, other).read() == {}
 
 
 def test_the_figures_that_are_kept_have_that_shape() -> None:
     if not FIGURES.exists():
         return
     kept = json.loads(FIGURES.read_text(encoding="utf-8"))
-    assert set(kept) == {"rows", "machine", "versions", "date"}
-    assert kept["rows"] and all(set(row) == KEYS for row in kept["rows"])
+    assert {"rows", "machine", "versions", "date"} <= set(kept)
+    assert kept["rows"] and all(set(row) >= KEYS for row in kept["rows"])
 
 
 def test_the_command_knows_its_names_and_sizes(capsys: pytest.CaptureFixture[str]) -> None:
     chosen = parsed(["api_list", "--sizes", "100000,10000"])
-    assert chosen.names == ["api_list"] and chosen.sizes == (10_000, 100_000) and not chosen.write
-    assert parsed([]).write and parsed(["--full"]).sizes[-1] == 1_000_000
+    assert chosen.names == ["api_list"] and chosen.sizes == (10_000, 100_000)
+    assert not chosen.everything and not chosen.write
+    assert parsed([]).everything and parsed([]).names == list(NAMES) and parsed(["--full"]).sizes[-1] == 1_000_000
     with pytest.raises(SystemExit):
         parsed(["no-such-thing"])
     assert "no benchmark called no-such-thing" in capsys.readouterr().err

@@ -14,6 +14,7 @@ from brokerage.safeguarding.api import (
     AlertOut,
     AlertRow,
     PersonThere,
+    RaisedNow,
     RaisedRow,
     RosterLine,
     WelfareCheckOut,
@@ -40,7 +41,7 @@ NEW = {
 def make(machine: Machine, key: str | None = None, **changes: Any) -> dict[str, Any]:
     response = machine.post("/alerts", NEW | changes, key=key)
     assert response.status_code == 201, response.content
-    made: dict[str, Any] = fits(RaisedRow, response.json())
+    made: dict[str, Any] = fits(RaisedNow, response.json())
     assert response["Location"] == f"/api/v1/alerts/{made['reference']}"
     return made
 

@@ -17,7 +17,7 @@ from brokerage.safeguarding.actions.answers import record_check
 from brokerage.safeguarding.api import CollectedChecks
 from brokerage.safeguarding.checks import tell_of_late_checks
 from brokerage.safeguarding.models import AlertRecipient, WelfareCheck
-from brokerage.safeguarding.queries.alerts import collected_checks
+from brokerage.safeguarding.queries.alerts import Told, collected_checks, roster
 from tests.api.answers import fits
 from tests.api.clients import client_of
 from tests.cast import TODAY, actor_of
@@ -119,6 +119,36 @@ def test_late_checks_are_told_once_a_day_until_they_are_done(monkeypatch: pytest
     tell_of_late_checks(late(2))
     with worker():
         assert OutboxItem.objects.filter(kind="check_reminder").count() == 2
+
+
+def test_closing_shows_what_is_not_done_and_ends_no_check(sign_in: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    reference, check = planned()
+    page = f"/o/harrow/alerts/{reference}/close/"
+    told = len(roster_of(reference))
+    shown = words(sign_in("tessa").get(page))
+    assert f"{told - 1} organisations have not answered" in shown
+    assert "1 welfare check is not done" in shown and "0 people were found not safe" in shown
+    assert sign_in("tessa").post(page, {"outcome": "The home is safe."}).status_code == 302
+    monkeypatch.setattr("brokerage.safeguarding.checks.database_today", lambda: TODAY + dt.timedelta(days=4))
+    tell_of_late_checks(late(40))
+    assert reminded() == [str(actor_of("olive").organisation_id)]
+    with worker():
+        assert OutboxItem.objects.filter(kind="check_reminder", payload__step=41).exists()
+    own = sign_in("olive").get(f"/o/harrow/alerts/{reference}/")
+    assert "Record the check" in words(own)
+    found(check, is_safe=False)
+
+
+def roster_of(reference: str) -> list[Told]:
+    with acting(actor_of("olive")):
+        return roster(reference)
+
+
+def test_people_found_not_safe_are_counted_before_closing(sign_in: SignIn) -> None:
+    reference, check = planned()
+    found(check, is_safe=False)
+    shown = words(sign_in("tessa").get(f"/o/harrow/alerts/{reference}/close/"))
+    assert "0 welfare checks are not done" in shown and "1 person was found not safe" in shown
 
 
 def test_the_timeline_shows_each_what_it_may(sign_in: SignIn) -> None:

@@ -20,6 +20,7 @@ from brokerage.safeguarding.models import Alert, Kind, Severity
 from brokerage.safeguarding.reminders import first_reminder
 from brokerage.safeguarding.states import ALERT
 from brokerage.safeguarding.texts import require_tellable
+from brokerage.safeguarding.waiting import ask_again
 from providers.models import CarerHousehold, Establishment, Provider
 
 #: Fields for other bodies' numbers; whoever reads what happened reads them too.
@@ -93,14 +94,16 @@ def raise_alert(actor: Actor, *, facts: AlertFacts) -> Alert:
     if not waits:
         alert.status, alert.sent_at = ALERT.after(alert.status, "confirm"), now
     alert.save(force_insert=True)
-    record(
+    entry = record(
         "alert.raised",
         subject=alert,
         actor=actor,
         data={"kind": alert.kind, "severity": alert.severity, "is_immediate_danger": alert.is_immediate_danger},
         notify=[_to_confirm(actor, alert)] if waits else [],
     )
-    if not waits:
+    if waits:
+        ask_again(actor, alert, entry_id=entry.pk)
+    else:
         _send(actor, alert)
     return alert
 
@@ -119,7 +122,7 @@ def confirm_alert(actor: Actor, *, reference: str) -> Alert:
 
 @transaction.atomic
 def dismiss_alert(actor: Actor, *, reference: str, reason: str, is_checked: bool = False) -> Alert:
-    """Do not send an alert that waits for a second person; the reason stays with it."""
+    """Do not send an alert that waits for a second person; the reason stays with it, and whoever raised it is told."""
     alert = _waiting(actor, reference)
     alert.status = ALERT.after(alert.status, "dismiss")
     if not reason.strip():
@@ -127,7 +130,7 @@ def dismiss_alert(actor: Actor, *, reference: str, reason: str, is_checked: bool
     require_tellable(reason, field="reason", provider_id=alert.provider_id, is_checked=is_checked)
     alert.decided_at, alert.decided_by_name, alert.decision_note = database_now(), actor.name[:120], reason.strip()
     alert.save(update_fields=["status", "decided_at", "decided_by_name", "decision_note"])
-    record("alert.dismissed", subject=alert, actor=actor)
+    record("alert.dismissed", subject=alert, actor=actor, notify=_not_sent(actor, alert))
     return alert
 
 
@@ -179,6 +182,22 @@ def _to_confirm(actor: Actor, alert: Alert) -> Notice:
         permissions=("alert.confirm",),
         is_urgent=True,
     )
+
+
+def _not_sent(actor: Actor, alert: Alert) -> list[Notice]:
+    """To whoever raised it, who may believe that everybody knows."""
+    if alert.raised_by_user_id is None:
+        return []
+    return [
+        Notice(
+            template="safeguarding.not_sent",
+            organisation_id=actor.organisation_id,
+            reference=alert.reference,
+            path=f"/o/{actor.slug}/alerts/{alert.reference}/",
+            user_id=alert.raised_by_user_id,
+            is_urgent=True,
+        )
+    ]
 
 
 def _raised_again(actor: Actor, facts: AlertFacts, *, since: dt.datetime) -> Alert | None:

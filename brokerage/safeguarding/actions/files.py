@@ -21,6 +21,7 @@ from brokerage.core.stored_files import StoredFile, is_signed, keep, sign
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.uploads import CheckedUpload
 from brokerage.safeguarding.actions.alerts import AlertFacts, raise_alert
+from brokerage.safeguarding.guard import require_nobody_named
 from brokerage.safeguarding.models import Alert, AlertFile, AlertRecipient
 
 #: Files of one alert.
@@ -42,6 +43,7 @@ def raise_alert_with_files(actor: Actor, *, facts: AlertFacts, files: Sequence[U
         for upload in files:
             try:
                 kept.append(keep(upload, folder="alerts"))
+                _require_harmless_name(kept[-1][0], facts.provider_id, facts.is_checked)
             except RuleBroken as refused:
                 raise RuleBroken(refused.code, refused.message, "attachments") from refused
         alert = raise_alert(actor, facts=facts)
@@ -63,11 +65,12 @@ def raise_alert_with_files(actor: Actor, *, facts: AlertFacts, files: Sequence[U
 
 
 @transaction.atomic
-def add_alert_file(actor: Actor, *, reference: str, upload: UploadedFile) -> AlertFile:
+def add_alert_file(actor: Actor, *, reference: str, upload: UploadedFile, is_checked: bool = False) -> AlertFile:
     """Check and keep a file of an alert that waits or is live; it cannot be taken out again.
 
     For the organisation that raised it (Http404 otherwise). Refused: see `uploads.check_upload` and
-    `virus_scanner.scan`; too many (`too_many_files`); an alert that is over (NotNow, `alert_over`).
+    `virus_scanner.scan`; too many (`too_many_files`); a name that tells who a person is (`names_a_person`); an alert
+    that is over (NotNow, `alert_over`).
     """
     actor.require("alert.raise")
     hold_name(f"alert:{reference}")
@@ -80,6 +83,7 @@ def add_alert_file(actor: Actor, *, reference: str, upload: UploadedFile) -> Ale
         raise RuleBroken("too_many_files", _("An alert can have %(count)s files") % {"count": AT_MOST}, "file")
     passed, stored = keep(upload, folder="alerts")
     try:
+        _require_harmless_name(passed, alert.provider_id, is_checked)
         return _add(actor, alert, passed, stored)
     except Exception:
         default_storage.delete(stored)
@@ -124,6 +128,11 @@ def files_of(actor: Actor, reference: str) -> list[AlertFile]:
     told = AlertRecipient.objects.filter(reference=reference).values_list("alert_id", flat=True)
     own = Alert.objects.filter(reference=reference).values_list("pk", flat=True)
     return list(AlertFile.objects.filter(alert_id__in={*told, *own}).order_by("uploaded_at", "pk"))
+
+
+def _require_harmless_name(passed: CheckedUpload, provider_id: UUID, is_checked: bool) -> None:
+    """Everybody who reads what happened reads what its files are called."""
+    require_nobody_named(passed.name, field="file", provider_id=provider_id, is_checked=is_checked)
 
 
 def _add(actor: Actor, alert: Alert, passed: CheckedUpload, stored: str) -> AlertFile:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rest_framework import serializers as s
 
 from brokerage.core.api.inputs import Input, Query, Shape
-from brokerage.safeguarding.checked import checked_field
+from brokerage.core.forms.checked import checked_field
 from brokerage.safeguarding.closures.models import ClosureReason, Why
 from brokerage.safeguarding.closures.states import CLOSURE, RESIDENT, RESIDENT_MOVE
 from brokerage.safeguarding.texts import LONGEST

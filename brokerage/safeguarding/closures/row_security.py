@@ -4,7 +4,7 @@ else does: the central team counts them through `closure_counts`.
 `closure_tell` works out across all authorities who must know and whose people must move; it says so to nobody.
 """
 
-from brokerage.core.notifications.channels import channels_of
+from brokerage.core.notifications.channels import tell_members
 from brokerage.core.tenants.permissions import PERMISSIONS
 from brokerage.core.tenants.rowsecurity import (
     AUTHORITY,
@@ -78,24 +78,20 @@ TABLES = [
     ),
 ]
 
-_MESSAGES = (
-    """
-      INSERT INTO notifications_message (id, event_id, organisation_id, user_id, channel, template, reference, path,
-        created_at, available_at, attempts, last_error, is_urgent)
-      SELECT gen_random_uuid(), {event}, m.organisation_id, m.user_id, way.channel, {template}, c.reference,
-        '/o/' || o.slug || '/closures/' || c.reference || '/', clock_timestamp(), clock_timestamp(), 0, '', true
-      FROM closures_closurerecipient r
-      JOIN tenants_organisation o ON o.id = r.organisation_id
-      JOIN tenants_membership m ON m.organisation_id = r.organisation_id AND m.is_active
-        AND m.roles && ARRAY[{roles}]::varchar[]
-      JOIN accounts_user u ON u.id = m.user_id AND u.is_active
-      """
-    + channels_of("m.user_id")
-    + """
-      WHERE r.closure_id = c.id {narrowed}
-      ON CONFLICT DO NOTHING;
-"""
-)
+
+def _messages(*, event: str, template: str, roles: str, narrowed: str) -> str:
+    statement = tell_members(
+        organisations="closures_closurerecipient r JOIN tenants_organisation o ON o.id = r.organisation_id",
+        who=f"m.roles && ARRAY[{roles}]::varchar[]",
+        event=event,
+        template=template,
+        reference="c.reference",
+        page="'/closures/' || c.reference || '/'",
+        narrowed=f"r.closure_id = c.id AND {narrowed}",
+    )
+    return f"{statement};"
+
+
 #: Who must know of a closure, each with every reason, worked out now.
 _WHO = """
   SELECT who.organisation_id, array_agg(DISTINCT who.reason) AS reasons FROM (
@@ -124,11 +120,12 @@ _THERE = """p.status IN ('planned', 'active') AND p.provider_id = c.provider_id
 
 FUNCTIONS = [
     # Tells everybody who must know and gives each person there a row of their authority's, in the transaction of the
-    # act. Doing it again tells nobody twice and finds whoever came since.
+    # act, but whoever did it. Doing it again, as the system, finds whoever came since and tells no organisation told
+    # before; each change of the day is told, also one back to an earlier day.
     f"""
     CREATE OR REPLACE FUNCTION closure_tell(p_closure uuid)
     RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    DECLARE c closures_closure;
+    DECLARE c closures_closure; began timestamptz := clock_timestamp();
     BEGIN
       SELECT * INTO c FROM closures_closure WHERE id = p_closure AND (announced_by_id = {ORGANISATION}
         OR id IN (SELECT t.closure_id FROM closures_closurerecipient t WHERE t.organisation_id = {ORGANISATION}
@@ -149,12 +146,13 @@ FUNCTIONS = [
         ON CONFLICT DO NOTHING;
       END IF;
       {
-        _MESSAGES.format(
-            event="md5(c.id::text || c.status || c.closes_on)::uuid",
+        _messages(
+            event="md5(c.id::text || c.status || c.closes_on"
+            " || coalesce(extract(epoch FROM c.changed_at)::text, ''))::uuid",
             template="CASE WHEN c.status = 'announced' AND c.changed_at IS NOT NULL THEN 'closures.changed'"
             " ELSE 'closures.' || c.status END",
             roles=_ROLES,
-            narrowed=f"AND m.user_id IS DISTINCT FROM {USER}",
+            narrowed=f"CASE WHEN {USER} IS NULL THEN r.told_at >= began ELSE m.user_id <> {USER} END",
         )
     }
     END $$
@@ -175,11 +173,11 @@ FUNCTIONS = [
           WHERE r.closure_id = c.id AND r.{_OPEN});
       IF NOT FOUND THEN RETURN false; END IF;
       {
-        _MESSAGES.format(
+        _messages(
             event="md5(c.id::text || 'completed')::uuid",
             template="'closures.completed'",
             roles=_ROLES,
-            narrowed="AND r.reasons && ARRAY['announced', 'central', 'provider']::varchar[]",
+            narrowed="r.reasons && ARRAY['announced', 'central', 'provider']::varchar[]",
         )
     }
       RETURN true;
@@ -224,11 +222,11 @@ FUNCTIONS = [
         WHERE t.closure_id = c.id AND t.reminded < p_step AND EXISTS (SELECT FROM closures_closureresident s
           WHERE s.closure_id = c.id AND s.authority_id = t.organisation_id AND s.{_OPEN});
       {
-        _MESSAGES.format(
+        _messages(
             event="p_event",
             template="'closures.reminder'",
             roles=_TRACKERS,
-            narrowed="AND r.reminded = p_step AND o.kind = 'authority'",
+            narrowed="r.reminded = p_step AND o.kind = 'authority'",
         )
     }
     END $$

@@ -1,7 +1,7 @@
 """Reminding an authority of what it has to do about an incident: work of the outbox's alerts queue.
 
-A report that nobody acknowledged; a return interview that is due within a day, then overdue. Each day again, until it
-is done.
+A report that nobody acknowledged; a return interview that is due within a day, then overdue. Each day again until it is
+done: twice to officers, then to managers too, then to directors too (`ladder`).
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from brokerage.core.audit.models import OutboxItem
 from brokerage.core.audit.outbox import handles
 from brokerage.core.audit.record import enqueue
 from brokerage.core.clock import database_now
-from brokerage.core.notifications.channels import channels_of
+from brokerage.core.notifications.channels import tell_members
 from brokerage.core.notifications.expand import roles_granting
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.context import worker
 from brokerage.safeguarding.incidents.models import Incident
+from brokerage.safeguarding.ladder import is_reached, roles_on
 
 KIND = "incident_reminder"
 ACKNOWLEDGE, INTERVIEW = "acknowledge", "interview"
@@ -27,21 +28,19 @@ TEMPLATES = {ACKNOWLEDGE: "incidents.reminder", INTERVIEW: "incidents.interview_
 EVERY = dt.timedelta(hours=24)
 #: The first reminder of an interview comes so long before it is due.
 BEFORE_DUE = dt.timedelta(hours=24)
-#: Reminders at most.
-STEPS = 7
+#: Reminders on the lowest rung of the ladder; each one after them is a rung higher.
+TO_OFFICERS = 2
 
-REMIND = f"""
-INSERT INTO notifications_message (id, event_id, organisation_id, user_id, channel, template, reference, path,
-  created_at, available_at, attempts, last_error, is_urgent)
-SELECT gen_random_uuid(), %(event)s, o.id, m.user_id, way.channel, %(template)s, %(reference)s,
-  '/o/' || o.slug || '/incidents/' || %(reference)s || '/', clock_timestamp(), clock_timestamp(), 0, '', %(is_urgent)s
-FROM tenants_organisation o
-JOIN tenants_membership m ON m.organisation_id = o.id AND m.is_active AND m.roles && %(roles)s::varchar[]
-JOIN accounts_user p ON p.id = m.user_id AND p.is_active
-{channels_of("m.user_id", is_urgent="%(is_urgent)s")}
-WHERE o.id = %(authority)s
-ON CONFLICT DO NOTHING
-"""
+REMIND = tell_members(
+    organisations="tenants_organisation o",
+    who=is_reached(),
+    event="%(event)s",
+    template="%(template)s",
+    reference="%(reference)s",
+    page="'/incidents/' || %(reference)s || '/'",
+    is_urgent="%(is_urgent)s",
+    narrowed="o.id = %(authority)s",
+)
 
 
 def remind_to_acknowledge(actor: Actor, incident: Incident, *, entry_id: UUID) -> None:
@@ -86,7 +85,8 @@ def remind(item: OutboxItem) -> None:
                     "template": TEMPLATES[about],
                     "reference": incident.reference,
                     "authority": incident.authority_id,
-                    "roles": roles_granting(["incident.answer"]),
+                    "readers": roles_granting(["incident.answer"]),
+                    "rung": roles_on(max(1, step - TO_OFFICERS + 1)),
                     "is_urgent": about == ACKNOWLEDGE,
                 },
             )
@@ -96,7 +96,7 @@ def remind(item: OutboxItem) -> None:
         is_queued = OutboxItem.objects.filter(
             entry_id=item.entry_id, kind=KIND, payload__about=about, payload__step__gt=step
         ).exists()
-        if step < STEPS and not is_queued:
+        if not is_queued:
             OutboxItem(
                 id=uuid4(),
                 organisation_id=item.organisation_id,

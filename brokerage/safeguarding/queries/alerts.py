@@ -114,6 +114,25 @@ def collected_checks(reference: str) -> list[Checks]:
         return [Checks(**dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
 
 
+@dataclass(frozen=True)
+class Unfinished:
+    """What is not done yet about an alert, in numbers of organisations and of people."""
+
+    unanswered: int
+    to_do: int
+    unsafe: int
+
+
+def unfinished(reference: str) -> Unfinished:
+    """For whoever may see who was told; nothing for others."""
+    checks = collected_checks(reference)
+    return Unfinished(
+        unanswered=sum(line.acknowledged_at is None for line in roster(reference)),
+        to_do=sum(line.to_do for line in checks),
+        unsafe=sum(line.unsafe for line in checks),
+    )
+
+
 _UNANSWERED = """\
 SELECT reference FROM safeguarding_alertrecipient
 WHERE acknowledged_at IS NULL AND closed_at IS NULL AND reference <> %s ORDER BY told_at DESC, id DESC LIMIT %s

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from rest_framework import serializers as s
 
 from brokerage.core.api.inputs import Input, Query, Shape
-from brokerage.safeguarding.checked import checked_field
+from brokerage.core.forms.checked import checked_field
 from brokerage.safeguarding.concerns.actions import concerns as concern_acts
 from brokerage.safeguarding.concerns.actions import patterns as pattern_acts
 from brokerage.safeguarding.concerns.models import ComplaintKind, ConcernKind, EntryKind, Pattern, Side

@@ -1,6 +1,6 @@
 """The tick with which somebody says that a text names nobody, on pages and in the API's bodies.
 
-A page asks for it only once the search for names has stopped at something (`guard.require_nobody_named`).
+A page asks for it only once the search for names has stopped at something (a rule broken as `names_a_person`).
 """
 
 from __future__ import annotations
