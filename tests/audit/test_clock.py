@@ -41,6 +41,7 @@ def test_a_text_is_not_too_old_where_the_clock_of_its_worker_is_ahead(settings: 
     give_number("bob")
     text = Message(event_id=uuid4(), user=user_of("bob"), organisation_id=ident("birch"), channel="sms", is_urgent=True)
     text.template, text.reference, text.path = "safeguarding.alert", "R-1", "/o/birch/alerts/R-1/"
+    text.available_at = timezone.now() - DAY
     with worker():
         Message.objects.bulk_create([text])
     with clock_off(400 * DAY):

@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import sys
 from typing import Any
+from unittest import mock
 
 from django.utils import timezone
 
@@ -31,4 +33,5 @@ def set_clock_off() -> None:
     """From here on this process's clock is off by CLOCK_OFF days, if that is said."""
     days = int(os.environ.get("CLOCK_OFF", "0"))
     if days:
-        timezone.datetime = clock_off_by(dt.timedelta(days=days))
+        sys.stderr.write(f"{clock_words(days)}\n")
+        mock.patch.object(timezone, "datetime", clock_off_by(dt.timedelta(days=days))).start()
