@@ -331,7 +331,7 @@ def _admissions() -> Iterator[Noun]:
         "dpv_admission",
         ident("admission cedar-house"),
         {
-            "suspend": partial(act_as, "carol", suspend_admission, **admission, review_on=TODAY),
+            "suspend": partial(act_as, "mark", suspend_admission, **admission, review_on=TODAY),
             "reinstate": partial(act_as, "carol", lift_suspension, **admission),
             "bar": partial(act_as, "carol", bar_admission, **admission),
             "end": partial(act_as, "carol", end_admission, **admission),
