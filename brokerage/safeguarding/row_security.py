@@ -190,7 +190,7 @@ FUNCTIONS = [
     f"""
     CREATE OR REPLACE FUNCTION alert_tell(p_alert uuid)
     RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    DECLARE a safeguarding_alert; told integer;
+    DECLARE a safeguarding_alert; told integer; began timestamptz := clock_timestamp();
     BEGIN
       SELECT * INTO a FROM safeguarding_alert
         WHERE id = p_alert AND raised_by_id = {ORGANISATION} AND status IN ('live', 'closed');
@@ -234,6 +234,8 @@ FUNCTIONS = [
       JOIN accounts_user u ON u.id = m.user_id AND u.is_active
       {channels_of("m.user_id")}
       WHERE r.alert_id = a.id AND m.user_id IS DISTINCT FROM {USER}
+        -- When nobody acts (somebody looks there later), a live alert is a message to whoever was told just now alone.
+        AND (a.status <> 'live' OR {USER} IS NOT NULL OR r.told_at >= began)
       ON CONFLICT DO NOTHING;
       RETURN told;
     END $$
