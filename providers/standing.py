@@ -49,10 +49,9 @@ def tells_warnings(warner: Teller) -> Teller:
 def warnings_of(actor: Actor, establishment_ids: Collection[UUID]) -> dict[UUID, list[Standing]]:
     """What whoever chooses one of these homes should know first: only of those of which there is something."""
     found: dict[UUID, list[Standing]] = {}
-    if establishment_ids:
-        for warner in _warners:
-            for pk, lines in warner(actor, establishment_ids).items():
-                found.setdefault(pk, []).extend(lines)
+    for warner in _warners:
+        for pk, lines in warner(actor, establishment_ids).items():
+            found.setdefault(pk, []).extend(lines)
     return found
 
 
