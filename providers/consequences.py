@@ -48,8 +48,9 @@ class Sight:
 
 #: Adds to a sight what it knows of these homes on that day.
 Looker = Callable[[Actor, Collection[UUID], dt.date, Sight], None]
-#: Is told of homes that have changed, in the transaction of the change.
-Watcher = Callable[[Actor, Collection[UUID]], None]
+#: Is told of homes that have changed, in the transaction of the change, and whether it was a decision about them
+#: (told ahead of everything else) or a list.
+Watcher = Callable[[Actor, Collection[UUID], bool], None]
 _lookers: list[Looker] = []
 _watchers: list[Watcher] = []
 #: Counted as they stand after the change, also those that were there before it.
@@ -68,11 +69,12 @@ def watches(watcher: Watcher) -> Watcher:
     return watcher
 
 
-def changed(actor: Actor, homes: Collection[UUID]) -> None:
-    """Registration or evidence of these homes has changed: whoever watches acts at once."""
+def changed(actor: Actor, homes: Collection[UUID], *, is_decision: bool = False) -> None:
+    """Registration or evidence of these homes has changed, or (`is_decision`) somebody decided whether they may be
+    used: whoever watches acts at once."""
     if homes:
         for watcher in _watchers:
-            watcher(actor, homes)
+            watcher(actor, homes, is_decision)
 
 
 def look(actor: Actor, homes: Collection[UUID], on: dt.date) -> Sight:

@@ -14,6 +14,7 @@ from brokerage.core.tenants.context import acting, current, worker
 from brokerage.core.webhooks.feed import changes_after
 from brokerage.safeguarding.models import AlertRecipient
 from contracts.models import Agreement
+from dpv.actions.suspensions import suspend_admission
 from placements.models import Referral
 from providers.models import ImportRun
 from tests import scenarios
@@ -51,6 +52,7 @@ WORK = {
     "render_alert_proof",
     "render_ipa",
     "seal_ipa",
+    "suspension_told",
 }
 
 
@@ -151,6 +153,24 @@ def test_work_about_a_measure_tells_nobody_for_another_organisation(committed: s
     with worker():
         assert OutboxItem.objects.count() == before
     outbox._handlers["measure_told"](_item("measure_told", "west-london-central", measure=measure.reference))
+    with worker():
+        assert OutboxItem.objects.count() == before + 1
+
+
+def test_work_about_a_suspension_tells_nobody_for_another_organisation(committed: str) -> None:
+    """The same of a suspension from a lot."""
+    scenarios.invited("birch-house")
+    with acting(actor_of("carol")) as carol:
+        made = suspend_admission(carol, admission_id=ident("admission birch-house"), reason="Seen.", review_on=TODAY)
+    with worker():
+        before = OutboxItem.objects.count()
+    for who in ("edith", "bob", "wendy"):
+        item = _item("suspension_told", "birch", suspension=str(made.pk))
+        item.organisation_id = actor_of(who).organisation_id
+        outbox._handlers["suspension_told"](item)
+    with worker():
+        assert OutboxItem.objects.count() == before
+    outbox._handlers["suspension_told"](_item("suspension_told", "west-london-central", suspension=str(made.pk)))
     with worker():
         assert OutboxItem.objects.count() == before + 1
 

@@ -166,7 +166,7 @@ def _nouns() -> Iterator[Noun]:
         "dpv_admission",
         ident("admission cedar-house"),
         {
-            "suspend": partial(_as, "carol", suspend_admission, **admission, review_on=TODAY),
+            "suspend": partial(_as, "mark", suspend_admission, **admission, review_on=TODAY),
             "reinstate": partial(_as, "carol", lift_suspension, **admission),
             "bar": partial(_as, "carol", bar_admission, **admission),
             "end": partial(_as, "carol", end_admission, **admission),

@@ -58,12 +58,14 @@ WHERE c.authority_id = {ORGANISATION} AND f.establishment_id = ANY (%(homes)s::u
 
 
 @consequences.watches
-def look_at_once(actor: Actor, homes: Collection[UUID]) -> None:
+def look_at_once(actor: Actor, homes: Collection[UUID], is_decision: bool) -> None:
     """Queue a run over these homes: their authorities hear at once, not at night.
 
-    Not among the alerts: a long list changes thousands of homes, and no alert waits behind them.
+    A list not among the alerts: it changes thousands of homes, and no alert waits behind them. A decision is about one
+    provider's homes, and waits behind no list.
     """
-    enqueue("firewall_homes", queue="default", actor=actor, payload={"homes": sorted(str(home) for home in homes)})
+    queue = "alerts" if is_decision else "default"
+    enqueue("firewall_homes", queue=queue, actor=actor, payload={"homes": sorted(str(home) for home in homes)})
 
 
 @consequences.looks
