@@ -4,7 +4,7 @@ The function works out who must know across all authorities; it tells nobody who
 region's central team (`alert_roster`).
 """
 
-from brokerage.core.notifications.channels import channels_of
+from brokerage.core.notifications.channels import tell_members
 from brokerage.core.tenants.permissions import PERMISSIONS
 from brokerage.core.tenants.rowsecurity import (
     AUTHORITY,
@@ -184,13 +184,26 @@ _WHO = """
   ) who GROUP BY who.organisation_id
 """
 
+#: One for each reader of everybody told, but whoever did it.
+_MESSAGES = tell_members(
+    organisations="safeguarding_alertrecipient r JOIN tenants_organisation o ON o.id = r.organisation_id",
+    who=f"m.roles && ARRAY[{_ROLES}]::varchar[]",
+    event="md5(a.id::text || a.status)::uuid",
+    template="CASE a.status WHEN 'live' THEN 'safeguarding.alert' ELSE 'safeguarding.closed' END",
+    reference="a.reference",
+    page="'/alerts/' || a.reference || '/'",
+    # When nobody acts (somebody looks there later), a live alert is a message to whoever was told just now alone.
+    narrowed=f"""r.alert_id = a.id AND m.user_id IS DISTINCT FROM {USER}
+        AND (a.status <> 'live' OR {USER} IS NOT NULL OR r.told_at >= began)""",
+)
+
 FUNCTIONS = [
     # Tells everybody who must know, rows and messages, in the transaction of the act. Returns how many organisations.
     # What is told, under which name and to whom, follows from the alert: doing it again tells nobody twice.
     f"""
     CREATE OR REPLACE FUNCTION alert_tell(p_alert uuid)
     RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    DECLARE a safeguarding_alert; told integer;
+    DECLARE a safeguarding_alert; told integer; began timestamptz := clock_timestamp();
     BEGIN
       SELECT * INTO a FROM safeguarding_alert
         WHERE id = p_alert AND raised_by_id = {ORGANISATION} AND status IN ('live', 'closed');
@@ -222,19 +235,7 @@ FUNCTIONS = [
           ELSE r.content END
         WHERE r.alert_id = a.id AND r.closed_at IS DISTINCT FROM a.closed_at;
       SELECT count(*) INTO told FROM safeguarding_alertrecipient r WHERE r.alert_id = a.id;
-      INSERT INTO notifications_message (id, event_id, organisation_id, user_id, channel, template, reference, path,
-        created_at, available_at, attempts, last_error, is_urgent)
-      SELECT gen_random_uuid(), md5(a.id::text || a.status)::uuid, m.organisation_id, m.user_id, way.channel,
-        CASE a.status WHEN 'live' THEN 'safeguarding.alert' ELSE 'safeguarding.closed' END, a.reference,
-        '/o/' || o.slug || '/alerts/' || a.reference || '/', clock_timestamp(), clock_timestamp(), 0, '', true
-      FROM safeguarding_alertrecipient r
-      JOIN tenants_organisation o ON o.id = r.organisation_id
-      JOIN tenants_membership m ON m.organisation_id = r.organisation_id AND m.is_active
-        AND m.roles && ARRAY[{_ROLES}]::varchar[]
-      JOIN accounts_user u ON u.id = m.user_id AND u.is_active
-      {channels_of("m.user_id")}
-      WHERE r.alert_id = a.id AND m.user_id IS DISTINCT FROM {USER}
-      ON CONFLICT DO NOTHING;
+      {_MESSAGES};
       RETURN told;
     END $$
     """,

@@ -94,6 +94,15 @@ def covered_by(measure: Measure) -> QuerySet[Admission]:
     return rows.order_by("pk")
 
 
+def homes_under(measure: Measure) -> list[UUID]:
+    """The homes it covers, on lots or not: the one it names, or all of its provider's."""
+    if measure.establishment_id is not None:
+        return [measure.establishment_id]
+    return list(
+        Establishment.objects.filter(provider_id=measure.provider_id).order_by("pk").values_list("pk", flat=True)
+    )
+
+
 def standing_on(admission_ids: Iterable[UUID]) -> dict[UUID, list[Measure]]:
     """The measures that hold on each of these admissions, bars first. Two queries."""
     admissions = list(

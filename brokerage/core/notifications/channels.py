@@ -26,19 +26,20 @@ def tell_members(
     page: str,
     narrowed: str = "true",
     is_urgent: str = "true",
+    is_texted: str = "",
 ) -> str:
     """A statement that writes one message for each member `who` (a condition on `m`) and channel, once for each event.
 
-    `organisations` are rows in which `o` is an organisation, `page` is where the link leads inside it. All arguments
-    are SQL of our own.
+    `organisations` are rows in which `o` is an organisation, `page` is where the link leads inside it. `is_texted`
+    narrows which urgent ones are texted. All arguments are SQL of our own.
     """
     return f"""INSERT INTO notifications_message (id, event_id, organisation_id, user_id, channel, template, reference,
         path, created_at, available_at, attempts, last_error, is_urgent)
       SELECT gen_random_uuid(), {event}, o.id, m.user_id, way.channel, {template}, {reference},
         '/o/' || o.slug || {page}, clock_timestamp(), clock_timestamp(), 0, '', {is_urgent}
       FROM {organisations}
-      JOIN tenants_membership m ON m.organisation_id = o.id AND m.is_active AND {who}
+      JOIN tenants_membership m ON m.organisation_id = o.id AND m.is_active AND ({who})
       JOIN accounts_user u ON u.id = m.user_id AND u.is_active
-      {channels_of("m.user_id", is_urgent=is_urgent)}
+      {channels_of("m.user_id", is_urgent=is_texted or is_urgent)}
       WHERE {narrowed}
       ON CONFLICT DO NOTHING"""

@@ -3,7 +3,7 @@
 Runs write in each authority's own role as the system (no user); people only answer what is open.
 """
 
-from brokerage.core.notifications.channels import channels_of
+from brokerage.core.notifications.channels import tell_members
 from brokerage.core.tenants.permissions import PERMISSIONS
 from brokerage.core.tenants.rowsecurity import (
     AUTHORITY,
@@ -55,6 +55,21 @@ TABLES = [
     ),
 ]
 
+_MESSAGES = tell_members(
+    organisations=f"""(
+        SELECT 'firewall.' || f.told_as AS template, f.reference, f.reference || '/' AS page FROM firewall_finding f
+        WHERE f.authority_id = {ORGANISATION} AND f.told_in = p_check AND told <= {MOST_MESSAGES}
+        UNION ALL
+        SELECT 'firewall.many', told::text, '?state=open' WHERE told > {MOST_MESSAGES}
+      ) t
+      JOIN tenants_organisation o ON o.id = {ORGANISATION}""",
+    who=f"m.roles && ARRAY[{_ROLES}]::varchar[]",
+    event="p_check",
+    template="t.template",
+    reference="t.reference",
+    page="'/firewall/' || t.page",
+)
+
 FUNCTIONS = [
     # Writes the messages of what a run tells, in the run's transaction: one for each finding, or one for all of many.
     # Doing it again tells nobody twice.
@@ -64,21 +79,7 @@ FUNCTIONS = [
     DECLARE told integer;
     BEGIN
       SELECT count(*) INTO told FROM firewall_finding f WHERE f.authority_id = {ORGANISATION} AND f.told_in = p_check;
-      INSERT INTO notifications_message (id, event_id, organisation_id, user_id, channel, template, reference, path,
-        created_at, available_at, attempts, last_error, is_urgent)
-      SELECT gen_random_uuid(), p_check, m.organisation_id, m.user_id, way.channel, t.template, t.reference,
-        '/o/' || o.slug || '/firewall/' || t.page, clock_timestamp(), clock_timestamp(), 0, '', true
-      FROM (
-        SELECT 'firewall.' || f.told_as AS template, f.reference, f.reference || '/' AS page FROM firewall_finding f
-        WHERE f.authority_id = {ORGANISATION} AND f.told_in = p_check AND told <= {MOST_MESSAGES}
-        UNION ALL
-        SELECT 'firewall.many', told::text, '?state=open' WHERE told > {MOST_MESSAGES}
-      ) t
-      JOIN tenants_organisation o ON o.id = {ORGANISATION}
-      JOIN tenants_membership m ON m.organisation_id = o.id AND m.is_active AND m.roles && ARRAY[{_ROLES}]::varchar[]
-      JOIN accounts_user u ON u.id = m.user_id AND u.is_active
-      {channels_of("m.user_id")}
-      ON CONFLICT DO NOTHING;
+      {_MESSAGES};
       RETURN told;
     END $$
     """,

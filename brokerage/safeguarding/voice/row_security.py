@@ -6,7 +6,7 @@ done) and the central teams of the regions that admit the home. Of a message tha
 team, until one of them says which home it is about.
 """
 
-from brokerage.core.notifications.channels import channels_of
+from brokerage.core.notifications.channels import tell_members
 from brokerage.core.tenants.permissions import PERMISSIONS
 from brokerage.core.tenants.rowsecurity import (
     AUTHORITY,
@@ -89,6 +89,18 @@ _HAS_LEAD = f"""EXISTS (SELECT FROM tenants_membership m JOIN accounts_user u ON
 _IS_TEXTED = """(v.is_in_danger OR NOT EXISTS (SELECT FROM notifications_message earlier
           WHERE earlier.organisation_id = o.id AND earlier.user_id = m.user_id AND earlier.channel = 'sms'
             AND earlier.template LIKE 'voice.%' AND earlier.created_at > clock_timestamp() - interval '10 minutes'))"""
+
+_MESSAGES = tell_members(
+    organisations="voice_message v CROSS JOIN (SELECT gen_random_uuid() AS id) e"
+    " JOIN tenants_organisation o ON o.id = ANY (p_readers)",
+    who=f"m.roles && ARRAY[{_ROLES}]::varchar[]",
+    event="e.id",
+    template="p_template",
+    reference="v.reference",
+    page="'/voice/' || v.reference || '/'",
+    narrowed="v.id = p_message",
+    is_texted=_IS_TEXTED,
+)
 
 FUNCTIONS = [
     # One INSERT, whatever the code: nobody learns from the answer, or from how long it takes, whether a code is known.
@@ -176,16 +188,7 @@ FUNCTIONS = [
         f"""
     CREATE OR REPLACE FUNCTION voice_tell(p_message uuid, p_readers uuid[], p_template text)
     RETURNS void LANGUAGE sql {_DEFINER} AS $$
-      INSERT INTO notifications_message (id, event_id, organisation_id, user_id, channel, template, reference, path,
-        created_at, available_at, attempts, last_error, is_urgent)
-      SELECT gen_random_uuid(), e.id, o.id, m.user_id, way.channel, p_template, v.reference,
-        '/o/' || o.slug || '/voice/' || v.reference || '/', clock_timestamp(), clock_timestamp(), 0, '', true
-      FROM voice_message v CROSS JOIN (SELECT gen_random_uuid() AS id) e
-      JOIN tenants_organisation o ON o.id = ANY (p_readers)
-      JOIN tenants_membership m ON m.organisation_id = o.id AND m.is_active AND m.roles && ARRAY[{_ROLES}]::varchar[]
-      JOIN accounts_user u ON u.id = m.user_id AND u.is_active
-      {channels_of("m.user_id", is_urgent=_IS_TEXTED)}
-      WHERE v.id = p_message
+      {_MESSAGES}
     $$
     """,
     ),
