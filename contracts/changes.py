@@ -53,3 +53,21 @@ publish(
     organisations=("authority",),
     acts={"referral.home_restricted": "/referrals/{reference}"},
 )
+publish(
+    "referral.home_released",
+    label=_("An invited home may be used again"),
+    organisations=("authority",),
+    acts={"referral.home_released": "/referrals/{reference}"},
+)
+publish(
+    "measure.restricts",
+    label=_("A home in which you have somebody is restricted"),
+    organisations=("authority",),
+    acts={"measure.restricts": "/measures/{reference}"},
+)
+publish(
+    "measure.released",
+    label=_("A home in which you have somebody is no longer restricted"),
+    organisations=("authority",),
+    acts={"measure.released": "/measures/{reference}"},
+)

@@ -1,4 +1,5 @@
-"""What a measure of a central team means here: nobody signs under it; open referrals are told to look for others."""
+"""What a measure or suspension of a central team means here: nobody signs under it; open referrals are told to look for
+others, and when the home may be used again."""
 
 from __future__ import annotations
 
@@ -13,20 +14,25 @@ from brokerage.core import locks
 from brokerage.core.audit.models import Entry, OutboxItem
 from brokerage.core.audit.outbox import handles
 from brokerage.core.audit.record import Notice, record
+from brokerage.core.clock import database_today
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.context import system
 from brokerage.core.tenants.models import Membership, RegionMember
 from contracts.models import Agreement
 from contracts.states import AGREEMENT_SIGNABLE
 from dpv.eligibility import STOPPED, problem_text, problems_of
-from dpv.models import Measure
-from dpv.queries.measures import covered_by
-from placements.models import Invitation, Offer, Referral
+from dpv.models import Measure, Suspension
+from dpv.queries.measures import covered_by, homes_under
+from placements.models import Invitation, Offer, Placement, Referral
 
 #: Agreements that nobody is bound by yet.
 UNSIGNED = ("drawn_up", *AGREEMENT_SIGNABLE)
 #: Referrals on which homes are still looked for.
 RUNNING = ("published", "awaiting_approval")
+#: Acts by which an officer was told that a home may not be used, or not as before.
+_TOLD = ("referral.home_stopped", "referral.home_restricted")
+#: Who is told of people in a home under a restriction.
+_WATCHERS = ("measure.view",)
 
 
 def admission_of(agreement_id: UUID) -> UUID | None:
@@ -45,22 +51,92 @@ def stopped(agreement: Agreement, on: dt.date) -> str | Promise:
 
 
 @handles("measure_told")
-def tell_open_referrals(item: OutboxItem) -> None:
-    """Tell the officers of every referral with an invitation, offer or unsigned award under what a measure covers,
-    each authority in its own role. Repeatable: a referral is told once of a measure."""
+def tell_of_measure(item: OutboxItem) -> None:
+    """A measure holds: tell the officers of every referral with an invitation, offer or unsigned award under what it
+    covers, and of a restriction also whoever watches over people who live there (a stop is a finding of the firewall).
+    It no longer holds: tell whoever was told. Each authority in its own role. Repeatable: everybody is told once."""
     with system(item.organisation_id) as team:
         measure = Measure.objects.filter(reference=item.payload["measure"]).first() if team.is_central else None
-        if measure is None or not measure.is_standing:
+        if measure is None or measure.in_force_at is None:
             return
         covered = list(covered_by(measure).values_list("pk", flat=True))
-        members = RegionMember.objects.filter(region_id=measure.region_id, organisation__kind="authority")
-        authorities = list(members.order_by("organisation_id").values_list("organisation_id", flat=True))
+        homes = homes_under(measure)
+        authorities = _authorities(measure.region_id)
+    mark = {"measure": measure.reference}
     for authority in authorities:
         with system(authority) as actor:
-            for referral in referrals_under(covered):
-                kind = "referral.home_stopped" if measure.stops else "referral.home_restricted"
-                template = "contracts.home_stopped" if measure.stops else "contracts.home_restricted"
-                tell_officer(actor, referral, kind=kind, template=template, data={"measure": measure.reference})
+            if not measure.is_standing:
+                _tell_of_release(actor, covered, mark)
+            elif measure.stops:
+                _tell_of_stop(actor, covered, mark)
+            else:
+                for referral in referrals_under(covered):
+                    kind, template = "referral.home_restricted", "contracts.home_restricted"
+                    tell_officer(actor, referral, kind=kind, template=template, data=mark)
+            if not measure.stops:
+                _tell_of_restriction(actor, measure, homes)
+
+
+@handles("suspension_told")
+def tell_of_suspension(item: OutboxItem) -> None:
+    """Tell the same officers of a home that was suspended from a lot, and when it is no longer. Repeatable."""
+    with system(item.organisation_id) as team:
+        rows = Suspension.objects.select_related("admission")
+        suspension = rows.filter(pk=item.payload["suspension"]).first() if team.is_central else None
+        if suspension is None:
+            return
+        covered, status = [suspension.admission_id], suspension.admission.status
+        authorities = _authorities(suspension.region_id)
+    mark = {"suspension": str(suspension.pk)}
+    for authority in authorities:
+        with system(authority) as actor:
+            if suspension.lifted_at is None:
+                _tell_of_stop(actor, covered, mark)
+            elif status == "admitted":
+                _tell_of_release(actor, covered, mark)
+
+
+def _authorities(region_id: UUID) -> list[UUID]:
+    members = RegionMember.objects.filter(region_id=region_id, organisation__kind="authority")
+    return list(members.order_by("organisation_id").values_list("organisation_id", flat=True))
+
+
+def _tell_of_stop(actor: Actor, covered: Collection[UUID], mark: Mapping[str, str]) -> None:
+    for referral in referrals_under(covered):
+        tell_officer(actor, referral, kind="referral.home_stopped", template="contracts.home_stopped", data=mark)
+
+
+def _tell_of_release(actor: Actor, covered: Collection[UUID], mark: Mapping[str, str]) -> None:
+    """Tell the officers who were told, unless the central team stops the same home by something else."""
+    problems = problems_of(covered, database_today())
+    free = [admission for admission, codes in problems.items() if not set(codes) & set(STOPPED)]
+    known = Entry.objects.filter(organisation_id=actor.organisation_id, data__contains=dict(mark))
+    told = set(known.filter(kind__in=_TOLD).values_list("subject_id", flat=True))
+    for referral in referrals_under(free) if told else ():
+        if str(referral.pk) in told:
+            tell_officer(actor, referral, kind="referral.home_released", template="contracts.home_released", data=mark)
+
+
+def _tell_of_restriction(actor: Actor, measure: Measure, homes: Collection[UUID]) -> None:
+    """Tell whoever watches over people who live there, or are to, that it holds; who was told, that it holds no longer.
+    The measure's reference and a link: never who lives there."""
+    locks.hold_name(f"measure-told:{actor.organisation_id}")
+    acts = Entry.objects.filter(organisation_id=actor.organisation_id, subject_id=str(measure.pk))
+    known = set(acts.filter(kind__in=("measure.restricts", "measure.released")).values_list("kind", flat=True))
+    if measure.is_standing:
+        living = Placement.objects.filter(establishment_id__in=homes, status__in=("planned", "active"))
+        if measure.lot_id is not None:
+            living = living.filter(Q(lot_id=measure.lot_id) | Q(lot_id__isnull=True))
+        kind, template = "measure.restricts", "contracts.measure_restricts"
+        is_due = not known and living.exists()
+    else:
+        kind, template = "measure.released", "contracts.measure_released"
+        is_due = known == {"measure.restricts"}
+    if not is_due:
+        return
+    path = f"/o/{actor.slug}/measures/{measure.reference}/"
+    told = Notice(template, actor.organisation_id, measure.reference, path, _WATCHERS)
+    record(kind, subject=measure, actor=actor, notify=[told])
 
 
 def referrals_under(covered: Collection[UUID]) -> list[Referral]:

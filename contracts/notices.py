@@ -55,3 +55,27 @@ register(
         "Sign in to read the conditions before you choose it."
     ),
 )
+register(
+    "contracts.home_released",
+    subject=_("A home of referral %(reference)s may be used again"),
+    body=_(
+        "What the central team had decided about a home that was invited to %(reference)s, offered or was chosen no "
+        "longer holds. Sign in to see it."
+    ),
+)
+register(
+    "contracts.measure_restricts",
+    subject=_("Measure %(reference)s restricts a home in which you have somebody"),
+    body=_(
+        "The central team has restricted a home in which %(organisation)s has somebody, or is to have. People who live "
+        "there stay. Sign in to read measure %(reference)s and its conditions."
+    ),
+)
+register(
+    "contracts.measure_released",
+    subject=_("Restriction %(reference)s no longer holds"),
+    body=_(
+        "Measure %(reference)s, which restricted a home in which %(organisation)s had somebody, no longer holds. "
+        "Sign in to read more."
+    ),
+)

@@ -6,6 +6,7 @@ Of measures, members and the provider read those that were in force; the provide
 
 from brokerage.core.tenants.rowsecurity import (
     ACTORS,
+    ASSOCIATE,
     AUTHORITY,
     CENTRAL,
     DEFINER,
@@ -33,10 +34,13 @@ _MOVED = (
 )
 _PROBLEMS = PROBLEMS_OF % {
     name: f"p_{name}"
-    for name in ("admissions", "on", "age", "age_at_start", "verified_since", "no_growth_from", "approval_from")
+    for name in (
+        *("admissions", "households", "on", "age", "age_at_start"),
+        *("verified_since", "no_growth_from", "approval_from"),
+    )
 }
 _FOR_EACH_ROLE = "\n".join(f"WHEN '{role}' THEN RETURN QUERY {_PROBLEMS};" for role in ACTORS)
-_PROBLEMS_FUNCTION = f"{PROBLEMS_FUNCTION}(uuid[], date, integer, integer, date, date, date)"
+_PROBLEMS_FUNCTION = f"{PROBLEMS_FUNCTION}(uuid[], uuid[], date, integer, integer, date, date, date)"
 _ANSWER = ("outcome", "answer", "answered_by_user_id", "answered_by_name", "answered_at")
 
 #: What a provider's role reads of a measure and of its own appeal: who decided what, by id, and the alert behind it are
@@ -50,6 +54,10 @@ _APPEAL_TOLD = (
     *("id", "region_id", "provider_id", "measure_id", "text", "by_user_id", "by_name", "at", "outcome", "answer"),
     *("answered_by_name", "answered_at"),
 )
+_SUSPENSION_TOLD = (
+    *("id", "region_id", "provider_id", "admission_id", "reason", "suspended_at", "suspended_by_name", "review_on"),
+    *("lifted_at", "lifted_by_name", "lift_reason"),
+)
 
 TABLES = [
     regional("dpv_vehicle"),
@@ -58,7 +66,16 @@ TABLES = [
     regional("dpv_accessagreement", provider_rows="false"),
     regional("dpv_admission", provider_rows=_own, extra=(Allow(DEFINER, "SELECT"),)),
     regional("dpv_ceiling", provider_rows=_own),
-    regional("dpv_suspension", provider_rows=_own),
+    Table(
+        "dpv_suspension",
+        "regional",
+        (
+            Allow(CENTRAL, "SELECT, INSERT, UPDATE", _ours),
+            Allow(AUTHORITY, "SELECT", _ours),
+            Allow(ASSOCIATE, "SELECT", _ours),
+            Allow(PROVIDER, "SELECT", _own, _SUSPENSION_TOLD),
+        ),
+    ),
     regional("dpv_menuitem", provider_rows=_own),
     Table(
         "dpv_measure",
@@ -135,6 +152,29 @@ FUNCTIONS = [
     """,
     "REVOKE ALL ON FUNCTION measure_moves() FROM PUBLIC",
     f"GRANT EXECUTE ON FUNCTION measure_moves() TO {MIGRATOR}",
+    # One person suspends an admission; another lifts it, or bars or ends what is suspended.
+    f"""
+    CREATE OR REPLACE FUNCTION suspension_moves() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = public, pg_temp AS $$
+    BEGIN
+      IF current_user IN ('{LOADER}', '{MIGRATOR}') THEN RETURN NEW; END IF;
+      IF TG_OP = 'INSERT' THEN
+        IF NEW.suspended_by_user_id IS DISTINCT FROM {USER} OR NEW.lifted_at IS NOT NULL THEN
+          RAISE EXCEPTION 'whoever suspends is written down' USING ERRCODE = 'insufficient_privilege';
+        END IF;
+      ELSIF OLD.lifted_at IS NOT NULL OR
+          (OLD.admission_id, OLD.suspended_by_user_id, OLD.suspended_secret_by_id, OLD.suspended_at) IS DISTINCT FROM
+          (NEW.admission_id, NEW.suspended_by_user_id, NEW.suspended_secret_by_id, NEW.suspended_at) THEN
+        RAISE EXCEPTION 'what was decided stays' USING ERRCODE = 'insufficient_privilege';
+      ELSIF NEW.lifted_at IS NOT NULL AND
+          (OLD.suspended_by_user_id IS NOT DISTINCT FROM {USER} OR NEW.lifted_by_user_id IS DISTINCT FROM {USER}) THEN
+        RAISE EXCEPTION 'a second person decides' USING ERRCODE = 'insufficient_privilege';
+      END IF;
+      RETURN NEW;
+    END $$
+    """,
+    "REVOKE ALL ON FUNCTION suspension_moves() FROM PUBLIC",
+    f"GRANT EXECUTE ON FUNCTION suspension_moves() TO {MIGRATOR}",
     # What a measure stops, as numbers and nothing else, for the central team of that region.
     f"""
     CREATE OR REPLACE FUNCTION measure_reach(p_region uuid, p_provider uuid, p_establishment uuid, p_lot uuid)
@@ -173,8 +213,8 @@ FUNCTIONS = [
     # What keeps admissions from being used, as whoever asks may read it. One statement for each role: a statement's
     # plan is kept, and made anew when another role asks.
     f"""
-    CREATE OR REPLACE FUNCTION {PROBLEMS_FUNCTION}(p_admissions uuid[], p_on date, p_age integer,
-      p_age_at_start integer, p_verified_since date, p_no_growth_from date, p_approval_from date)
+    CREATE OR REPLACE FUNCTION {PROBLEMS_FUNCTION}(p_admissions uuid[], p_households uuid[], p_on date,
+      p_age integer, p_age_at_start integer, p_verified_since date, p_no_growth_from date, p_approval_from date)
     RETURNS TABLE (o_admission uuid, o_problems text[])
     LANGUAGE plpgsql STABLE SECURITY INVOKER AS $$
     #variable_conflict use_column
@@ -194,5 +234,10 @@ TRIGGERS = [
     """
     CREATE TRIGGER dpv_measure_moves BEFORE INSERT OR UPDATE ON dpv_measure
     FOR EACH ROW EXECUTE FUNCTION measure_moves()
+    """,
+    "DROP TRIGGER IF EXISTS dpv_suspension_moves ON dpv_suspension",
+    """
+    CREATE TRIGGER dpv_suspension_moves BEFORE INSERT OR UPDATE ON dpv_suspension
+    FOR EACH ROW EXECUTE FUNCTION suspension_moves()
     """,
 ]

@@ -17,8 +17,8 @@ ADMISSION = Lifecycle(
         # For a while, with a reason: a safeguarding alert, a lapsed insurance, a poor inspection.
         "suspend": (("admitted",), "suspended"),
         "reinstate": (("suspended",), "admitted"),
-        # For good, with a reason; a way back is a new application.
-        "bar": (("admitted", "suspended"), "barred"),
+        # For good, with a reason, by somebody else than whoever suspended it; a way back is a new application.
+        "bar": (("suspended",), "barred"),
         # The provider leaves, or the vehicle's term is over.
         "end": (("admitted", "suspended", "barred"), "ended"),
     },

@@ -22,11 +22,13 @@ from brokerage.core.money import money_text
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.vocabulary import KINDS_FOR_CATEGORY
 from dpv.actions.ceilings import NewCeiling, check_ceiling
+from dpv.actions.suspensions import closed_by_another
 from dpv.models import Admission, Ceiling, Lot, Suspension
 from dpv.notices import lot_reference, notice_to_provider
 from dpv.queries.admissions import admission_by_id
 from dpv.queries.measures import left_behind, left_behind_text
 from dpv.states import ADMISSION, ADMISSION_LIVE
+from providers import consequences
 from providers.models import Establishment
 
 
@@ -163,14 +165,22 @@ def score_admission(
 
 
 def bar_admission(actor: Actor, *, admission_id: UUID, reason: str) -> Admission:
-    """Bar an establishment from the lot for good, from the commit on. Refused without a reason, or when it has ended
-    or is barred already (NotNow)."""
+    """Bar an establishment that is suspended from the lot for good. Refused without a reason, when it is not suspended
+    (NotNow), or when the actor may be whoever suspended it (`second_person_needed`)."""
     return _stop(actor, admission_id, "bar", reason)
+
+
+def require_barrable(admission: Admission) -> None:
+    """Refuse (NotNow) to bar what is not suspended: two people bar."""
+    if admission.status == "admitted":
+        raise NotNow("admission_not_now", _("Suspend it first; then a colleague bars it"))
+    ADMISSION.after(admission.status, "bar")
 
 
 def end_admission(actor: Actor, *, admission_id: UUID, reason: str) -> Admission:
     """End an admission: the provider leaves, or a bar is closed. Placements already agreed go on. Refused without a
-    reason, or when it has ended already (NotNow)."""
+    reason, when it has ended already (NotNow), or when the actor may be whoever suspended or barred it: it could be
+    admitted anew (`second_person_needed`)."""
     return _stop(actor, admission_id, "end", reason)
 
 
@@ -180,17 +190,20 @@ def _stop(actor: Actor, admission_id: UUID, move: str, reason: str) -> Admission
     locks.hold(admissions_exclusive=[admission_id])
     admission = admission_by_id(admission_id)
     before = admission.status
+    if move == "bar":
+        require_barrable(admission)
     admission.status = ADMISSION.after(before, move)
     if not reason.strip():
         raise RuleBroken("reason_missing", _("Enter the reason"), "reason")
     now = database_now()
+    barred = Suspension.objects.filter(admission=admission).first() if before == "barred" else None
+    if barred is not None and barred.is_over_by(actor):
+        raise RuleBroken("second_person_needed", _("Somebody else than whoever barred it ends the bar"), "reason")
+    # A suspension that runs is closed by what comes after it.
+    closed_by_another(actor, admission, reason=reason, at=now)
     admission.reason = reason.strip()
     admission.changed_at = now
     admission.save(update_fields=["status", "reason", "changed_at"])
-    # A suspension that runs is closed by what came after it.
-    Suspension.objects.filter(admission=admission, lifted_at__isnull=True).update(
-        lifted_at=now, lifted_by_name=actor.name, lift_reason=reason.strip()
-    )
     record(
         f"admission.{admission.status}",
         subject=admission,
@@ -199,6 +212,7 @@ def _stop(actor: Actor, admission_id: UUID, move: str, reason: str) -> Admission
         data={"before": before},
         notify=[notice_to_provider(f"dpv.{admission.status}", admission)],
     )
+    consequences.changed(actor, [admission.establishment_id], is_decision=True)
     return admission
 
 

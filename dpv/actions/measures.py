@@ -16,6 +16,7 @@ from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
 from brokerage.core import locks
+from brokerage.core.audit.models import Entry
 from brokerage.core.audit.record import enqueue, record
 from brokerage.core.clock import database_now, database_today
 from brokerage.core.errors import NotNow, NotPermitted, RuleBroken
@@ -26,8 +27,9 @@ from dpv.measure_notices import to_provider, to_second_person
 from dpv.measure_reminders import remind_to_confirm, remind_to_review
 from dpv.measure_texts import need_text, require_alert, require_tellable
 from dpv.models import Lot, Measure, MeasureStep
-from dpv.queries.measures import covered_by, measure_by_reference, region_run_by
+from dpv.queries.measures import covered_by, homes_under, measure_by_reference, region_run_by
 from dpv.states import MEASURE, MEASURE_STANDING
+from providers import consequences
 from providers.models import Establishment, Provider
 
 #: Working days in which a second person confirms what was put in force at once.
@@ -148,7 +150,9 @@ def refuse_measure(actor: Actor, *, reference: str, note: str, is_checked: bool 
     measure.save(update_fields=["status", "decided_by_user_id", "decided_at"])
     _step(actor, measure, Step.REFUSED, note, is_checked)
     told = [to_provider("dpv.measure_lifted", measure)] if was_standing else []
-    record("measure.refused", subject=measure, actor=actor, notify=told)
+    entry = record("measure.refused", subject=measure, actor=actor, notify=told)
+    if was_standing:
+        _tell_others(actor, measure, entry)
     return measure
 
 
@@ -241,7 +245,8 @@ def lift_measure(actor: Actor, *, reference: str, note: str = "", is_checked: bo
     measure.lifted_at = database_now()
     measure.save(update_fields=["status", "lifted_at"])
     _step(actor, measure, Step.LIFTED, note, is_checked, required=False)
-    record("measure.lifted", subject=measure, actor=actor, notify=[to_provider("dpv.measure_lifted", measure)])
+    told = [to_provider("dpv.measure_lifted", measure)]
+    _tell_others(actor, measure, record("measure.lifted", subject=measure, actor=actor, notify=told))
     return measure
 
 
@@ -266,9 +271,15 @@ def _came_into_force(actor: Actor, measure: Measure) -> None:
         data={"kind": measure.kind, "level": measure.level},
         notify=[to_provider("dpv.measure_in_force", measure)],
     )
-    enqueue("measure_told", queue="events", actor=actor, payload={"measure": measure.reference}, entry_id=entry.pk)
+    _tell_others(actor, measure, entry)
     remind_to_confirm(actor, measure, entry_id=entry.pk)
     remind_to_review(actor, measure, entry_id=entry.pk)
+
+
+def _tell_others(actor: Actor, measure: Measure, entry: Entry) -> None:
+    """It holds from now on, or no longer: open referrals are told, and authorities with somebody there."""
+    enqueue("measure_told", queue="events", actor=actor, payload={"measure": measure.reference}, entry_id=entry.pk)
+    consequences.changed(actor, homes_under(measure), is_decision=True)
 
 
 def _held(reference: str) -> Measure:

@@ -1,7 +1,8 @@
 """Suspending admissions and lifting the suspension, each with its reason.
 
 A suspension holds from the commit on: its exclusive lock waits for invitations, offers and awards under way, and
-those that come after it read the new status. Safeguarding calls `suspend_admissions` when an alert must stop something.
+those that come after it read the new status. One person suspends; another lifts it, or bars or ends what is suspended
+(`closed_by_another`). An alert suspends nothing by itself: people of the region do, here or by a measure.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
 from brokerage.core import locks
-from brokerage.core.audit.record import record
+from brokerage.core.audit.models import Entry
+from brokerage.core.audit.record import enqueue, record
 from brokerage.core.clock import database_now, database_today
 from brokerage.core.errors import RuleBroken
 from brokerage.core.tenants.actors import Actor
@@ -23,6 +25,7 @@ from dpv.models import Admission, Suspension
 from dpv.notices import lot_reference, notice_to_provider
 from dpv.queries.admissions import admission_by_id
 from dpv.states import ADMISSION
+from providers import consequences
 
 
 @transaction.atomic
@@ -58,11 +61,13 @@ def suspend_admissions(
             reason=reason.strip(),
             suspended_at=now,
             suspended_by_name=actor.name,
+            suspended_by_user_id=actor.user_id,
+            suspended_secret_by_id=actor.secret_by_id,
             review_on=review_on,
         )
         suspension.save(force_insert=True)
         made.append(suspension)
-        record(
+        entry = record(
             "admission.suspended",
             subject=admission,
             actor=actor,
@@ -70,6 +75,8 @@ def suspend_admissions(
             data={"review_on": review_on.isoformat(), "suspension": str(suspension.pk)},
             notify=[notice_to_provider("dpv.suspended", admission)],
         )
+        tell_others(actor, suspension, entry)
+    consequences.changed(actor, sorted({admission.establishment_id for admission in admissions}), is_decision=True)
     return made
 
 
@@ -82,7 +89,8 @@ def suspend_admission(actor: Actor, *, admission_id: UUID, reason: str, review_o
 def lift_suspension(actor: Actor, *, admission_id: UUID, reason: str) -> Admission:
     """Lift an admission's suspension: it may be invited, offer and be awarded again if nothing else is wrong.
 
-    Refused when: it is not suspended (NotNow); no reason.
+    Refused when: it is not suspended (NotNow); the actor may be whoever suspended it (`second_person_needed`); no
+    reason.
     """
     actor.require("dpv.suspend")
     locks.hold(admissions_exclusive=[admission_id])
@@ -91,19 +99,45 @@ def lift_suspension(actor: Actor, *, admission_id: UUID, reason: str) -> Admissi
     if not reason.strip():
         raise RuleBroken("reason_missing", _("Enter the reason for lifting the suspension"), "reason")
     now = database_now()
+    suspension = closed_by_another(actor, admission, reason=reason, at=now)
     admission.changed_at = now
     admission.save(update_fields=["status", "changed_at"])
-    Suspension.objects.filter(admission=admission, lifted_at__isnull=True).update(
-        lifted_at=now, lifted_by_name=actor.name, lift_reason=reason.strip()
-    )
-    record(
+    entry = record(
         "admission.reinstated",
         subject=admission,
         actor=actor,
         reference=lot_reference(admission),
         notify=[notice_to_provider("dpv.reinstated", admission)],
     )
+    if suspension is not None:
+        tell_others(actor, suspension, entry)
+    consequences.changed(actor, [admission.establishment_id], is_decision=True)
     return admission
+
+
+def closed_by_another(actor: Actor, admission: Admission, *, reason: str, at: dt.datetime) -> Suspension | None:
+    """Close the suspension that runs on an admission, if one does: by another pair of hands than suspended it. Its lock
+    is held.
+
+    Refused (`second_person_needed`) when the actor, or whoever made the secret of its API client, suspended it.
+    """
+    running = Suspension.objects.filter(admission=admission, lifted_at__isnull=True).first()
+    if running is None:
+        return None
+    if running.is_made_by(actor):
+        raise RuleBroken("second_person_needed", _("Somebody else than whoever suspended it decides"), "reason")
+    running.lifted_at, running.lifted_by_name, running.lift_reason = at, actor.name, reason.strip()
+    running.lifted_by_user_id, running.lifted_secret_by_id = actor.user_id, actor.secret_by_id
+    running.save(
+        update_fields=["lifted_at", "lifted_by_name", "lift_reason", "lifted_by_user_id", "lifted_secret_by_id"]
+    )
+    return running
+
+
+def tell_others(actor: Actor, suspension: Suspension, entry: Entry) -> None:
+    """Queue that officers of open referrals are told of it, or of its end."""
+    payload = {"suspension": str(suspension.pk)}
+    enqueue("suspension_told", queue="events", actor=actor, payload=payload, entry_id=entry.pk)
 
 
 @transaction.atomic

@@ -23,6 +23,7 @@ from dpv.queries.admissions import admission_by_id, ceiling_history, lot_by_code
 
 _OVER = ("admission_over",)
 _MOVE = ("admission_not_now",)
+_SECOND = (*_MOVE, "second_person_needed")
 _PRICES = ("ceiling_invalid", "ages_invalid", "ages_outside_lot")
 
 
@@ -255,14 +256,15 @@ def suspend_from_lot(call: Call, admission: UUID) -> dict[str, Any]:
     scope="vehicles:write",
     body=AdmissionReason,
     answer=AdmissionOut,
-    codes=_MOVE,
+    codes=_SECOND,
     current=get_admission,
     lock=_hold,
 )
 def lift_from_lot(call: Call, admission: UUID) -> dict[str, Any]:
     """Lift a suspension.
 
-    The home may be invited, offer and be awarded again if nothing else is wrong. The provider is told.
+    As another person than whoever suspended it. The home may be invited, offer and be awarded again if nothing else is
+    wrong. The provider is told, and who was told that it may not be used.
     """
     lift_suspension(call.actor, admission_id=admission, reason=call.body["reason"])
     return _as_it_stands(call, admission)
@@ -289,14 +291,15 @@ def review_suspension(call: Call, admission: UUID) -> dict[str, Any]:
     scope="vehicles:write",
     body=AdmissionReason,
     answer=AdmissionOut,
-    codes=_MOVE,
+    codes=_SECOND,
     current=get_admission,
     lock=_hold,
 )
 def bar_from_lot(call: Call, admission: UUID) -> dict[str, Any]:
     """Bar a home from a lot.
 
-    For good: it comes back only when the bar is ended and it is admitted anew. The provider is told.
+    For good, and only one that is suspended, as another person than whoever suspended it. It comes back only when the
+    bar is ended by somebody else than whoever barred it, and it is admitted anew. The provider is told.
     """
     bar_admission(call.actor, admission_id=admission, reason=call.body["reason"])
     return _as_it_stands(call, admission)
@@ -306,7 +309,7 @@ def bar_from_lot(call: Call, admission: UUID) -> dict[str, Any]:
     scope="vehicles:write",
     body=AdmissionReason,
     answer=AdmissionOut,
-    codes=_MOVE,
+    codes=_SECOND,
     current=get_admission,
     lock=_hold,
 )

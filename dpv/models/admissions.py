@@ -11,7 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from brokerage.core.money import pounds
-from brokerage.core.tenants.managers import ScopedManager
+from brokerage.core.tenants.actors import Actor
+from brokerage.core.tenants.managers import NarrowedManager, ScopedManager
 from brokerage.core.tenants.models import Region
 from dpv.models.vehicles import Lot, Vehicle
 from dpv.states import ADMISSION, ADMISSION_LIVE
@@ -98,20 +99,45 @@ class Suspension(models.Model):
     reason = models.TextField()
     suspended_at = models.DateTimeField(default=timezone.now)
     suspended_by_name = models.CharField(max_length=120)
+    #: Who, and who made the secret of the API client that did it: null in rows older than these columns.
+    suspended_by_user_id = models.UUIDField(null=True, blank=True)
+    suspended_secret_by_id = models.UUIDField(null=True, blank=True)
     review_on = models.DateField(null=True, blank=True)
     lifted_at = models.DateTimeField(null=True, blank=True)
     lifted_by_name = models.CharField(max_length=120, blank=True)
+    #: Whoever lifted it, or barred or ended what was suspended: another person.
+    lifted_by_user_id = models.UUIDField(null=True, blank=True)
+    lifted_secret_by_id = models.UUIDField(null=True, blank=True)
     lift_reason = models.TextField(blank=True)
 
-    objects = ScopedManager()
+    #: Row security grants a provider every other column.
+    NOT_FOR_PROVIDERS = (
+        *("suspended_by_user_id", "suspended_secret_by_id", "lifted_by_user_id", "lifted_secret_by_id"),
+    )
+
+    objects = NarrowedManager()
 
     class Meta:
         ordering = ["-suspended_at"]
         constraints = [
             models.UniqueConstraint(
                 fields=["admission"], name="suspension_open_once", condition=Q(lifted_at__isnull=True)
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(lifted_by_user_id__isnull=True)
+                | Q(suspended_by_user_id__isnull=True)
+                | ~Q(lifted_by_user_id=F("suspended_by_user_id")),
+                name="suspension_two_people",
+            ),
         ]
+
+    def is_made_by(self, actor: Actor) -> bool:
+        """Whether the actor may be whoever suspended it, and so is no second person."""
+        return actor.is_one_of(self.suspended_by_user_id, self.suspended_secret_by_id)
+
+    def is_over_by(self, actor: Actor) -> bool:
+        """Whether the actor may be whoever lifted it, or barred what was suspended."""
+        return actor.is_one_of(self.lifted_by_user_id, self.lifted_secret_by_id)
 
 
 class MenuItem(models.Model):

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from brokerage.core.clock import database_today
 from brokerage.core.errors import NotNow
 from brokerage.core.web import OrganisationRequest, address, attempt
-from dpv.actions.admissions import bar_admission, end_admission, score_admission
+from dpv.actions.admissions import bar_admission, end_admission, require_barrable, score_admission
 from dpv.actions.ceilings import set_ceiling
 from dpv.actions.menus import end_menu_item, set_menu_item
 from dpv.actions.suspensions import lift_suspension, move_review, suspend_admissions
@@ -51,6 +51,10 @@ def admission_detail(request: OrganisationRequest, admission: UUID) -> HttpRespo
     today = database_today()
     moves = ADMISSION.allowed(found.status)
     menu = MenuItem.objects.filter(vehicle_id=found.vehicle_id, provider_id=found.provider_id)
+    suspensions = list(found.suspensions.all())
+    last = suspensions[0] if suspensions and not actor.is_provider else None
+    is_maker = last is not None and found.status == "suspended" and last.is_made_by(actor)
+    is_barrer = last is not None and found.status == "barred" and last.is_over_by(actor)
     return render(
         request,
         "dpv/admission.html",
@@ -58,7 +62,7 @@ def admission_detail(request: OrganisationRequest, admission: UUID) -> HttpRespo
             "admission": found,
             "problems": [PROBLEM_TEXTS[code] for code in problems_of([found.pk], today).get(found.pk, [])],
             "ceilings": ceiling_history(found, today),
-            "suspensions": list(found.suspensions.all()),
+            "suspensions": suspensions,
             "menu": list(menu.order_by("service", "-valid_from")),
             "today": today,
             "shows_reasons": not actor.is_provider,
@@ -66,9 +70,11 @@ def admission_detail(request: OrganisationRequest, admission: UUID) -> HttpRespo
             "may_price": actor.may("dpv.ceiling") and found.status in ("admitted", "suspended"),
             "may_score": actor.may("dpv.admit") and found.status in ("admitted", "suspended"),
             "may_suspend": actor.may("dpv.suspend") and "suspend" in moves,
-            "may_lift": actor.may("dpv.suspend") and "reinstate" in moves,
-            "may_bar": actor.may("dpv.admit") and "bar" in moves,
-            "may_end": actor.may("dpv.admit") and "end" in moves,
+            "needs_colleague": is_maker or is_barrer,
+            "may_lift": actor.may("dpv.suspend") and "reinstate" in moves and not is_maker,
+            "may_review": actor.may("dpv.suspend") and found.status == "suspended",
+            "may_bar": actor.may("dpv.admit") and "bar" in moves and not is_maker,
+            "may_end": actor.may("dpv.admit") and "end" in moves and not (is_maker or is_barrer),
         },
     )
 
@@ -146,7 +152,8 @@ def suspend(request: OrganisationRequest, admission: UUID) -> HttpResponse:
         done=_("The admission is suspended. The provider is told."),
         warning=_(
             "From this moment the establishment cannot be invited, offer or be awarded. "
-            "People who live there stay, and placements go on."
+            "People who live there stay, and placements go on. A colleague lifts the suspension, or bars the "
+            "establishment: nobody does so alone."
         ),
         is_grave=True,
     )
@@ -166,6 +173,7 @@ def lift(request: OrganisationRequest, admission: UUID) -> HttpResponse:
         title=_("Lift the suspension"),
         button=_("Lift the suspension"),
         done=_("The suspension is lifted. The provider is told."),
+        inset=_("Somebody else than whoever suspended it lifts it."),
     )
 
 
@@ -191,7 +199,8 @@ def review(request: OrganisationRequest, admission: UUID) -> HttpResponse:
 def bar(request: OrganisationRequest, admission: UUID) -> HttpResponse:
     """Bar the establishment from the lot."""
     request.actor.require("dpv.admit")
-    found = _able(admission, "bar")
+    found = admission_by_id(admission)
+    require_barrable(found)
     form = ReasonForm(_posted(request))
     return _act(
         request,
@@ -201,7 +210,10 @@ def bar(request: OrganisationRequest, admission: UUID) -> HttpResponse:
         title=_("Bar this establishment from the lot"),
         button=_("Bar"),
         done=_("The establishment is barred from the lot. The provider is told."),
-        warning=_("A bar is for good. The establishment comes back only by a new application."),
+        warning=_(
+            "A bar is for good. The establishment comes back only by a new application. Somebody else than whoever "
+            "suspended it bars it."
+        ),
         is_grave=True,
     )
 

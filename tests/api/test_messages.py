@@ -24,7 +24,8 @@ def told(times: int = 1) -> None:
     for _time in range(times):
         with acting(actor_of("carol")) as carol:
             suspend_admission(carol, admission_id=HOUSE, reason="Seen.", review_on=TODAY + dt.timedelta(days=7))
-            lift_suspension(carol, admission_id=HOUSE, reason="Mended.")
+        with acting(actor_of("mark")) as mark:
+            lift_suspension(mark, admission_id=HOUSE, reason="Mended.")
     outbox.drain("events")
 
 

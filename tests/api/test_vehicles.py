@@ -147,9 +147,12 @@ def test_suspending_reviewing_and_lifting() -> None:
     later = (TODAY + dt.timedelta(days=20)).isoformat()
     reviewed = carol.post(f"{ITS}/review", {"reason": "Going on.", "review_on": later})
     assert fits(AdmissionOut, reviewed.json())["suspensions"][0]["review_on"] == later
-    lifted = carol.post(f"{ITS}/lift", {"reason": "Visited."})
+    mark = client_of("mark")
+    alone = carol.post(f"{ITS}/lift", {"reason": "Visited."})
+    assert (alone.status_code, alone.json()["code"], alone.json()["field"]) == (422, "second_person_needed", "reason")
+    lifted = mark.post(f"{ITS}/lift", {"reason": "Visited."})
     assert fits(AdmissionOut, lifted.json())["suspensions"][0]["lift_reason"] == "Visited."
-    assert carol.post(f"{ITS}/lift", {"reason": "Visited."}).status_code == 409
+    assert mark.post(f"{ITS}/lift", {"reason": "Visited."}).status_code == 409
     assert carol.post(f"{ITS}/review", {"reason": "x", "review_on": later}).status_code == 404
     with acting(actor_of("carol")):
         assert Suspension.objects.count() == 1
@@ -157,13 +160,22 @@ def test_suspending_reviewing_and_lifting() -> None:
 
 def test_barring_and_ending() -> None:
     carol = client_of("carol")
+    early = carol.post(f"{ITS}/bar", {"reason": "Closed doors."})
+    assert (early.status_code, early.json()["code"]) == (409, "admission_not_now")
+    assert client_of("mark").post(f"{ITS}/suspend", {"reason": "Doors?", "review_on": REVIEW}).status_code == 200
     assert fits(AdmissionOut, carol.post(f"{ITS}/bar", {"reason": "Closed doors."}).json())["status"] == "barred"
     for act, body in (("bar", {"reason": "x"}), ("suspend", {"reason": "x", "review_on": REVIEW})):
         refused = carol.post(f"{ITS}/{act}", body)
         assert (refused.status_code, refused.json()["code"]) == (409, "admission_not_now")
     over = carol.post(f"{ITS}/ceilings", {"weekly": "100.00", "reason": "x"})
     assert (over.status_code, over.json()["code"]) == (409, "admission_over")
-    assert carol.post(f"{ITS}/end", {"reason": "Bar closed."}).json()["moves"] == []
+    alone = carol.post(f"{ITS}/end", {"reason": "Bar closed."})
+    assert (alone.status_code, alone.json()["code"]) == (422, "second_person_needed")
+
+
+def test_ending() -> None:
+    ended = fits(AdmissionOut, client_of("carol").post(f"{ITS}/end", {"reason": "It leaves."}).json())
+    assert (ended["status"], ended["moves"]) == ("ended", [])
 
 
 def test_scores_change_in_part_and_by_edition() -> None:

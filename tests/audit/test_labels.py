@@ -50,7 +50,7 @@ def recorded_in(source: str) -> Iterator[str]:
             yield from (text for text in known if text.partition(".")[0] not in APPS)
         elif isinstance(kind, ast.JoinedStr):
             assert ast.unparse(kind) == "f'admission.{admission.status}'"
-            yield from (f"admission.{ADMISSION.after('admitted', move)}" for move in ("bar", "end"))
+            yield from (f"admission.{ADMISSION.after('suspended', move)}" for move in ("bar", "end"))
         else:
             branches = (kind.body, kind.orelse) if isinstance(kind, ast.IfExp) else (kind,)
             yield from (str(ast.literal_eval(branch)) for branch in branches)

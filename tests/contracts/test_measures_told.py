@@ -9,10 +9,16 @@ from brokerage.core.audit.models import Entry, OutboxItem
 from brokerage.core.notifications.models import Message
 from brokerage.core.tenants.context import acting
 from contracts.models import Agreement
-from dpv.models import Measure
+from dpv.actions.admissions import bar_admission
+from dpv.actions.measures import refuse_measure
+from dpv.actions.suspensions import lift_suspension, suspend_admission
+from dpv.models import Measure, Suspension
 from tests import scenarios
-from tests.cast import actor_of, ident
-from tests.dpv.measuring import CANARY, LEVELS, in_force
+from tests.cast import TODAY, actor_of, ident
+from tests.dpv.measuring import CANARY, LEVELS, in_force, lifted, proposed
+from tests.firewall.finding import living
+
+HOUSE = ident("admission birch-house")
 
 
 def _told(who: str, template: str) -> list[str]:
@@ -49,10 +55,86 @@ def test_of_a_restriction_officers_hear_in_other_words(committed: str) -> None:
     assert len(_told("olive", "contracts.home_restricted")) == 1 and not _told("olive", "contracts.home_stopped")
 
 
+def test_officers_who_were_told_hear_when_the_home_may_be_used_again_and_no_others(committed: str) -> None:
+    first = scenarios.invited("birch-house")
+    measure = in_force()
+    outbox.drain("events")
+    lifted(measure)
+    late = scenarios.invited("birch-house")
+    outbox.drain("events")
+    outbox._handlers["measure_told"](_again(measure))
+    outbox.drain("events")
+    assert _told("olive", "contracts.home_released") == [f"/o/harrow/referrals/{first.reference}/match/"]
+    assert late.reference not in str(_told("olive", "contracts.home_released"))
+    assert _told("edith", "contracts.home_released") == []
+
+
+def test_an_urgent_suspension_that_is_refused_is_told_as_over(committed: str) -> None:
+    first = scenarios.invited("birch-house")
+    measure = proposed(is_urgent=True)
+    outbox.drain("events")
+    with acting(actor_of("mark")) as mark:
+        refuse_measure(mark, reference=measure.reference, note="Nobody is in danger.")
+    outbox.drain("events")
+    assert _told("olive", "contracts.home_released") == [f"/o/harrow/referrals/{first.reference}/match/"]
+
+
+def test_nobody_hears_that_a_home_may_be_used_while_something_else_stops_it(committed: str) -> None:
+    first = scenarios.invited("birch-house")
+    _suspended("carol")
+    measure = in_force()
+    outbox.drain("events")
+    assert len(_told("olive", "contracts.home_stopped")) == 2
+    lifted(measure)
+    outbox.drain("events")
+    assert _told("olive", "contracts.home_released") == []
+    with acting(actor_of("mark")) as mark:
+        lift_suspension(mark, admission_id=HOUSE, reason="Visited.")
+    outbox.drain("events")
+    assert _told("olive", "contracts.home_released") == [f"/o/harrow/referrals/{first.reference}/match/"]
+
+
+def test_a_suspension_from_a_lot_is_told_like_a_measure_and_a_bar_is_no_release(committed: str) -> None:
+    first = scenarios.invited("birch-house")
+    made = _suspended("mark")
+    for _time in range(2):
+        outbox.drain("events")
+        outbox._handlers["suspension_told"](_item("suspension_told", suspension=str(made.pk)))
+    assert _told("olive", "contracts.home_stopped") == [f"/o/harrow/referrals/{first.reference}/match/"]
+    with acting(actor_of("carol")) as carol:
+        bar_admission(carol, admission_id=HOUSE, reason="Findings upheld.")
+    outbox.drain("events")
+    outbox._handlers["suspension_told"](_item("suspension_told", suspension=str(made.pk)))
+    outbox.drain("events")
+    assert _told("olive", "contracts.home_released") == []
+
+
+def test_of_a_restriction_authorities_with_somebody_there_hear_and_of_its_end(committed: str) -> None:
+    living("birch-house", who="olive")
+    living("cedar-house", who="edith")
+    measure = in_force(kind="restrict", **LEVELS["establishment"])
+    for _time in range(2):
+        outbox.drain("events")
+        outbox._handlers["measure_told"](_again(measure))
+    page = f"/o/harrow/measures/{measure.reference}/"
+    assert _told("olive", "contracts.measure_restricts") == [page]
+    assert _told("edith", "contracts.measure_restricts") == [] == _told("olive", "contracts.measure_released")
+    lifted(measure)
+    for _time in range(2):
+        outbox.drain("events")
+        outbox._handlers["measure_told"](_again(measure))
+    outbox.drain("events")
+    assert _told("olive", "contracts.measure_released") == [page] and not _told("edith", "contracts.measure_released")
+
+
+def _suspended(who: str) -> Suspension:
+    with acting(actor_of(who)) as actor:
+        return suspend_admission(actor, admission_id=HOUSE, reason=CANARY, review_on=TODAY)
+
+
 def _again(made: Measure) -> OutboxItem:
-    return OutboxItem(
-        organisation_id=ident("west-london-central"),
-        queue="events",
-        kind="measure_told",
-        payload={"measure": made.reference},
-    )
+    return _item("measure_told", measure=made.reference)
+
+
+def _item(kind: str, **payload: str) -> OutboxItem:
+    return OutboxItem(organisation_id=ident("west-london-central"), queue="events", kind=kind, payload=payload)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.http import Http404
 
 from brokerage.core.audit.models import Entry, OutboxItem
 from brokerage.core.errors import NotNow, NotPermitted, RuleBroken
+from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.context import acting, worker
 from dpv.actions.admissions import admit_establishment, bar_admission, end_admission, score_admission
 from dpv.actions.ceilings import NewCeiling
+from dpv.actions.suspensions import suspend_admission
 from dpv.eligibility import problems_of
 from dpv.models import Admission, Ceiling, Lot
 from providers.models import Establishment
@@ -53,6 +58,20 @@ def admit(lot: Lot, who: str = "carol", home: str = "birch-house", **changes: An
                 **changes,
             },
         )
+
+
+def barred_by_two(admission_id: UUID) -> None:
+    """Mark suspends, Carol bars."""
+    with acting(actor_of("mark")) as mark:
+        suspend_admission(mark, admission_id=admission_id, reason="Fraud?", review_on=TODAY + dt.timedelta(days=7))
+    with acting(actor_of("carol")) as carol:
+        bar_admission(carol, admission_id=admission_id, reason="Contract breach.")
+
+
+def other_manager() -> Actor:
+    """Mark, as a contract manager too."""
+    mark = actor_of("mark")
+    return replace(mark, permissions=mark.permissions | {"dpv.admit"})
 
 
 def test_an_admission_has_its_ceilings_and_may_be_used_at_once() -> None:
@@ -115,13 +134,16 @@ def test_an_establishment_is_on_a_lot_once_and_a_bar_is_not_walked_round() -> No
     with pytest.raises(RuleBroken) as twice:
         admit(lot)
     assert twice.value.code == "already_admitted"
-    with acting(actor_of("carol")) as carol:
-        bar_admission(carol, admission_id=first.pk, reason="Contract breach.")
+    barred_by_two(first.pk)
     with pytest.raises(RuleBroken) as barred:
         admit(lot)
     assert barred.value.code == "admission_barred"
     with acting(actor_of("carol")) as carol:
-        end_admission(carol, admission_id=first.pk, reason="Bar closed after appeal.")
+        with pytest.raises(RuleBroken) as alone:
+            end_admission(carol, admission_id=first.pk, reason="Bar closed after appeal.")
+        assert (alone.value.code, alone.value.field) == ("second_person_needed", "reason")
+    with acting(other_manager()) as other:
+        end_admission(other, admission_id=first.pk, reason="Bar closed after appeal.")
     assert admit(lot).pk != first.pk
 
 
@@ -135,8 +157,10 @@ def test_only_the_regions_contract_managers_admit() -> None:
 
 
 def test_barring_stops_the_admission_for_good() -> None:
-    with acting(actor_of("carol")) as carol:
+    with acting(actor_of("carol")) as carol, pytest.raises(NotNow, match="Suspend it first"):
         bar_admission(carol, admission_id=HOUSE, reason="Registration obtained by fraud.")
+    barred_by_two(HOUSE)
+    with acting(actor_of("carol")) as carol:
         assert problems_of([HOUSE], TODAY)[HOUSE] == ["admission_barred"]
         with pytest.raises(NotNow):
             bar_admission(carol, admission_id=HOUSE, reason="Again.")

@@ -34,7 +34,7 @@ WRITE = (
     "vehicles/T-RES/access/new/",
     f"{LOT}admit/",
     f"{LOT}admit/{ident('birch-house')}/",
-    *(f"admissions/{HOUSE}/{act}/" for act in ("ceiling", "score", "suspend", "bar", "end", "menu")),
+    *(f"admissions/{HOUSE}/{act}/" for act in ("ceiling", "score", "suspend", "end", "menu")),
 )
 
 
@@ -89,8 +89,31 @@ def test_suspending_and_lifting_through_the_pages(sign_in: SignIn) -> None:
         assert Suspension.objects.get().reason == "Concern."
     assert b"Suspended from this lot" in client.get(page).content
     assert client.get(f"{page}suspend/").status_code == 409
-    assert client.post(f"{page}lift/", {"reason": "Visited."}).status_code == 302
-    assert client.get(f"{page}lift/").status_code == 409
+    assert b"You suspended it: a colleague lifts it" in client.get(page).content
+    assert f"{page}lift/".encode() not in client.get(page).content
+    for act in ("lift", "bar", "end"):
+        alone = client.post(f"{page}{act}/", {"reason": "Visited."})
+        assert alone.status_code == 200 and b"Somebody else than whoever suspended it decides" in alone.content
+    other = sign_in("mark")
+    assert f"{page}lift/".encode() in other.get(page).content
+    assert other.post(f"{page}lift/", {"reason": "Visited."}).status_code == 302
+    assert other.get(f"{page}lift/").status_code == 409
+
+
+def test_what_one_suspended_another_bars(sign_in: SignIn) -> None:
+    page = f"{WEST}/admissions/{HOUSE}/"
+    early = sign_in("carol").get(f"{page}bar/")
+    assert early.status_code == 409 and b"Suspend it first; then a colleague bars it" in early.content
+    assert f"{page}bar/".encode() not in sign_in("carol").get(page).content
+    review = (TODAY + dt.timedelta(days=7)).isoformat()
+    sign_in("mark").post(f"{page}suspend/", {"reason": "Concern.", "review_on": review})
+    carol = sign_in("carol")
+    assert f"{page}bar/".encode() in carol.get(page).content and carol.get(f"{page}bar/").status_code == 200
+    assert carol.post(f"{page}bar/", {"reason": "Upheld."}).status_code == 302
+    after = carol.get(page).content
+    assert b"You barred it: a colleague ends the bar" in after and f"{page}end/".encode() not in after
+    alone = carol.post(f"{page}end/", {"reason": "Over."})
+    assert alone.status_code == 200 and b"Somebody else than whoever barred it ends the bar" in alone.content
 
 
 def test_the_provider_reads_its_own_admission_without_reasons(sign_in: SignIn) -> None:

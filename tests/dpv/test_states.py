@@ -9,7 +9,6 @@ from dpv.states import ADMISSION, ADMISSION_LIVE
 
 LEGAL = {
     ("admitted", "suspend"): "suspended",
-    ("admitted", "bar"): "barred",
     ("admitted", "end"): "ended",
     ("suspended", "reinstate"): "admitted",
     ("suspended", "bar"): "barred",

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.db import DatabaseError, transaction
 from django.http import Http404
 
 from brokerage.core.audit.models import Entry, OutboxItem
 from brokerage.core.errors import NotNow, NotPermitted, RuleBroken
 from brokerage.core.tenants.context import acting, worker
-from dpv.actions.admissions import bar_admission
+from dpv.actions.admissions import bar_admission, end_admission
 from dpv.actions.suspensions import lift_suspension, move_review, suspend_admission, suspend_admissions
 from dpv.eligibility import problems_of, require_eligible
 from dpv.models import Admission, Suspension
@@ -75,7 +77,9 @@ def test_several_admissions_are_suspended_together_or_not_at_all() -> None:
         with pytest.raises(NotNow):
             suspend_admissions(carol, admission_ids=[HOUSE, LODGE], reason=REASON, review_on=SOON)
         assert Admission.objects.get(pk=HOUSE).status == "admitted"
-        lift_suspension(carol, admission_id=LODGE, reason="Visited.")
+    with acting(actor_of("mark")) as mark:
+        lift_suspension(mark, admission_id=LODGE, reason="Visited.")
+    with acting(actor_of("carol")) as carol:
         assert len(suspend_admissions(carol, admission_ids=[HOUSE, LODGE], reason=REASON, review_on=SOON)) == 2
 
 
@@ -111,8 +115,60 @@ def test_a_review_moves_its_day_and_adds_to_the_record() -> None:
 
 
 def test_a_bar_closes_a_running_suspension() -> None:
-    suspend()
+    suspend("mark")
     with acting(actor_of("carol")) as carol:
         bar_admission(carol, admission_id=HOUSE, reason="Findings upheld.")
         row = Suspension.objects.get(admission_id=HOUSE)
         assert row.lifted_at is not None and row.lift_reason == "Findings upheld."
+
+
+def test_one_person_suspends_and_another_lifts_bars_or_ends_it() -> None:
+    suspend()
+    for act in (lift_suspension, bar_admission, end_admission):
+        with acting(actor_of("carol")) as carol, pytest.raises(RuleBroken) as alone:
+            act(carol, admission_id=HOUSE, reason="Visited.")
+        assert (alone.value.code, alone.value.field) == ("second_person_needed", "reason")
+    with acting(actor_of("carol")):
+        assert Admission.objects.get(pk=HOUSE).status == "suspended"
+
+
+def test_a_client_of_a_colleague_is_no_second_person_where_its_secret_is_ones_own() -> None:
+    suspend()
+    mark, carol = actor_of("mark"), actor_of("carol")
+    with acting(replace(mark, client_id=ident("client"), secret_by_id=carol.user_id)) as borrowed:
+        with pytest.raises(RuleBroken) as alone:
+            lift_suspension(borrowed, admission_id=HOUSE, reason="Visited.")
+        assert alone.value.code == "second_person_needed"
+    with acting(mark):
+        lift_suspension(mark, admission_id=HOUSE, reason="Visited.")
+
+
+def test_a_suspension_older_than_the_columns_is_lifted_by_anybody_who_may() -> None:
+    for who in ("carol", "mark"):
+        assert not Suspension(suspended_by_name="Carol Contract").is_made_by(actor_of(who))
+
+
+def test_the_database_asks_for_a_second_person_too() -> None:
+    made = suspend()
+    mark = actor_of("mark")
+    by_one = {"lifted_at": made.suspended_at, "lifted_by_user_id": made.suspended_by_user_id}
+    for who, values in (
+        ("carol", by_one),
+        ("carol", {**by_one, "lifted_by_user_id": mark.user_id}),
+        ("carol", {"suspended_by_user_id": mark.user_id}),
+        ("mark", {"suspended_by_user_id": None}),
+        ("mark", by_one),
+    ):
+        with pytest.raises(DatabaseError), acting(actor_of(who)):
+            Suspension.objects.filter(pk=made.pk).update(**values)
+    with pytest.raises(DatabaseError), acting(actor_of("carol")):
+        Suspension.objects.filter(pk=made.pk).delete()
+
+
+def test_a_provider_reads_no_hands() -> None:
+    suspend()
+    with acting(actor_of("bob")):
+        assert Suspension.objects.get().get_deferred_fields() == set(Suspension.NOT_FOR_PROVIDERS)
+        for column in Suspension.NOT_FOR_PROVIDERS:
+            with pytest.raises(DatabaseError), transaction.atomic():
+                list(Suspension.objects.values_list(column))

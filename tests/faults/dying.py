@@ -12,6 +12,8 @@ from typing import Any
 
 #: In a transaction, after the answer was kept; and after the commit, before the answer was sent.
 KEPT, ANSWERED = "kept", "answered"
+#: For a twin: after the award's commit, before the agreement that is then drawn up too late.
+COMMITTED = "committed"
 #: In the worker: the PDF made, the file stored, the record written but not committed, all done but not marked so.
 DRAWN, STORED, RECORDED, UNMARKED = "drawn", "stored", "recorded", "unmarked"
 

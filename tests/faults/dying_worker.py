@@ -1,4 +1,6 @@
-"""The Celery application, whose children may die at each step of drawing a document (`dying`)."""
+"""The Celery application, whose children may die at each step of drawing a document (`dying`), and whose clock may be
+off (`clock`).
+"""
 
 from __future__ import annotations
 
@@ -7,6 +9,7 @@ from typing import Any
 from celery.signals import worker_process_init
 
 from brokerage.celery import app as app
+from tests.faults.clock import set_clock_off
 from tests.faults.dying import DRAWN, RECORDED, STORED, UNMARKED, after, pass_by
 
 
@@ -15,6 +18,7 @@ def _may_die(**_named: Any) -> None:
     from brokerage.core.audit import outbox
     from contracts import documents
 
+    set_clock_off()
     after(documents, "render_ipa", DRAWN)
     after(documents, "_store", STORED)
     after(documents, "record", RECORDED)

@@ -42,6 +42,8 @@ class Installation(Site):
         self.web_place, self.web_port = held_port()
         self.die_at = directory / "die-at"
         self.postgres = _own_postgres()
+        #: More of the environment for processes that are started from here on.
+        self.more: dict[str, str] = {}
 
     @property
     def address(self) -> str:
@@ -74,7 +76,7 @@ class Installation(Site):
         self.web_place.close()
 
     def _environment(self) -> dict[str, str]:
-        return {**super()._environment(), "DIE_AT": str(self.die_at), "API_RATE": "1000000"}
+        return {**super()._environment(), "DIE_AT": str(self.die_at), "API_RATE": "1000000", **self.more}
 
     # -- servers --------------------------------------------------------------------------------------------
 
@@ -88,17 +90,19 @@ class Installation(Site):
         with redis.Redis.from_url(self.valkey.url()) as client:
             client.config_set("maxmemory", "0")
 
-    def kill_postgres(self) -> None:
-        """kill -9 and start anew; where the server is not the proofs' own, every connection is cut instead."""
+    def kill_postgres(self) -> str:
+        """kill -9 and start anew; where the server is not the proofs' own, every connection is cut instead. Answers
+        which of both was done."""
         pid = self.postgres.pid() if self.postgres else None
         if self.postgres is None or pid is None:
             self.cut_connections()
-            return
+            return "PostgreSQL cut off"
         connections.close_all()
         self.superuser.close()
         os.kill(pid, signal.SIGKILL)
         until(lambda: self.postgres and self.postgres.pid() is None, "PostgreSQL is gone")
         self.postgres.start()
+        return "PostgreSQL killed"
 
     def ask(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """As `Site.ask`, with another connection where the server was killed under this one."""

@@ -84,6 +84,11 @@ class MailSink:
         with self.lock:
             return Counter(message for message, _recipient in self.taken)
 
+    def is_quiet(self) -> bool:
+        """Is nobody connected, nor anything read that is not yet taken?"""
+        with self.lock:
+            return not self._open
+
     def recipients(self) -> list[str]:
         """Everybody who was sent something, sorted, once for each message."""
         with self.lock:

@@ -14,6 +14,7 @@ from brokerage.core.tenants.context import acting, current, worker
 from brokerage.core.webhooks.feed import changes_after
 from brokerage.safeguarding.models import AlertRecipient
 from contracts.models import Agreement
+from dpv.actions.suspensions import suspend_admission
 from placements.models import Referral
 from providers.models import ImportRun
 from tests import scenarios
@@ -39,6 +40,7 @@ WORK = {
     "firewall_homes",
     "import_run",
     "incident_reminder",
+    "interest_shown",
     "invite",
     "measure_reminder",
     "measure_told",
@@ -50,6 +52,7 @@ WORK = {
     "render_alert_proof",
     "render_ipa",
     "seal_ipa",
+    "suspension_told",
 }
 
 
@@ -122,6 +125,21 @@ def test_work_about_an_alert_tells_nobody_for_another_organisation(committed: st
             assert not changes_after(actor.organisation_id, 0, kinds=["alert.received"], limit=10).changes
 
 
+def test_saying_that_one_looks_at_a_home_tells_nobody_who_does_not(committed: str) -> None:
+    """Whoever queues it names homes alone: who is told follows from who has invited them."""
+    raised()
+    with worker():
+        before = Message.objects.count()
+    homes = {"providers": [str(ident("birch"))], "establishments": [str(ident("birch-house"))]}
+    for who in ("edith", "nia", "alice", "wendy"):
+        item = _item("interest_shown", "birch", **homes)
+        item.organisation_id = actor_of(who).organisation_id
+        outbox._handlers["interest_shown"](item)
+    with worker():
+        assert Message.objects.count() == before
+        assert not OutboxItem.objects.filter(kind="notify", payload__icontains="safeguarding.nearer").exists()
+
+
 def test_work_about_a_measure_tells_nobody_for_another_organisation(committed: str) -> None:
     """An item of anybody but the region's central team tells no officer anything."""
     scenarios.invited("birch-house")
@@ -135,6 +153,24 @@ def test_work_about_a_measure_tells_nobody_for_another_organisation(committed: s
     with worker():
         assert OutboxItem.objects.count() == before
     outbox._handlers["measure_told"](_item("measure_told", "west-london-central", measure=measure.reference))
+    with worker():
+        assert OutboxItem.objects.count() == before + 1
+
+
+def test_work_about_a_suspension_tells_nobody_for_another_organisation(committed: str) -> None:
+    """The same of a suspension from a lot."""
+    scenarios.invited("birch-house")
+    with acting(actor_of("carol")) as carol:
+        made = suspend_admission(carol, admission_id=ident("admission birch-house"), reason="Seen.", review_on=TODAY)
+    with worker():
+        before = OutboxItem.objects.count()
+    for who in ("edith", "bob", "wendy"):
+        item = _item("suspension_told", "birch", suspension=str(made.pk))
+        item.organisation_id = actor_of(who).organisation_id
+        outbox._handlers["suspension_told"](item)
+    with worker():
+        assert OutboxItem.objects.count() == before
+    outbox._handlers["suspension_told"](_item("suspension_told", "west-london-central", suspension=str(made.pk)))
     with worker():
         assert OutboxItem.objects.count() == before + 1
 

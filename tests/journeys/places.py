@@ -188,9 +188,9 @@ def _planned(award: Award) -> dict[str, Any]:
 
 def _suspended(home: str) -> dict[str, Any]:
     """A home's admission that may be lifted."""
-    carol, admission = actor_of("carol"), ident(f"admission {home}")
-    with acting(carol):
-        suspend_admission(carol, admission_id=admission, reason="Staffing at night.", review_on=dt.date.today())
+    mark, admission = actor_of("mark"), ident(f"admission {home}")
+    with acting(mark):
+        suspend_admission(mark, admission_id=admission, reason="Staffing at night.", review_on=dt.date.today())
     return {"admission": admission}
 
 

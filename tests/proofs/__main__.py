@@ -26,6 +26,11 @@ from tests.proofs.registry import HERE, MACHINES, PROOFS, Proof, named
 ROOT = Path(__file__).resolve().parent.parent.parent
 #: Seconds for a process to end in good order, before it is ended otherwise.
 GRACE = 60
+#: Seconds that the short form takes at most on two cores that do nothing else.
+SHORT = 8 * 60
+#: A busy machine may take so many times as long as it should, and is given so many seconds to start; then its proofs
+#: have not ended.
+PATIENCE, STARTING = 4, 600
 
 
 def main() -> int:
@@ -45,6 +50,8 @@ def main() -> int:
     _say(table(proofs, found))
     broken = [str(proof.number) for proof in proofs if proof.number not in found or not found[proof.number].holds]
     seconds = time.monotonic() - began
+    if chosen.short and seconds > SHORT:
+        _say(f"The short form took more than {SHORT // 60} minutes: this machine is busy, or a proof has grown.")
     if broken:
         _say(f"BROKEN: invariant {', '.join(broken)} ({len(proofs)} played), seed {chosen.seed}, in {seconds:.0f} s.")
         return 1
@@ -123,8 +130,9 @@ def _play(chosen: argparse.Namespace, proofs: list[Proof], answers: Path) -> int
             command = [sys.executable, "-m", "tests.proofs.lane", json.dumps(asked)]
             # In a group of its own: Ctrl-C reaches it once, from here.
             running.append(subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True))
-        for process in running:
-            process.wait()
+        seconds = minutes * 60 if minutes else SHORT
+        if not _ended(running, time.monotonic() + PATIENCE * seconds + STARTING):
+            _say("Stopping what did not end.")
     except (KeyboardInterrupt, SystemExit) as stop:
         _say("Stopping.")
         return 143 if isinstance(stop, SystemExit) else 130
@@ -134,6 +142,16 @@ def _play(chosen: argparse.Namespace, proofs: list[Proof], answers: Path) -> int
             command = [sys.executable, "-m", "brokerage.embedded", "stop", "--tests", "--unless-used"]
             subprocess.run([*command, "--directory", str(own)], cwd=ROOT, check=False)
     return 0
+
+
+def _ended(running: list[subprocess.Popen[bytes]], deadline: float) -> bool:
+    """Wait for the processes until the deadline of the clock that only goes on; did all of them end?"""
+    for process in running:
+        try:
+            process.wait(max(deadline - time.monotonic(), 0))
+        except subprocess.TimeoutExpired:
+            return False
+    return True
 
 
 def own_servers() -> Path:

@@ -11,7 +11,6 @@ import hashlib
 import io
 from dataclasses import dataclass
 from typing import Any
-from unittest import mock
 from uuid import uuid4
 
 import pypdf
@@ -19,14 +18,14 @@ from django.db import connections
 
 from brokerage.core.money import pounds
 from brokerage.core.tenants.context import acting
-from contracts import acceptance
 from contracts.models import Agreement
+from placements.models import Offer
 from tests import scenarios
 from tests.api.clients import Machine, client_of
 from tests.cast import actor_of
-from tests.faults.dying import ANSWERED, DRAWN, KEPT, RECORDED, STORED, UNMARKED
+from tests.faults.dying import ANSWERED, COMMITTED, DRAWN, KEPT, RECORDED, STORED, UNMARKED
 from tests.faults.harness import WORKER, until
-from tests.faults.installation import Installation, installation, sent
+from tests.faults.installation import WEB, Installation, installation, sent
 from tests.proofs.play import Play
 
 WEB_POINTS, WORKER_POINTS = (KEPT, ANSWERED), (DRAWN, STORED, RECORDED, UNMARKED)
@@ -73,7 +72,7 @@ def prove(play: Play) -> None:
             play.outcome.faults[f"killed while {step}"] += 1
             for problem in problems(site, agreement):
                 play.violated(f"killed while {step}, {point}: {problem}")
-        _twin(play, site)
+        _twin(play, site, machines)
 
 
 def _road(site: Installation, machines: Machines, step: str, point: str) -> Agreement:
@@ -92,8 +91,7 @@ def _road(site: Installation, machines: Machines, step: str, point: str) -> Agre
     # The child that draws may come by before this request is answered.
     if step == "drawing":
         begin("drawing")
-    award = {"offer_id": str(offer.pk), "reason_code": "only_offer", "reason": "It answers every need of his."}
-    answer = sent(site, machines.council.token, "/awards", award, uuid4().hex)
+    answer = sent(site, machines.council.token, "/awards", _award(offer), uuid4().hex)
     assert answer.status_code == 201, answer.text
     ended("accepting")
     if step == "drawing" and point == WHOLE_WORKER:
@@ -179,9 +177,20 @@ def unagreed(site: Installation) -> list[str]:
     return [f"award {award} has {count} agreements" for award, count in rows]
 
 
-def _twin(play: Play, site: Installation) -> None:
-    """An agreement that is drawn up after the award's transaction is missing when the process dies between."""
+def _twin(play: Play, site: Installation, machines: Machines) -> None:
+    """An agreement that is drawn up after the award's commit is missing when the process dies between, and stays so
+    when the client tries again."""
+    connections.close_all()
     site.ask("UPDATE providers_occupancy SET places = taken + 2")
-    with mock.patch.object(acceptance, "_agree", lambda *_given: None):
-        scenarios.awarded("birch-house")
-    play.twin("the agreement left for after the commit", bool(unagreed(site)))
+    site.kill(WEB)
+    site.more["AGREE_TOO_LATE"] = "1"
+    site.start_web()
+    _story, (offer,) = scenarios.chosen("birch-house")
+    site.die_when(COMMITTED)
+    answer = sent(site, machines.council.token, "/awards", _award(offer), uuid4().hex)
+    until(site.somebody_died, "the process dies after its commit", otherwise=site.trouble)
+    play.twin("the agreement left for after the commit", answer.status_code == 201 and bool(unagreed(site)))
+
+
+def _award(offer: Offer) -> dict[str, str]:
+    return {"offer_id": str(offer.pk), "reason_code": "only_offer", "reason": "It answers every need of his."}

@@ -7,15 +7,20 @@ Pages come from the real web processes, with real sessions.
 from __future__ import annotations
 
 import time
-from uuid import uuid4
+from unittest import mock
+from uuid import UUID, uuid4
 
 import httpx
 from django.conf import settings
 from django.db import connections
 from django.test import Client, override_settings
 
+from brokerage.core.audit.record import enqueue
 from brokerage.core.notifications.models import Message
+from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.context import acting
+from brokerage.safeguarding.actions import alerts
+from brokerage.safeguarding.models import Alert
 from tests.accounts.mobiles import give_number
 from tests.cast import PEOPLE, actor_of, user_of
 from tests.faults.harness import WORKER, until
@@ -32,6 +37,11 @@ OUT = (
     "SELECT count(*) FROM notifications_message WHERE channel IN ('email', 'sms')"
     " AND template = 'safeguarding.alert' AND reference = %s"
 )
+#: The same by some channels, row by row.
+DUE = (
+    "SELECT sent_at FROM notifications_message WHERE template = 'safeguarding.alert' AND reference = %s"
+    " AND channel = ANY (%s)"
+)
 
 
 def prove(play: Play) -> None:
@@ -46,7 +56,8 @@ def prove(play: Play) -> None:
         began = time.monotonic()
         site.start_worker()
         minute = MOST_SECONDS * max(1.0, (time.monotonic() - began) / USUAL_START)
-        play.say(f"a minute of this machine is {minute:.0f} s")
+        load = ", a minute stretched by its load" if minute > MOST_SECONDS else ""
+        play.say(f"a minute of this machine is {minute:.0f} s{load}")
         cookies = {who: _signed_in(who) for who in (*READERS, STRANGER)}
         for _round in play.rounds(3, share=0.9):
             _alert(play, site, cookies, minute)
@@ -87,21 +98,43 @@ def _alert(play: Play, site: Installation, cookies: dict[str, dict[str, str]], m
     if play.random.random() < 0.5:
         site.kill(WORKER)
         play.outcome.faults["worker killed too"] += 1
-    began = time.monotonic()
     site.valkey.start()
+    back = time.monotonic()
     if not site.is_alive(WORKER):
         site.start_worker()
+    _are_sent(play, site, alert.reference, ("email",) if is_away else ("email", "sms"), "Redis", back, minute)
     if is_away:
         until(lambda: site.number(f"{OUT} AND last_error <> ''", alert.reference), "it was tried", seconds=minute)
         site.texts.listen()
-    sent = f"{OUT} AND sent_at IS NOT NULL"
-    try:
-        until(lambda: site.number(sent, alert.reference) == due, "it is sent", seconds=minute)
-    except AssertionError:
-        missing = due - site.number(sent, alert.reference)
-        play.violated(f"{missing} of {due} e-mails and texts were not sent within {minute:.0f} s\n{site.trouble()}")
-    play.say(f"{due} e-mails and texts within {time.monotonic() - began:.1f} s of the return of Redis")
+        _are_sent(play, site, alert.reference, ("sms",), "the gateway of texts", time.monotonic(), minute)
     play.outcome.cases += due
+
+
+def _are_sent(
+    play: Play,
+    site: Installation,
+    reference: str,
+    channels: tuple[str, ...],
+    returned: str,
+    back: float,
+    minute: float,
+) -> None:
+    """What is to go out by the channels has gone out within a minute of the moment `back`, at which `returned` was
+    there again: whatever else had to start meanwhile is no excuse."""
+    left = f"SELECT count(*) FROM ({DUE}) due WHERE sent_at IS NULL"
+    due = site.number(f"SELECT count(*) FROM ({DUE}) due", reference, list(channels))
+    seconds = max(minute - (time.monotonic() - back), 0)
+    try:
+        until(lambda: not site.number(left, reference, list(channels)), "it is sent", seconds=seconds)
+    except AssertionError:
+        missing = site.number(left, reference, list(channels))
+        play.violated(
+            f"{missing} of {due} by {channels} were not sent within {minute:.0f} s of the return of {returned}\n"
+            f"{site.trouble()}"
+        )
+    took = time.monotonic() - back
+    stretched = f", more than {MOST_SECONDS:.0f} by this machine's load" if took > MOST_SECONDS else ""
+    play.say(f"{due} by {' and '.join(channels)} within {took:.1f} s{stretched} of the return of {returned}")
 
 
 def _not_seen(site: Installation, cookies: dict[str, dict[str, str]], reference: str) -> list[str]:
@@ -118,11 +151,17 @@ def _not_seen(site: Installation, cookies: dict[str, dict[str, str]], reference:
 
 
 def _twin(play: Play, site: Installation, cookies: dict[str, dict[str, str]]) -> None:
-    """An alert whose recipients are left for a worker is on no screen while Redis is away."""
+    """An alert whose recipients are written by work queued with it is on no screen while nobody works."""
     site.kill_redis()
-    site.kill(WORKER)
-    alert = raised(told_provider="", what_happened="Something else happened there.")
-    site.ask("SET session_replication_role = replica")
-    site.ask("DELETE FROM safeguarding_alertrecipient WHERE reference = %s", alert.reference)
+    if site.is_alive(WORKER):
+        site.kill(WORKER)
+
+    def later(actor: Actor, alert: Alert, *, entry_id: UUID, template: str) -> int:
+        payload = {"alert": str(alert.pk), "template": template}
+        enqueue("alert_change", queue="alerts", actor=actor, payload=payload, entry_id=entry_id)
+        return 0
+
+    with mock.patch.object(alerts, "tell", later):
+        alert = raised(told_provider="", what_happened="Something else happened there.")
     missing = [each for each in _not_seen(site, cookies, alert.reference) if "(200)" in each]
-    play.twin("recipients left for a worker", bool(missing))
+    play.twin("recipients left for a worker", len(missing) == len(READERS))

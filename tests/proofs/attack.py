@@ -85,11 +85,12 @@ def in_process() -> Iterator[list[str]]:
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
     got_request_exception.connect(tell)
+    before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:
         yield told
     finally:
-        logging.disable(logging.NOTSET)
+        logging.disable(before)
         got_request_exception.disconnect(tell)
         for signal in (request_started, request_finished):
             signal.connect(close_old_connections)

@@ -22,7 +22,7 @@ from brokerage.core.tenants.context import acting
 from dpv.actions.ceilings import NewCeiling, set_ceiling
 from placements.actions.offers import revise_offer, save_offer_draft, submit_offer
 from placements.models import Offer
-from placements.queries.offer_terms import answers_of
+from placements.queries.offer_terms import answers_of, edition_of
 from tests import scenarios
 from tests.api.clients import client_of
 from tests.cast import TODAY, actor_of, ident, user_of
@@ -66,6 +66,7 @@ def prove(play: Play) -> None:
         draft = scenarios.drafted_offer(home=HOME).pk
         standing = scenarios.submitted_offer(story=scenarios.invited(HOME), home=HOME).pk
         ways = _ways(draft, standing)
+        _legal_ones_are_stored(play, watch, ways)
         for number in play.rounds(600, share=0.6):
             way = list(ways)[number % len(ways)]
             amount = hostile(play.random)
@@ -77,8 +78,22 @@ def prove(play: Play) -> None:
             for row in watch.ask(ABOVE):
                 play.violated(f"{way} {amount!r}: stored above its ceiling: {row}")
                 watch.ask("UPDATE placements_offer SET weekly_core = 1 WHERE id = %s", str(row[0]))
+        _legal_ones_are_stored(play, watch, ways)
         _lowered_meanwhile(play, watch)
         _twins(play, watch, draft)
+
+
+def _legal_ones_are_stored(play: Play, watch: Watch, ways: dict[str, Callable[[str], str | None]]) -> None:
+    """A way by which nothing is ever stored proves nothing."""
+    for number, (way, write) in enumerate(ways.items()):
+        amount = f"{3900 - number}.00"
+        answer = write(amount)
+        stored = watch.ask("SELECT count(*) FROM placements_offer WHERE weekly_core = %s", amount)[0][0]
+        play.outcome.cases += 1
+        # A JSON number would be read as a float: it is refused whatever it says.
+        expected = 0 if way == "API as a number" else 1
+        play.require(stored == expected, f"{way}: {amount} is stored {stored} times, not {expected} ({answer})")
+        watch.ask("UPDATE placements_offer SET weekly_core = 1 WHERE weekly_core = %s", amount)
 
 
 def _ways(draft: UUID, standing: UUID) -> dict[str, Callable[[str], str | None]]:
@@ -105,7 +120,10 @@ def _ways(draft: UUID, standing: UUID) -> dict[str, Callable[[str], str | None]]
         return told(machine.post(f"/offers/{standing}/revise", {"weekly_core": amount}).status_code)
 
     def by_form(amount: str) -> str | None:
-        return told(browser.post(f"/o/birch/offers/{draft}/edit/", {"weekly_core": amount}).status_code)
+        with acting(actor_of("bob")):
+            edition = edition_of(Offer.objects.get(pk=draft))
+        fields = {"weekly_core": amount, "edition": edition, "do": "save"}
+        return told(browser.post(f"/o/birch/offers/{draft}/edit/", fields).status_code)
 
     def by_action(amount: str) -> str | None:
         try:

@@ -186,8 +186,8 @@ class Road(RuleBasedStateMachine):
     @rule(home=HOME)
     def lift(self, home: str) -> None:
         def act() -> Any:
-            with acting(actor_of("carol")) as carol:
-                return lift_suspension(carol, admission_id=ident(f"admission {home}"), reason="It was looked into.")
+            with acting(actor_of("mark")) as mark:
+                return lift_suspension(mark, admission_id=ident(f"admission {home}"), reason="It was looked into.")
 
         if self._do(home in self.suspended, act, f"lifting {home}") is not None:
             self.suspended.discard(home)

@@ -15,7 +15,8 @@ from tests.conftest import connect_to
 
 
 def file_settings(path: Path) -> dict[str, Any]:
-    """Files below `path` only, and no limit of requests."""
+    """Files below `path` only, no limit of requests, and whoever is signed in sees pages (not how to add a second
+    factor)."""
     return {
         "STORAGES": {
             "default": {
@@ -28,6 +29,8 @@ def file_settings(path: Path) -> dict[str, Any]:
         "MEDIA_ROOT": path / "files",
         "VAR_DIR": path / "var",
         "API_RATE": 100_000_000,
+        "SECOND_FACTOR_REQUIRED": False,
+        "SMS_BACKEND": "",
         "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
     }
 

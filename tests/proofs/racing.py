@@ -50,8 +50,11 @@ def both_pass(module: Any, name: str) -> Iterator[None]:
         yield
 
 
-def at_once(*acts: Act) -> list[Any]:
-    """Run the acts in threads that start together; what each returned or raised, in their order."""
+def at_once(*acts: Act, may_raise: tuple[type[Exception], ...] = ()) -> list[Any]:
+    """Run the acts in threads that start together; what each returned or raised, in their order.
+
+    Raises what an act raised that it may not: a broken act is never taken for a race that was seen.
+    """
     start = threading.Barrier(len(acts))
     outcomes: list[Any] = [TimeoutError("It did not end.")] * len(acts)
 
@@ -69,6 +72,9 @@ def at_once(*acts: Act) -> list[Any]:
         thread.start()
     for thread in threads:
         thread.join(PATIENCE)
+    for outcome in outcomes:
+        if isinstance(outcome, Exception) and not isinstance(outcome, may_raise):
+            raise outcome
     return outcomes
 
 

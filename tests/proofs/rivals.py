@@ -41,6 +41,8 @@ MASKS = (
     (re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+\d\d:\d\d)"), b"MOMENT"),
     (re.compile(rb"\d+ (minutes?|seconds?|hours?)"), b"WHILE"),
 )
+#: So many of Birch's readings open at least: what is refused to everybody tells nothing of a rival.
+FEWEST = {"page": 25, "API": 15}
 #: What was answered: status, masked bytes, headers that tell something, and how many statements it took.
 Seen = tuple[int, bytes, tuple[str, ...], int]
 
@@ -64,6 +66,9 @@ def _referral(play: Play, machine: Machine, browser: Client, *, sealed: bool) ->
     alone = {name: read() for name, read in readings.items()}
     # Read again with nothing done: whatever tells of the reading itself is seen from here on.
     alone = {name: read() for name, read in readings.items()}
+    for kind, fewest in FEWEST.items():
+        opened = [name for name, seen in alone.items() if name.startswith(kind) and seen[0] == 200]
+        play.require(len(opened) >= fewest, f"only {len(opened)} of Birch's readings by {kind} open: {opened}")
     for act, done in rival_acts(story).items():
         if play.short and time.monotonic() - play.began > 2 * play.seconds:
             break
@@ -175,5 +180,6 @@ def _twin(play: Play, watch: Watch, machine: Machine, browser: Client) -> None:
         some = {name: read for name, read in readings.items() if "offer_list" in name or "list_offers" in name}
         alone = {name: read() for name, read in some.items()}
         rival_acts(story)["offers"]()
-        caught = any(alone[name] != read() for name, read in some.items())
-    play.twin("a rival's offer without row security", caught)
+        told = {name for name, read in some.items() if alone[name][0] == 200 and alone[name] != read()}
+    for kind in FEWEST:
+        play.twin(f"a rival's offer without row security, by {kind}", any(name.startswith(kind) for name in told))

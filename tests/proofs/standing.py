@@ -136,6 +136,8 @@ def _suspend() -> None:
 
 
 def _bar() -> None:
+    with acting(actor_of("mark")) as mark:
+        suspend_admission(mark, admission_id=ADMISSION, reason="A concern.", review_on=TODAY + dt.timedelta(days=7))
     with acting(actor_of("carol")) as carol:
         bar_admission(carol, admission_id=ADMISSION, reason="A finding.")
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 from unittest import mock
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.test import Client
 
@@ -23,11 +24,13 @@ from tests.api.table import routes
 from tests.cast import PEOPLE, actor_of, user_of
 from tests.isolation.api_world import STRANGERS, ApiWorld, build_api_world, owners
 from tests.isolation.test_urls import ALL as ADDRESSES
+from tests.isolation.test_urls import ENTITLED, NOT_HERE
 from tests.isolation.world import CANARIES, World, build_world, everything
 from tests.proofs.attack import in_process
 from tests.proofs.own_place import own_place
 from tests.proofs.play import Play
 from tests.proofs.racing import Watch, watching
+from tests.signing_in import prove as prove_oneself
 
 #: Names by which the application filters for the organisation that acts.
 TENANT = {
@@ -75,7 +78,7 @@ def without_filters() -> Iterator[None]:
 
 
 def prove(play: Play) -> None:
-    """The API, then the pages; then the twin, on the API."""
+    """The API, then the pages; each with its twin."""
     for name in ("api", "pages"):
         place = play.place / name
         place.mkdir()
@@ -83,11 +86,17 @@ def prove(play: Play) -> None:
             if name == "api":
                 world = build_api_world()
                 _sweep(play, watch, _api(world), share=0.5)
-                _twin(play, watch, world)
+                _twin(play, watch, "API", _twin_api(world))
             else:
-                _sweep(play, watch, _pages(), share=0.4)
+                pages, twins = _pages(play)
+                _sweep(play, watch, pages, share=0.4)
+                _twin(play, watch, "page", twins)
 
 
+#: An owner gets a page or a file, or is told that this address is only posted to or that it is not the time.
+OPENED = (200, 204, 304, 405, 409)
+#: Pages that tell what they show by row security alone.
+TELLING = ("placements:referral_list", "placements:placement_list", "placements:placement")
 #: What was knocked at, and what was answered with words that were searched: whatever of it was disclosed.
 Knock = tuple[str, Callable[[], list[str]]]
 
@@ -137,31 +146,83 @@ def _api_knock(world: ApiWorld, route: Any, stranger: str, owner: str) -> Callab
     return knock
 
 
-def _pages() -> list[Knock]:
+def _pages(play: Play) -> tuple[list[Knock], list[Knock]]:
+    """Every page with every stranger; and those of lists and of single things, which tell without row security."""
     world = build_world()
-    clients = {}
+    strangers, owners_of = {}, {}
     for who in ("edith", "alice", "nia", "carol"):
-        everything(who)
-        clients[who] = Client(raise_request_exception=False)
-        clients[who].force_login(user_of(who), backend="allauth.account.auth_backends.AuthenticationBackend")
-    return [
-        (f"{address.name} as {who}, {method}", _page_knock(world, address, clients[who], who, organisation, method))
-        for address in ADDRESSES
-        if address.name not in world.shared
-        for who, organisation in sorted({*world.outsiders(address.name), ("nia", "newport")})
-        if who in clients and PEOPLE[who][1] == organisation
-        for method in ("get", "post")
-    ]
+        strangers[who] = _browser(who)
+    for who, organisation in ENTITLED:
+        owners_of[organisation] = strangers.get(who) or _browser(who)
+    knocks, twins = [], []
+    for address in ADDRESSES:
+        if address.name in world.shared:
+            continue
+        opens = _owners_knock(play, world, address, owners_of)
+        for who, organisation in sorted({*world.outsiders(address.name), ("nia", "newport")}):
+            if who not in strangers or PEOPLE[who][1] != organisation:
+                continue
+            for method in ("get", "post"):
+                knock = _page_knock(world, address, strangers[who], organisation, method, opens)
+                knocks.append((f"{address.name} as {who}, {method}", knock))
+                if address.name in TELLING and method == "get":
+                    twins.append(knocks[-1])
+    return knocks, twins
+
+
+def _browser(who: str) -> Client:
+    everything(who)
+    client = Client(raise_request_exception=False)
+    client.force_login(user_of(who), backend="allauth.account.auth_backends.AuthenticationBackend")
+    prove_oneself(client, who)
+    return client
 
 
 def _page_knock(
-    world: World, address: Any, client: Client, who: str, organisation: str, method: str
+    world: World, address: Any, client: Client, organisation: str, method: str, opens: Callable[[], None]
 ) -> Callable[[], list[str]]:
     def knock() -> list[str]:
+        opens()
         path = address.filled(organisation, world.values_for(address.name))
-        return _told(getattr(client, method)(path), CANARIES)
+        # What the stranger said may be said back.
+        secrets = [secret for secret in _secrets(world) if secret not in path]
+        return _told(getattr(client, method)(path), (*CANARIES, *secrets))
 
     return knock
+
+
+def _secrets(world: World) -> list[str]:
+    """References of Harrow's that stand in lists, which name nobody."""
+    routes_of = ("placements:referral", "placements:referral_check", "placements:placement", "contracts:agreement")
+    return [str(world.values_for(name)["reference"]) for name in routes_of]
+
+
+def _owners_knock(play: Play, world: World, address: Any, clients: dict[str, Client]) -> Callable[[], None]:
+    """The same address opens for somebody whose it is, or its being closed to strangers proves nothing; looked at
+    once, and what that leaves behind is undone."""
+    asked = False
+
+    def opens() -> None:
+        nonlocal asked
+        if asked or address.name in NOT_HERE:
+            return
+        asked = True
+        values, answers = world.values_for(address.name), []
+        for organisation, client in clients.items():
+            with transaction.atomic():
+                response = client.get(address.filled(organisation, values))
+                transaction.set_rollback(True)
+            answers.append(response.status_code)
+            if response.status_code in OPENED or _is_sent_on(response):
+                play.outcome.cases += 1
+                return
+        play.violated(f"{address.name} opens for nobody, so that its refusals prove nothing: {answers}")
+
+    return opens
+
+
+def _is_sent_on(response: Any) -> bool:
+    return response.status_code == 302 and not response["Location"].startswith("/accounts/")
 
 
 def _told(response: Any, words: tuple[str, ...]) -> list[str]:
@@ -170,15 +231,20 @@ def _told(response: Any, words: tuple[str, ...]) -> list[str]:
     return [word for word in words if word.encode() in said]
 
 
-def _twin(play: Play, watch: Watch, world: ApiWorld) -> None:
+def _twin_api(world: ApiWorld) -> list[Knock]:
+    return [
+        (route.name, _api_knock(world, route, "edith", owner))
+        for route in routes()
+        if route.method == "get" and route.name.startswith(("list_referrals", "get_referral", "list_placements"))
+        for owner in owners(route)
+    ]
+
+
+def _twin(play: Play, watch: Watch, kind: str, knocks: list[Knock]) -> None:
     """Without row security, and without the filters, a stranger reads on."""
     for table in OWN_ROWS:
         if table != "tenants_membership":
             watch.ask(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
-    caught = False
     with in_process(), without_filters():
-        for route in routes():
-            if route.method == "get" and route.name.startswith(("list_referrals", "get_referral", "list_placements")):
-                for owner in owners(route):
-                    caught = caught or bool(_api_knock(world, route, "edith", owner)())
-    play.twin("a stranger without row security", caught)
+        told = [what for what, knock in knocks if knock()]
+    play.twin(f"a stranger without row security, by {kind}", bool(told))

@@ -15,10 +15,11 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core import mail
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from brokerage.core.accounts.models import MobileNumber
+from brokerage.core.clock import database_now
 from brokerage.core.notifications.models import Message
 from brokerage.core.notifications.texts import is_count, text_of
 from brokerage.core.sms.gateways import Gateway, GatewayAway, open_gateway
@@ -102,9 +103,10 @@ class TextCarrier(Carrier):
 
         One that has waited for days (while no gateway was set) is set aside: it is not urgent any more.
         """
-        old = [each.pk for each in messages if each.created_at < timezone.now() - URGENT_FOR]
+        now = database_now()
+        old = [each.pk for each in messages if each.created_at < now - URGENT_FOR]
         if old:
-            values = {"failed_at": timezone.now(), "leased_until": None, "last_error": "Too old"}
+            values = {"failed_at": now, "leased_until": None, "last_error": "Too old"}
             Message.objects.filter(pk__in=old).update(**values)
             messages = [each for each in messages if each.pk not in old]
         people = {message.user_id for message in messages}
