@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -55,6 +56,9 @@ PROBLEM_TEXTS: dict[str, str | Promise] = {
     "insurance_employers_liability": _("Employers’ liability insurance has lapsed or is missing"),
     "insurance_public_liability": _("Public liability insurance has lapsed or is missing"),
     "insurance_professional_indemnity": _("Professional indemnity insurance has lapsed or is missing"),
+    "household_retired": _("The carer household fosters no more"),
+    "household_on_hold": _("The carer household is on hold"),
+    "household_age": _("The carer household is not approved for this age"),
     "welsh_for_profit": _("New for-profit registration in Wales, not allowed since 1 April 2026"),
     "welsh_growth": _("For-profit home in Wales that has grown since it no longer may"),
     "welsh_needs_approval": _("For-profit home in Wales: new placements need the Welsh Ministers’ approval"),
@@ -120,7 +124,7 @@ _WELSH = f"p.profit_status = 'for_profit' AND e.gss_code LIKE 'W%%' AND {{catego
 
 def home_problems(*, category: str, age: str) -> str:
     """Array elements: the codes of what is wrong with a home and its provider for somebody who lives there or is to,
-    or null. A fostering agency is registered for every age: its households are matched by theirs (`matching`).
+    or null. A fostering agency is registered for every age: its households are approved (`household_problems`).
     `category` and `age` are SQL expressions; the rows are those of `JOINS`, the parameters `parameters()`."""
     welsh = _WELSH.format(category=category)
     return f"""
@@ -135,6 +139,17 @@ CASE WHEN %(on)s >= '{WELSH_NO_NEW_FOR_PROFIT_FROM}' AND e.registered_on >= '{WE
   AND {welsh} THEN 'welsh_for_profit' END,
 CASE WHEN %(on)s >= %(no_growth_from)s::date AND e.grew_on >= %(no_growth_from)s::date AND {welsh}
   THEN 'welsh_growth' END
+"""
+
+
+def household_problems(*, age: str, on: str = "%(on)s", household: str = "h") -> str:
+    """Array elements: the codes of what is wrong with a carer household for somebody who is to live there, or null;
+    null all of them without a household. `on` and `age` are SQL expressions, asked for in this order, `household` the
+    alias of its table. On hold concerns nobody who lives there already: an agency says so too when it is full."""
+    return f"""
+CASE WHEN {household}.retired_on <= {on} THEN 'household_retired'
+  WHEN {household}.is_on_hold THEN 'household_on_hold' END,
+CASE WHEN {age} NOT BETWEEN {household}.age_min AND {household}.age_max THEN 'household_age' END
 """
 
 
@@ -155,7 +170,10 @@ CASE WHEN price.id IS NULL THEN 'no_ceiling' END
 
 PROBLEMS_OF = f"""
 WITH chosen AS MATERIALIZED (SELECT * FROM dpv_admission WHERE id = ANY (%(admissions)s::uuid[])), {SOURCES}
-SELECT a.id, array_remove(ARRAY[{PROBLEMS}], NULL)::text[] FROM chosen a {JOINS}
+SELECT a.id, array_remove(ARRAY[{PROBLEMS}, {household_problems(age="%(age_at_start)s::int")}], NULL)::text[]
+FROM chosen a {JOINS}
+LEFT JOIN providers_carerhousehold h ON h.agency_id = a.establishment_id
+  AND h.id = (%(households)s::uuid[])[array_position(%(admissions)s::uuid[], a.id)]
 """
 #: Named by the rules that it holds: a database that has not been brought up to date has none of that name, and answers
 #: by no earlier rule.
@@ -163,11 +181,12 @@ PROBLEMS_FUNCTION = f"admission_problems_{hashlib.sha256(PROBLEMS_OF.encode()).h
 #: The same, of a few admissions, by the function that keeps its plan (`dpv.row_security`): planning a query over a
 #: dozen tables with row security takes twenty times as long as asking it of one admission.
 _OF_A_FEW = f"""
-SELECT * FROM {PROBLEMS_FUNCTION}(%(admissions)s::uuid[], %(on)s, %(age)s, %(age_at_start)s, %(verified_since)s,
-  %(no_growth_from)s, %(approval_from)s)
+SELECT * FROM {PROBLEMS_FUNCTION}(%(admissions)s::uuid[], %(households)s::uuid[], %(on)s, %(age)s, %(age_at_start)s,
+  %(verified_since)s, %(no_growth_from)s, %(approval_from)s)
 """
 #: Of more, the plan must know how many.
 FEW = 8
+_NO_HOUSEHOLDS: Mapping[UUID, UUID | None] = MappingProxyType({})
 
 
 def parameters(on: dt.date, *, age: int | None = None, age_at_start: int | None = None) -> dict[str, Any]:
@@ -184,13 +203,18 @@ def parameters(on: dt.date, *, age: int | None = None, age_at_start: int | None 
 
 
 def problems_of(
-    admission_ids: Iterable[UUID], on: dt.date, *, age: int | None = None, age_at_start: int | None = None
+    admission_ids: Iterable[UUID],
+    on: dt.date,
+    *,
+    age: int | None = None,
+    age_at_start: int | None = None,
+    households: Mapping[UUID, UUID | None] = _NO_HOUSEHOLDS,
 ) -> dict[UUID, list[str]]:
     """The codes of what keeps each admission from being used on that day; an empty list is "eligible".
 
     `age` (completed years) asks for a ceiling of that age and a registration for it (for `age_at_start`, where that is
-    another); without it any ceiling and any registered age will do. An admission the current organisation may not see
-    is not in the answer.
+    another); without it any ceiling and any registered age will do. `households`: the agency's carer household that is
+    meant, by admission. An admission the current organisation may not see is not in the answer.
     """
     require_context()
     wanted = list(admission_ids)
@@ -198,7 +222,9 @@ def problems_of(
         return {}
     with connection.cursor() as cursor:
         query = _OF_A_FEW if len(wanted) <= FEW else PROBLEMS_OF
-        cursor.execute(query, {"admissions": wanted, **parameters(on, age=age, age_at_start=age_at_start)})
+        values = parameters(on, age=age, age_at_start=age_at_start)
+        values |= {"admissions": wanted, "households": [households.get(one) for one in wanted]}
+        cursor.execute(query, values)
         return {row[0]: list(row[1]) for row in cursor.fetchall()}
 
 
@@ -208,15 +234,18 @@ def require_eligible(
     *,
     age: int | None = None,
     age_at_start: int | None = None,
+    household_id: UUID | None = None,
     field: str | None = None,
     apart_from: Collection[str] = (),
 ) -> None:
-    """Refuse an admission that may not be used on that day; problems of the codes `apart_from` do not count.
+    """Refuse an admission, or the carer household of it that is meant, that may not be used on that day; problems of
+    the codes `apart_from` do not count.
 
     Raises RuleBroken whose code is the first problem's (`PROBLEM_TEXTS`), or `admission_unknown`.
     """
     admission_id = admission if isinstance(admission, UUID) else admission.pk
-    found = problems_of([admission_id], on, age=age, age_at_start=age_at_start).get(admission_id)
+    meant = {admission_id: household_id}
+    found = problems_of([admission_id], on, age=age, age_at_start=age_at_start, households=meant).get(admission_id)
     if found is None:
         raise RuleBroken("admission_unknown", _("This establishment is not on the lot"), field)
     problems = [code for code in found if code not in apart_from]

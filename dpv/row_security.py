@@ -34,10 +34,13 @@ _MOVED = (
 )
 _PROBLEMS = PROBLEMS_OF % {
     name: f"p_{name}"
-    for name in ("admissions", "on", "age", "age_at_start", "verified_since", "no_growth_from", "approval_from")
+    for name in (
+        *("admissions", "households", "on", "age", "age_at_start"),
+        *("verified_since", "no_growth_from", "approval_from"),
+    )
 }
 _FOR_EACH_ROLE = "\n".join(f"WHEN '{role}' THEN RETURN QUERY {_PROBLEMS};" for role in ACTORS)
-_PROBLEMS_FUNCTION = f"{PROBLEMS_FUNCTION}(uuid[], date, integer, integer, date, date, date)"
+_PROBLEMS_FUNCTION = f"{PROBLEMS_FUNCTION}(uuid[], uuid[], date, integer, integer, date, date, date)"
 _ANSWER = ("outcome", "answer", "answered_by_user_id", "answered_by_name", "answered_at")
 
 #: What a provider's role reads of a measure and of its own appeal: who decided what, by id, and the alert behind it are
@@ -210,8 +213,8 @@ FUNCTIONS = [
     # What keeps admissions from being used, as whoever asks may read it. One statement for each role: a statement's
     # plan is kept, and made anew when another role asks.
     f"""
-    CREATE OR REPLACE FUNCTION {PROBLEMS_FUNCTION}(p_admissions uuid[], p_on date, p_age integer,
-      p_age_at_start integer, p_verified_since date, p_no_growth_from date, p_approval_from date)
+    CREATE OR REPLACE FUNCTION {PROBLEMS_FUNCTION}(p_admissions uuid[], p_households uuid[], p_on date,
+      p_age integer, p_age_at_start integer, p_verified_since date, p_no_growth_from date, p_approval_from date)
     RETURNS TABLE (o_admission uuid, o_problems text[])
     LANGUAGE plpgsql STABLE SECURITY INVOKER AS $$
     #variable_conflict use_column

@@ -24,6 +24,7 @@ NEED = "need:"
 #: Reasons that are about the person, beside `dpv.eligibility.PROBLEM_TEXTS`, in the order they are told.
 REASON_TEXTS: dict[str, str | Promise] = {
     "age_outside_lot": _("The lot is for other ages"),
+    # Of matches made before households had a code of their own.
     "age": _("Does not take this age"),
     "sex": _("Does not take this sex"),
     "not_single_sex": _("Not a single-sex home"),
@@ -34,7 +35,6 @@ REASON_TEXTS: dict[str, str | Promise] = {
     "would_be_with_others": _("Others live there and the person must be placed alone"),
     "would_be_alone": _("A solo lot, and the person need not be placed alone"),
     "no_household": _("The agency has no carer household here"),
-    "household_on_hold": _("The carer household is on hold"),
 }
 
 

@@ -104,6 +104,8 @@ class Asked:
     planned_months: int | None = None
     menu: Mapping[str, MenuRate] = field(default_factory=dict)
     households: frozenset[UUID] = frozenset()
+    #: Of the households, those that nobody new may live with: the code of what is wrong, and its text.
+    unfit: Mapping[UUID, tuple[str, str | Promise]] = field(default_factory=dict)
     is_fostering: bool = False
 
 
@@ -187,15 +189,17 @@ def priced(answers: OfferAnswers, asked: Asked) -> Pricing | None:
 def broken_answers(
     answers: OfferAnswers, asked: Asked, *, now: dt.datetime, today: dt.date, closes_at: dt.datetime, complete: bool
 ) -> tuple[RuleBroken, ...]:
-    """Everything wrong with the answers, in the order of the form; a draft (`complete` False) may lack things.
+    """Everything wrong with the answers, in the order of the form; a draft (`complete` False) may lack things, and name
+    a household that is not available today.
 
     Fields are those of `OfferAnswers`, `statements.<need>` and `extras.<position>.<field>`. Codes: those of
-    `pricing.broken_rules`, and `household_missing`, `household_not_invited`, `price_missing`, `children_invalid`,
+    `pricing.broken_rules`, and `household_missing`, `household_not_invited`, those of
+    `dpv.eligibility.household_problems`, `price_missing`, `children_invalid`,
     `total_too_large`, `too_many_extras`, `text_too_long`, `discloses_person`, `statement_missing`, `start_missing`,
     `start_in_past`, `start_too_far`, `held_missing`, `held_too_short`, `held_too_long`, `<text>_missing`.
     """
     found = [
-        *_household(answers, asked),
+        *_household(answers, asked, complete=complete),
         *_children(answers, asked),
         *_price(answers, asked),
         *_statements(answers, asked),
@@ -218,12 +222,15 @@ def _priced_so_far(answers: OfferAnswers, asked: Asked) -> Pricing | None:
         return None
 
 
-def _household(answers: OfferAnswers, asked: Asked) -> Iterator[RuleBroken]:
+def _household(answers: OfferAnswers, asked: Asked, *, complete: bool) -> Iterator[RuleBroken]:
     if answers.household_id is None:
         if asked.is_fostering and asked.households:
             yield RuleBroken("household_missing", _("Select the household you offer"), "household_id")
     elif not asked.is_fostering or answers.household_id not in asked.households:
         yield RuleBroken("household_not_invited", _("Select one of the households invited"), "household_id")
+    elif complete and answers.household_id in asked.unfit:
+        code, text = asked.unfit[answers.household_id]
+        yield RuleBroken(code, text, "household_id")
 
 
 def _children(answers: OfferAnswers, asked: Asked) -> Iterator[RuleBroken]:

@@ -12,6 +12,7 @@ register(
         "household.added": _("Carer household added"),
         "household.changed": _("Carer household changed"),
         "household.held": _("Carer household put on hold"),
+        "household.retired": _("Carer household fosters no more"),
         "household.released": _("Carer household taken off hold"),
         "import.started": _("Import started"),
         "import.resumed": _("Import continued"),

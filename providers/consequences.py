@@ -17,7 +17,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from brokerage.core.tenants.actors import Actor
-from providers.models import Establishment, ImportRun
+from providers.models import CarerHousehold, Establishment, ImportRun
 
 #: What changes about a home, in the order they are told.
 CHANGES: dict[str, str | Promise] = {
@@ -30,6 +30,7 @@ CHANGES: dict[str, str | Promise] = {
     "rating": _("Changes its rating"),
     "grew": _("Has more places"),
     "shrank": _("Has fewer places"),
+    "households": _("A carer household takes others, or nobody"),
 }
 #: What is counted for each home.
 COUNTS = ("admissions", "invitations", "offers", "awards", "placements", "authorities")
@@ -70,8 +71,8 @@ def watches(watcher: Watcher) -> Watcher:
 
 
 def changed(actor: Actor, homes: Collection[UUID], *, is_decision: bool = False) -> None:
-    """Registration or evidence of these homes has changed, or (`is_decision`) somebody decided whether they may be
-    used: whoever watches acts at once."""
+    """Registration or evidence of these homes, or the approval of a household of theirs, has changed, or
+    (`is_decision`) somebody decided whether they may be used: whoever watches acts at once."""
     if homes:
         for watcher in _watchers:
             watcher(actor, homes, is_decision)
@@ -81,7 +82,12 @@ def look(actor: Actor, homes: Collection[UUID], on: dt.date) -> Sight:
     """What is to be seen of these homes now."""
     names = ("name", "urn", "registration_status", "registered_on", "closed_on", "kind", "age_min", "age_max", "rating")
     rows = Establishment.objects.filter(pk__in=homes).values("pk", *names, "capacity", "missing_since")
-    seen = Sight(facts={row["pk"]: {**row, "on": on} for row in rows})
+    seen = Sight(facts={row["pk"]: {**row, "on": on, "households": {}} for row in rows})
+    approved = ("is_on_hold", "retired_on", "age_min", "age_max")
+    for agency, household, *standing in CarerHousehold.objects.filter(agency__in=homes).values_list(
+        "agency_id", "pk", *approved
+    ):
+        seen.facts[agency]["households"][household] = standing
     for looker in _lookers:
         looker(actor, homes, on, seen)
     return seen
@@ -157,6 +163,7 @@ def _changes(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> list
         "rating": before["rating"] != after["rating"],
         "grew": places[1] > places[0],
         "shrank": places[1] < places[0],
+        "households": any(before["households"].get(pk, now) != now for pk, now in after["households"].items()),
     }
     return [code for code in CHANGES if said[code]]
 

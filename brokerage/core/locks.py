@@ -1,10 +1,10 @@
 """Advisory locks, held to the end of the transaction, always taken in one order.
 
 The order is: admissions (shared to read, exclusive to suspend or reprice) -> establishments (exclusive to award)
--> standings of providers (shared to invite, offer and award, exclusive to change a registration or insurance) ->
-blocks -> referrals, each kind sorted by id, so that no two actions can wait for each other. Advisory, because
-`SELECT ... FOR UPDATE` needs an UPDATE policy that readers must not have. All of an action's locks go in one message,
-a statement each: the database takes them one after the other, and tells its time once the last one is held.
+-> standings of providers (shared to invite, offer, award and sign, exclusive to change a registration, an insurance or
+a carer household) -> blocks -> referrals, each kind sorted by id, so that no two actions can wait for each other.
+Advisory, because `SELECT ... FOR UPDATE` needs an UPDATE policy that readers must not have. All of an action's locks go
+in one message, a statement each: the database takes them one after the other, and tells its time once the last is held.
 """
 
 from __future__ import annotations

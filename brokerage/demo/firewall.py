@@ -1,5 +1,6 @@
 """The demo's findings of the registration checks: one run over every placement, some answered, one that passes again,
-and a regulator's list that waits in its check with what it would trigger."""
+one of a child whom a carer household is no longer approved for, and a regulator's list that waits in its check with
+what it would trigger."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from django.core.files.storage import default_storage
 from django.db.models import Count
 
 from brokerage.core.clock import database_today
+from brokerage.core.periods import age_on
 from brokerage.core.tenants.context import acting, loader, system
 from brokerage.core.tenants.models import Organisation, Region
 from brokerage.core.tenants.regions import authorities_of
@@ -21,7 +23,7 @@ from brokerage.safeguarding.firewall.actions.runs import check_all, check_homes
 from brokerage.safeguarding.firewall.models import Finding
 from placements.models import Placement
 from providers.imports.engine import run_import
-from providers.models import Establishment, ImportRun
+from providers.models import CarerHousehold, Establishment, ImportRun
 
 FILE = "ofsted-changes.csv"
 HUB = "west-london-hub"
@@ -37,6 +39,7 @@ def load_findings() -> str:
     # A home that failed last month and passes again.
     passing = homes[6 % len(homes)][1]
     _say(passing, "suspended")
+    _outgrow()
     checks = check_all()
     _say(passing, "active")
     check_homes([passing])
@@ -60,6 +63,18 @@ def _used_homes() -> list[UUID]:
         )
         most = theirs.values("establishment_id").annotate(people=Count("pk")).order_by("-people", "establishment_id")
         return [row["establishment_id"] for row in most[:5]]
+
+
+def _outgrow() -> None:
+    """A household of somebody of Harrow's is approved anew, for younger children only."""
+    with loader():
+        theirs = Placement.objects.filter(status="active", authority__slug="harrow", household__isnull=False)
+        for placement in theirs.select_related("person", "household").order_by("reference"):
+            household = placement.household
+            age = age_on(placement.person.date_of_birth, database_today())
+            if household is not None and household.age_min < age:
+                CarerHousehold.objects.filter(pk=household.pk, age_max__gte=age).update(age_max=age - 1)
+                return
 
 
 def _say(home: UUID, status: str) -> None:

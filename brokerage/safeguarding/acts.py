@@ -12,6 +12,7 @@ register(
         "alert.closed": _("Alert closed"),
         "alert.acknowledged": _("Alert answered"),
         "alert.read": _("Alert read"),
+        "alert.told_later": _("Alert told to an authority that looks there now"),
         "alert.checks_late": _("Welfare checks late"),
         "alert.meeting_recorded": _("Strategy meeting recorded"),
         "alert.file_added": _("File added to an alert"),

@@ -24,7 +24,7 @@ events.publish(
     "alert.received",
     label=_("Safeguarding alert received"),
     organisations=EVERYBODY,
-    notices={"safeguarding.alert": ALERT},
+    notices={"safeguarding.alert": ALERT, "safeguarding.nearer": ALERT},
 )
 events.publish(
     "alert.closed",
@@ -60,13 +60,13 @@ events.publish(
 
 @handles("alert_change")
 def tell_machines(item: OutboxItem) -> None:
-    """Tell the feed of every organisation that was told. Repeatable: a feed says an event once."""
+    """Tell the feed of every organisation that was told, or of the one that was told later. Repeatable: a feed says an
+    event once."""
     with worker():
-        told = list(
-            AlertRecipient.objects.filter(alert_id=item.payload["alert"], alert__raised_by_id=item.organisation_id)
-            .order_by("organisation_id")
-            .values_list("organisation_id", "reference")
-        )
+        rows = AlertRecipient.objects.filter(alert_id=item.payload["alert"], alert__raised_by_id=item.organisation_id)
+        if "organisation" in item.payload:
+            rows = rows.filter(organisation_id=item.payload["organisation"])
+        told = list(rows.order_by("organisation_id").values_list("organisation_id", "reference"))
     change = {
         organisation_id: [one]
         for organisation_id, reference in told

@@ -12,6 +12,14 @@ texts.register(
     ),
 )
 texts.register(
+    "safeguarding.nearer",
+    subject=_("Safeguarding alert %(reference)s is open where you are looking"),
+    body=_(
+        "%(organisation)s looks at a home about which safeguarding alert %(reference)s is open. Sign in and read it"
+        " before you choose."
+    ),
+)
+texts.register(
     "safeguarding.reminder",
     subject=_("Safeguarding alert %(reference)s waits for your answer"),
     body=_("%(organisation)s has not answered safeguarding alert %(reference)s. Sign in, read it and answer."),

@@ -192,7 +192,9 @@ _MESSAGES = tell_members(
     template="CASE a.status WHEN 'live' THEN 'safeguarding.alert' ELSE 'safeguarding.closed' END",
     reference="a.reference",
     page="'/alerts/' || a.reference || '/'",
-    narrowed=f"r.alert_id = a.id AND m.user_id IS DISTINCT FROM {USER}",
+    # When nobody acts (somebody looks there later), a live alert is a message to whoever was told just now alone.
+    narrowed=f"""r.alert_id = a.id AND m.user_id IS DISTINCT FROM {USER}
+        AND (a.status <> 'live' OR {USER} IS NOT NULL OR r.told_at >= began)""",
 )
 
 FUNCTIONS = [
@@ -201,7 +203,7 @@ FUNCTIONS = [
     f"""
     CREATE OR REPLACE FUNCTION alert_tell(p_alert uuid)
     RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    DECLARE a safeguarding_alert; told integer;
+    DECLARE a safeguarding_alert; told integer; began timestamptz := clock_timestamp();
     BEGIN
       SELECT * INTO a FROM safeguarding_alert
         WHERE id = p_alert AND raised_by_id = {ORGANISATION} AND status IN ('live', 'closed');

@@ -113,11 +113,11 @@ def sign_agreement(
     if side not in PERMISSION:
         raise Http404
     actor.require(PERMISSION[side])
-    found = Agreement.objects.filter(pk=agreement_id).values_list("referral_id", flat=True).first()
+    found = Agreement.objects.filter(pk=agreement_id).values_list("referral_id", "provider_id").first()
     if found is None:
         raise Http404
     admission = admission_of(agreement_id)
-    locks.hold(admissions=[admission] if admission else [], referrals=[found])
+    locks.hold(admissions=[admission] if admission else [], standings=[found[1]], referrals=[found[0]])
     agreement = Agreement.objects.get(pk=agreement_id)
     now = database_now()
     if actor.client_id is not None:
@@ -243,16 +243,24 @@ def document_name(agreement: Agreement) -> str:
 
 
 def _require_home(actor: Actor, agreement: Agreement, today: dt.date) -> None:
-    """Nobody signs for a home that may not take the person. What the price was agreed under (a ceiling, the vehicle's
-    term) was asked at the award and is not asked again. The provider's side does not know how old the person is: the
-    authority's side asks that."""
+    """Nobody signs for a home or a carer household that may not take the person. What the price was agreed under (a
+    ceiling, the vehicle's term) was asked at the award and is not asked again. The provider's side does not know how
+    old the person is: the authority's side asks that."""
     offers = Offer.objects.filter(referral_id=agreement.referral_id, provider_id=agreement.provider_id)
-    admission_id = offers.filter(status="accepted").values_list("admission_id", flat=True).first()
-    if admission_id is None:
+    awarded = offers.filter(status="accepted").values_list("admission_id", "household_id").first()
+    if awarded is None:
         return
+    admission_id, household_id = awarded
     referral = Referral.objects.filter(pk=agreement.referral_id).first() if actor.is_authority else None
     at_start = age_at_start(referral, agreement.moved_start_on or agreement.starts_on) if referral else None
-    require_eligible(admission_id, on=today, age_at_start=at_start, field="agree", apart_from=AGREED_ALREADY)
+    require_eligible(
+        admission_id,
+        on=today,
+        age_at_start=at_start,
+        household_id=household_id,
+        field="agree",
+        apart_from=AGREED_ALREADY,
+    )
 
 
 def _require_machine_signing(actor: Actor) -> None:

@@ -12,7 +12,7 @@ from brokerage.core.clock import database_now, database_today
 from brokerage.core.money import pence
 from brokerage.core.vocabulary import Rating, RegistrationStatus, Regulator
 from contracts.queries.awards import live_award
-from contracts.queries.comparison import OfferColumn, column_of, compared_referral
+from contracts.queries.comparison import OfferColumn, columns_of, compared_referral
 from placements.api.offer_shapes import OfferPrice, price_out
 from placements.models import Decline
 from placements.queries.comparison import BANDS, METHODS, ComparedOffer, compare_offers
@@ -84,6 +84,10 @@ class ComparedOfferOut(Shape):
     submitted_at = s.DateTimeField()
     has_full_papers = s.BooleanField(help_text="Whether the full papers are open to this provider.")
     problems = s.ListField(child=s.CharField(), help_text="Why it cannot be chosen, in words.")
+    open_alerts = s.ListField(
+        child=s.CharField(),
+        help_text="References of live safeguarding alerts about it, for clients with `alerts:read`: read them first.",
+    )
     may_choose = s.BooleanField(help_text="Whether this client may award it now.")
 
 
@@ -266,7 +270,7 @@ def compare_referral(call: Call, reference: str) -> dict[str, Any]:
         "own_method": comparison.own_method,
         "methods": comparison.methods,
         "weights": {"price": comparison.weights[0], "quality": comparison.weights[1]},
-        "offers": [offer_out(column_of(actor, each, may_award=may_award)) for each in comparison.standing],
+        "offers": [offer_out(each) for each in columns_of(actor, comparison.standing, may_award=may_award)],
         "other_offers": [_other_out(each) for each in comparison.others],
         "declines": [_decline_out(each) for each in comparison.declines],
         "waiting_count": comparison.waiting,
@@ -321,6 +325,7 @@ def offer_out(column: OfferColumn) -> dict[str, Any]:
         "submitted_at": offer.submitted_at,
         "has_full_papers": it.has_full_papers,
         "problems": [str(problem) for problem in it.problems],
+        "open_alerts": [line.reference for line in column.warnings],
         "may_choose": column.may_choose,
     }
 

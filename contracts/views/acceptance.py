@@ -31,7 +31,7 @@ from contracts.queries.awards import (
     may_decide,
     waits_for,
 )
-from contracts.queries.comparison import column_of, compared_referral
+from contracts.queries.comparison import column_of, columns_of, compared_referral
 from placements.actions import awards
 from placements.models import Approval, Award
 from placements.queries.comparison import METHODS, Comparison, compare_offers
@@ -54,7 +54,7 @@ def compare(request: OrganisationRequest, reference: str) -> HttpResponse:
         {
             "referral": referral,
             "comparison": comparison,
-            "columns": [column_of(actor, each, may_award=may_award) for each in comparison.standing],
+            "columns": columns_of(actor, comparison.standing, may_award=may_award),
             "methods": [(code, METHODS[code], code == comparison.method) for code in comparison.methods],
             "award": award,
             "is_open": referral.is_open_for_offers(now),
@@ -115,7 +115,7 @@ def accept_offer(request: OrganisationRequest, reference: str, offer: UUID) -> H
     context = {
         "referral": referral,
         "comparison": comparison,
-        "chosen": column_of(actor, chosen, may_award=False),
+        "chosen": column_of(actor, chosen),
         "form": form,
         "approvals": approvals_explained(needs),
         "needs": needs,
@@ -244,7 +244,7 @@ def _award_context(actor: Actor, award: Award, forms: dict[str, DecisionForm]) -
     chosen = next(each for each in (*comparison.standing, *comparison.others) if each.offer.pk == award.offer_id)
     return {
         "award": award,
-        "chosen": column_of(actor, chosen, may_award=False),
+        "chosen": column_of(actor, chosen),
         "others": [each for each in (*comparison.standing, *comparison.others) if each is not chosen],
         "agreement": agreement,
         "decisions": [{"kind": kind, "label": Approval.Kind(kind).label, "form": form} for kind, form in forms.items()],

@@ -37,8 +37,7 @@ def confirm(actor: Actor, award: Award, *, is_checked: bool = False) -> Placemen
         raise NotNow("offer_changed", _("The provider has changed this offer since it was chosen. Compare again."))
     require_held(offer, now)
     if not is_checked:
-        at_start = age_at_start(referral, offer.starts_on)
-        require_eligible(offer.admission_id, on=today, age=referral.age, age_at_start=at_start, field="offer")
+        require_usable(offer, referral, today)
     has_counter = require_place(offer)
     award.status = AWARD.after(award.status, "confirm")
     award.confirmed_at = now
@@ -110,6 +109,18 @@ def undo(actor: Actor, award: Award, *, reason: str, because_of_provider: bool) 
         reference=referral.reference,
         data={"because_of_provider": because_of_provider, "standing": len(standing) + len(kept)},
         notify=releases.tell_each(referral, [("placements.award_fell_through", each.provider_id) for each in told]),
+    )
+
+
+def require_usable(offer: Offer, referral: Referral, today: dt.date) -> None:
+    """Refuse an offer whose home or carer household may not take the person (codes of `dpv.eligibility`)."""
+    require_eligible(
+        offer.admission_id,
+        on=today,
+        age=referral.age,
+        age_at_start=age_at_start(referral, offer.starts_on),
+        household_id=offer.household_id,
+        field="offer",
     )
 
 

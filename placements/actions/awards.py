@@ -22,13 +22,11 @@ from brokerage.core.errors import NotNow, NotPermitted, RuleBroken
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.geography_queries import placing_band_of
 from brokerage.core.vocabulary import Category
-from dpv.eligibility import require_eligible
 from dpv.queries.measures import restrictions_on
-from placements.actions.award_effects import confirm, require_held, undo
+from placements.actions.award_effects import confirm, require_held, require_usable, undo
 from placements.actions.releases import pause_releases, resume_releases
 from placements.actions.running import check_note
 from placements.models import Approval, Award, Offer, Referral
-from placements.queries.ages import age_at_start
 from placements.states import AWARD, OFFER, OFFER_STANDING, REFERRAL
 
 #: Placing bands that another person must approve for a child, and the permission that person needs.
@@ -90,8 +88,7 @@ def award_offer(
             _("Offers may still arrive until closing time; say that you choose before then"),
             "before_closing",
         )
-    at_start = age_at_start(referral, offer.starts_on)
-    require_eligible(offer.admission_id, on=today, age=referral.age, age_at_start=at_start, field="offer")
+    require_usable(offer, referral, today)
     others = list(Offer.objects.filter(referral_id=referral.pk, status__in=OFFER_STANDING).exclude(pk=offer.pk))
     weekly = offer.weekly_total or Decimal(0)
     is_cheapest = all(other.weekly_total >= weekly for other in others if other.weekly_total is not None)

@@ -35,6 +35,7 @@ from placements.queries.offer_terms import (
     edition_of,
     invitation_as_answered,
     offer_under_way,
+    require_a_household,
     terms_of,
 )
 from placements.states import INVITATION, OFFER
@@ -58,8 +59,8 @@ __all__ = [
 def start_offer(actor: Actor, *, invitation_id: UUID) -> Offer:
     """Begin an offer of one invited establishment; where one is under way already, that one is returned.
 
-    Refused when the referral is not open for offers (NotNow); when the invitation was withdrawn (NotNow); when the
-    establishment may not be used today (codes of `dpv.eligibility`) or has no ceiling (`no_ceiling`).
+    Refused when the referral is not open for offers or the invitation was withdrawn (NotNow); when the establishment
+    or every household invited may not be used today (codes of `dpv.eligibility`).
     """
     actor.require("offer.write")
     invitation = _hold_invitation(invitation_id)
@@ -71,6 +72,7 @@ def start_offer(actor: Actor, *, invitation_id: UUID) -> Offer:
     today = timezone.localdate(now)
     require_eligible(invitation.admission_id, on=today, age=age_in(release))
     terms = terms_of(release, invitation, today)
+    require_a_household(terms)
     offer = _begun(invitation, now)
     offer.ceiling_row, offer.ceiling, offer.rules = terms.ceiling_row, terms.ceiling_row.weekly, terms.rule_version
     if len(terms.households) == 1:

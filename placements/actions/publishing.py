@@ -30,6 +30,7 @@ from placements.actions.drafts import refresh_age
 from placements.actions.releases import tell_providers, write_releases
 from placements.announcements import announce_closing_of
 from placements.completeness import missing
+from placements.interest import show_interest
 from placements.matching import Candidate, candidate_key
 from placements.models import Invitation, InvitedHousehold, Match, Referral, ReferralLot, Release
 from placements.queries.disclosures import findings_in, unresolved_disclosures
@@ -119,6 +120,7 @@ def publish_referral(
         },
         notify=tell_providers("placements.invited", referral, releases),
     )
+    show_interest(actor, ((each.provider_id, each.establishment_id) for each in invited))
     return referral
 
 
@@ -160,6 +162,7 @@ def invite_more(actor: Actor, *, reference: str, chosen: Collection[str], reason
         },
         notify=tell_providers("placements.invited", referral, new_providers),
     )
+    show_interest(actor, ((each.provider_id, each.establishment_id) for each in invited))
     return referral
 
 

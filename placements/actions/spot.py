@@ -27,6 +27,7 @@ from dpv.eligibility import problem_text
 from dpv.queries.measures import standing_about
 from placements.actions.closing import close_for_everyone
 from placements.actions.publishing import save
+from placements.interest import show_interest
 from placements.models import Offer, Placement, Referral
 from placements.queries.referrals import referral_of
 from placements.reminders import remind_of_start
@@ -150,6 +151,8 @@ def record_spot_placement(
         },
         notify=[*told, *_outside_area(actor, referral, placement)],
     )
+    if establishment is not None:
+        show_interest(actor, [(establishment.provider_id, establishment.pk)])
     return placement
 
 

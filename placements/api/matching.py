@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from rest_framework import serializers as s
 
@@ -17,6 +18,7 @@ from placements.actions.publishing import closing_terms, invited_keys
 from placements.matching import Candidate, explain
 from placements.queries.matching import candidates, lots_looked_on, wanted_of
 from placements.queries.referrals import referral_of
+from providers.standing import Standing, warnings_about, warnings_of
 
 MOST = 1000
 
@@ -55,6 +57,10 @@ class CandidateRow(Shape):
     miles = s.DecimalField(max_digits=6, decimal_places=1, allow_null=True, help_text="As the crow flies.")
     reasons = MatchReason(many=True, help_text="Empty where it may be invited.")
     is_restricted = s.BooleanField(help_text="A measure restricts its use: it is invited only with a reason.")
+    open_alerts = s.ListField(
+        child=s.CharField(),
+        help_text="References of live safeguarding alerts about it, for clients with `alerts:read`: read them first.",
+    )
     example = {
         "key": "1f0e8c3a-7d1b-4b57-8b6e-0a9c2d4f6e80",
         "admission_id": "1f0e8c3a-7d1b-4b57-8b6e-0a9c2d4f6e80",
@@ -79,6 +85,7 @@ class CandidateRow(Shape):
         "miles": "2.7",
         "reasons": [],
         "is_restricted": False,
+        "open_alerts": [],
     }
 
 
@@ -159,6 +166,7 @@ def list_eligible_establishments(call: Call, reference: str) -> dict[str, Any]:
     excluded = [home for home in found if not home.is_eligible]
     terms = closing_terms(lots, referral.urgency, today) if lots and referral.urgency else None
     most = call.query["limit"]
+    warned = warnings_of(call.actor, {home.establishment_id for home in (*eligible[:most], *excluded[:most])})
     return {
         "lots": [
             {
@@ -175,8 +183,8 @@ def list_eligible_establishments(call: Call, reference: str) -> dict[str, Any]:
         "already_invited_count": len(already),
         "eligible_count": len(eligible),
         "excluded_count": len(excluded),
-        "eligible": _rows(eligible[:most], lots),
-        "excluded": _rows(excluded[:most], lots),
+        "eligible": _rows(eligible[:most], lots, warned),
+        "excluded": _rows(excluded[:most], lots, warned),
     }
 
 
@@ -184,7 +192,9 @@ def list_eligible_establishments(call: Call, reference: str) -> dict[str, Any]:
 _SAME = ("provider_name", "lot_name", "kind", "outward", "age_min", "age_max", "sex_accepted", "rating", "vacancies")
 
 
-def _rows(homes: Sequence[Candidate], lots: Sequence[Lot]) -> list[dict[str, Any]]:
+def _rows(
+    homes: Sequence[Candidate], lots: Sequence[Lot], warned: Mapping[UUID, Sequence[Standing]]
+) -> list[dict[str, Any]]:
     by_id = {str(lot.pk): lot for lot in lots}
     return [
         {
@@ -203,6 +213,9 @@ def _rows(homes: Sequence[Candidate], lots: Sequence[Lot]) -> list[dict[str, Any
             "miles": home.miles,
             "reasons": [{"code": code, "message": explain(code)} for code in home.reasons],
             "is_restricted": home.is_restricted,
+            "open_alerts": [
+                line.reference for line in warnings_about(warned, home.establishment_id, home.household_id)
+            ],
         }
         for home in homes
     ]

@@ -177,7 +177,10 @@ def compare_offers(referral: Referral, *, on: dt.date, method: str = "") -> Comp
 
 def _columns(referral: Referral, offers: Sequence[Offer], on: dt.date) -> Iterator[ComparedOffer]:
     own_code, neighbours = placed_among(referral.authority_id)
-    problems = problems_of({offer.admission_id for offer in offers}, on, age=referral.age)
+    # Of an earlier offer that was withdrawn another household may be named.
+    in_order = sorted(offers, key=lambda offer: offer.status in OFFER_STANDING)
+    households = {offer.admission_id: offer.household_id for offer in in_order}
+    problems = problems_of(households, on, age=referral.age, households=households)
     limits = restrictions_on({offer.admission_id for offer in offers})
     places = _vacancies(offers)
     living = _living_there(offers)

@@ -15,7 +15,7 @@ from django.db import connection
 
 from brokerage.core.tenants.context import require_context
 from brokerage.core.vocabulary import Category, Need
-from dpv.eligibility import JOINS, PROBLEMS, RESTRICTED, SOURCES
+from dpv.eligibility import JOINS, PROBLEMS, RESTRICTED, SOURCES, household_problems
 from dpv.eligibility import parameters as parameters_of
 from dpv.models import Lot
 from placements.matching import Candidate, Wanted
@@ -32,7 +32,7 @@ WITH chosen AS MATERIALIZED (
 place AS (
   SELECT a.*, l.name AS lot_name, l.category, l.age_min AS lot_age_min, l.age_max AS lot_age_max, l.is_solo,
     o.name AS provider_name, e.name, e.kind, e.rating, price.weekly AS ceiling,
-    h.id AS household_id, coalesce(h.code, '') AS household_code, h.is_on_hold,
+    h.id AS household_id, coalesce(h.code, '') AS household_code,
     coalesce(h.outward, e.outward) AS outward,
     coalesce(h.easting, e.easting) AS easting, coalesce(h.northing, e.northing) AS northing,
     coalesce(h.age_min, e.age_min) AS age_min, coalesce(h.age_max, e.age_max) AS age_max,
@@ -42,7 +42,7 @@ place AS (
     coalesce(cardinality(h.children_ages), 0) AS own_children,
     round((sqrt((coalesce(h.easting, e.easting) - home.easting)::float8 ^ 2
       + (coalesce(h.northing, e.northing) - home.northing)::float8 ^ 2) / {mile})::numeric, 1) AS miles,
-    ARRAY[{problems}] AS problems, {restricted} AS is_restricted
+    ARRAY[{problems}, {household}] AS problems, {restricted} AS is_restricted
   FROM chosen a {joins}
   LEFT JOIN providers_carerhousehold h ON h.agency_id = e.id AND l.category = '{fostering}'
   LEFT JOIN providers_occupancy oe ON oe.establishment_id = e.id
@@ -53,8 +53,6 @@ place AS (
   SELECT *, array_remove(problems || ARRAY[
     CASE WHEN %(age)s::int NOT BETWEEN lot_age_min AND lot_age_max THEN 'age_outside_lot' END,
     CASE WHEN category = '{fostering}' AND household_id IS NULL THEN 'no_household' END,
-    CASE WHEN is_on_hold THEN 'household_on_hold' END,
-    CASE WHEN household_id IS NOT NULL AND %(age)s::int NOT BETWEEN age_min AND age_max THEN 'age' END,
     CASE WHEN %(sex)s <> '' AND sex_accepted NOT IN ('any', %(sex)s) THEN 'sex' END,
     CASE WHEN %(single_sex)s AND (sex_accepted = 'any' OR %(sex)s NOT IN ('', sex_accepted))
       THEN 'not_single_sex' END,
@@ -100,6 +98,7 @@ def matching_sql(
     query = _QUERY.format(
         sources=SOURCES,
         problems=PROBLEMS,
+        household=household_problems(age="%(age)s::int"),
         joins=JOINS,
         restricted=RESTRICTED,
         mile=_METRES_PER_MILE,

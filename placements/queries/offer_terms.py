@@ -12,10 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import Exists, OuterRef
+from django.db.models import CharField, Exists, OuterRef
+from django.db.models.expressions import RawSQL
 
+from brokerage.core.errors import RuleBroken
 from brokerage.core.vocabulary import Category, Need
+from dpv.eligibility import household_problems, problem_text
 from dpv.models import Ceiling, MenuItem, RuleVersion
 from dpv.queries.ceilings import ceiling_in_force
 from dpv.queries.menu import menu_of
@@ -24,6 +28,7 @@ from placements.models import Decline, Invitation, InvitedHousehold, Offer, Rele
 from placements.offer_answers import Asked, ExtraAsked, MenuRate, OfferAnswers
 from placements.offered_prices import extra_from_json
 from placements.states import OFFER_LIVE
+from providers.models import CarerHousehold
 
 
 @dataclass(frozen=True)
@@ -63,9 +68,10 @@ def terms_of(release: Release, invitation: Invitation, on: dt.date, *, with_menu
     version, rules = rules_in_force(invitation.vehicle_id, on)
     menu = menu_of(invitation.provider_id, invitation.vehicle_id, on) if with_menu else []
     is_fostering = release.category == Category.FOSTERING
-    households: tuple[InvitedHousehold, ...] = ()
+    households: tuple[Any, ...] = ()
     if is_fostering:
-        households = tuple(invitation.households.select_related("household").order_by("miles", "household__code"))
+        rows = invitation.households.select_related("household").order_by("miles", "household__code")
+        households = tuple(rows.annotate(problems=_problems(on, age_in(release))))
     months = release.content.get("planned_months")
     return OfferTerms(
         ceiling_row=ceiling,
@@ -79,9 +85,26 @@ def terms_of(release: Release, invitation: Invitation, on: dt.date, *, with_menu
             planned_months=months if isinstance(months, int) else None,
             menu={item.service: _rate(item) for item in menu},
             households=frozenset(invited.household_id for invited in households),
+            unfit={
+                invited.household_id: (invited.problems[0], problem_text(invited.problems[0]))
+                for invited in households
+                if invited.problems
+            },
             is_fostering=is_fostering,
         ),
     )
+
+
+def require_a_household(terms: OfferTerms) -> None:
+    """Refuse an offer of an agency none of whose invited households is available (codes of `household_problems`)."""
+    if terms.households and len(terms.asked.unfit) == len(terms.households):
+        raise RuleBroken(*next(iter(terms.asked.unfit.values())))
+
+
+def _problems(on: dt.date, age: int | None) -> RawSQL:
+    """What is wrong with each household of the query, in the same query."""
+    codes = household_problems(on="%s", age="%s::int", household=CarerHousehold._meta.db_table)
+    return RawSQL(f"array_remove(ARRAY[{codes}], NULL)::text[]", [on, age], output_field=ArrayField(CharField()))
 
 
 def _rate(item: MenuItem) -> MenuRate:

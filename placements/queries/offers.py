@@ -63,6 +63,7 @@ def standing_of(offer: Offer, now: dt.datetime) -> Standing:
     release = offer.release
     terms = terms_of(release, offer.invitation, today)
     given = answers_of(offer)
+    # Its household stands among what is wrong with the answers: another may be chosen.
     codes = problems_of([offer.admission_id], today, age=age_in(release)).get(offer.admission_id, [])
     return Standing(
         terms=terms,

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from brokerage.core.clock import database_now, database_today
 from brokerage.core.pages import maps
 from brokerage.core.pages.figures import Figure
+from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.models import AuthorityProfile, OutwardCode
 from brokerage.core.vocabulary import Need
 from brokerage.core.web import OrganisationRequest, address
@@ -28,6 +29,7 @@ from placements.models import Referral
 from placements.queries.matching import candidates, lots_looked_on, wanted_of
 from placements.queries.progress import progress_of
 from placements.queries.referrals import referral_of
+from providers.standing import Standing, warnings_about, warnings_of
 
 #: Rows on one page. Whoever is further away is left out with a reason, or the distance is narrowed.
 MOST_ELIGIBLE = 400
@@ -65,6 +67,7 @@ def referral_match(request: OrganisationRequest, reference: str) -> HttpResponse
             "excluded_count": len(excluded),
             "reasons": reason_counts(excluded),
             "restrictions": restrictions_among(eligible[:MOST_ELIGIBLE]),
+            **warnings_among(request.actor, eligible[:MOST_ELIGIBLE]),
             "stops": measures_among(excluded[:MOST_EXCLUDED]),
             "already_invited": len(already),
             "invite_form": InviteForm(),
@@ -93,6 +96,18 @@ def restrictions_among(homes: Sequence[Candidate]) -> list[tuple[Candidate, list
     restricted = [home for home in homes if home.is_restricted]
     found = restrictions_on({home.admission_id for home in restricted})
     return [(home, found[home.admission_id]) for home in restricted if home.admission_id in found]
+
+
+def warnings_among(actor: Actor, homes: Sequence[Candidate]) -> dict[str, Any]:
+    """What a page says of homes with something to know before one is chosen: each once, and the keys of all of them."""
+    found = warnings_of(actor, {home.establishment_id for home in homes})
+    rows: dict[str, list[Standing]] = {}
+    warned: set[str] = set()
+    for home in homes if found else ():
+        if lines := warnings_about(found, home.establishment_id, home.household_id):
+            rows.setdefault(home.title, lines)
+            warned.add(home.key)
+    return {"warnings": list(rows.items()), "warned": warned}
 
 
 def measures_among(homes: Sequence[Candidate]) -> list[Measure]:

@@ -28,7 +28,7 @@ from placements.queries.disclosures import unresolved_disclosures
 from placements.queries.matching import candidates, wanted_of
 from placements.queries.progress import invited_homes, progress_of
 from placements.queries.referrals import referral_of
-from placements.views.matching import chosen_lots, reason_counts, restrictions_among
+from placements.views.matching import chosen_lots, reason_counts, restrictions_among, warnings_among
 
 #: A second press of the button within this time is the same press.
 SAME_PRESS = dt.timedelta(minutes=1)
@@ -99,6 +99,7 @@ def referral_publish(request: OrganisationRequest, reference: str) -> HttpRespon
             "lots": lots,
             "chosen": chosen,
             "restrictions": restrictions_among(chosen),
+            **warnings_among(actor, chosen),
             "providers": len({candidate.provider_id for candidate in chosen}),
             "left_out": left_out,
             "excluded_count": len(found) - len(eligible),

@@ -19,7 +19,7 @@ from dpv.queries.access import lots_open_to
 from placements.forms.search_homes import HomeSearchForm
 from placements.matching import Candidate, Wanted
 from placements.queries.matching import candidates
-from placements.views.matching import MOST_PINS
+from placements.views.matching import MOST_PINS, warnings_among
 
 PER_PAGE = 50
 
@@ -59,6 +59,7 @@ def home_search(request: OrganisationRequest) -> HttpResponse:
             "page": page,
             "count": len(found or []),
             "near": near,
+            **warnings_among(actor, list(page)),
             "map": _map(actor.organisation_id, list(page), near, miles) if found else None,
         },
         status=422 if form.is_bound and form.errors else 200,

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from brokerage.core.clock import database_now
 from brokerage.core.errors import NotNow
+from brokerage.core.tenants.actors import Actor
 from brokerage.core.vocabulary import KINDS_FOR_CATEGORY
 from brokerage.core.web import OrganisationRequest, address, attempt
 from placements.actions.spot import SpotHome, record_spot_placement
@@ -23,6 +24,7 @@ from placements.models import Referral
 from placements.queries.referrals import referral_of
 from placements.states import REFERRAL
 from providers.models import Establishment
+from providers.standing import Standing, warnings_of
 
 #: Homes that a search shows: a longer list asks for more letters.
 MOST_HOMES = 25
@@ -74,6 +76,7 @@ def referral_spot(request: OrganisationRequest, reference: str) -> HttpResponse:
         "limit": actor.weekly_limit,
         "search": search,
         "search_result": _result(asked, len(homes)),
+        "warnings": _warnings(actor, homes[:MOST_HOMES]),
     }
     return render(request, "placements/match_form.html", context, status=422 if form.errors else 200)
 
@@ -89,6 +92,12 @@ def _homes(referral: Referral, asked: str, chosen: str) -> list[tuple[str, str]]
         wanted |= Q(name__icontains=asked) | Q(provider__legal_name__icontains=asked) | Q(outward__iexact=asked)
     found = rows.filter(wanted).order_by("name", "pk").values_list("pk", "name", "provider__legal_name", "outward")
     return [(str(pk), f"{name}, {outward} ({provider})") for pk, name, provider, outward in found[: MOST_HOMES + 1]]
+
+
+def _warnings(actor: Actor, homes: list[tuple[str, str]]) -> list[tuple[str, list[Standing]]]:
+    """Those of the homes about which whoever chooses one should know something first."""
+    found = warnings_of(actor, {UUID(pk) for pk, _name in homes})
+    return [(name, found[UUID(pk)]) for pk, name in homes if UUID(pk) in found]
 
 
 def _is_id(text: str) -> bool:

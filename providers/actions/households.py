@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 
@@ -18,8 +19,12 @@ from brokerage.core.errors import NotNow, RuleBroken
 from brokerage.core.geography import outward_code
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.models import OutwardCode
+from providers import consequences
 from providers.actions.establishments import needs_in_order
 from providers.models import CarerHousehold, Establishment, Occupancy
+
+#: What people who live there are held against.
+APPROVAL = frozenset({"age_min", "age_max"})
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,8 @@ def add_household(actor: Actor, *, agency_id: UUID, code: str, facts: HouseholdF
 
 @transaction.atomic
 def change_household(actor: Actor, *, household_id: UUID, facts: HouseholdFacts) -> CarerHousehold:
-    """Change a household. Awards of its places wait meanwhile.
+    """Change a household. Offers and awards of its places wait meanwhile; whose ages change, the people who live there
+    are looked at at once.
 
     Refused: an unknown outward postcode, ages the wrong way round, unknown needs, fewer places than are taken, an
     approval in the future.
@@ -78,6 +84,8 @@ def change_household(actor: Actor, *, household_id: UUID, facts: HouseholdFacts)
         setattr(household, name, values[name])
     if changed:
         household.save(update_fields=changed)
+    if APPROVAL.intersection(changed):
+        consequences.changed(actor, [household.agency_id])
     counter = Occupancy.objects.select_for_update().filter(household=household).first()
     if counter is not None and counter.places != facts.places:
         if facts.places < counter.taken:
@@ -94,8 +102,11 @@ def change_household(actor: Actor, *, household_id: UUID, facts: HouseholdFacts)
 
 @transaction.atomic
 def hold_household(actor: Actor, *, household_id: UUID, is_on_hold: bool) -> CarerHousehold:
-    """Put a household on hold, so that it is not matched, or take it off. Refused when it is so already."""
+    """Put a household on hold, so that it takes nobody new: it is not matched, offered, awarded or signed for. Or take
+    it off. Refused when it is so already, or fosters no more (`household_retired`)."""
     household = _own(actor, household_id)
+    if household.retired_on is not None:
+        raise NotNow("household_retired", _("The central team has recorded that this household fosters no more"))
     if household.is_on_hold == is_on_hold:
         raise NotNow("hold_unchanged", _("This household was changed meanwhile: look again"))
     household.is_on_hold = is_on_hold
@@ -106,28 +117,33 @@ def hold_household(actor: Actor, *, household_id: UUID, is_on_hold: bool) -> Car
 
 
 @transaction.atomic
-def retire_household(actor: Actor, *, household_id: UUID) -> CarerHousehold:
-    """The central team's side of a household that fosters no more: it is on hold, so that it is not matched. Raises
-    Http404."""
+def retire_household(actor: Actor, *, household_id: UUID, on: dt.date) -> CarerHousehold:
+    """The central team's side of a household that fosters no more from that day on: it takes nobody new, and whoever
+    lives there is looked at at once. Told twice, the first day stands. Raises Http404."""
     actor.require("providers.verify")
-    locks.hold(establishments=[household_id])
-    household = CarerHousehold.objects.filter(pk=household_id).first()
-    if household is None:
-        raise Http404
-    if not household.is_on_hold:
-        household.is_on_hold = True
-        household.save(update_fields=["is_on_hold"])
-        record("household.held", subject=household, actor=actor, reference=household.code)
+    household = _held(CarerHousehold.objects.filter(pk=household_id))
+    if household.retired_on is None:
+        household.is_on_hold, household.retired_on = True, on
+        household.save(update_fields=["is_on_hold", "retired_on"])
+        data = {"on": on.isoformat()}
+        record("household.retired", subject=household, actor=actor, reference=household.code, data=data)
+        consequences.changed(actor, [household.agency_id])
     return household
 
 
 def _own(actor: Actor, household_id: UUID) -> CarerHousehold:
     actor.require("profile.manage")
-    locks.hold(establishments=[household_id])
-    household = CarerHousehold.objects.filter(pk=household_id, provider_id=actor.organisation_id).first()
-    if household is None:
+    return _held(CarerHousehold.objects.filter(pk=household_id, provider_id=actor.organisation_id))
+
+
+def _held(rows: QuerySet[CarerHousehold]) -> CarerHousehold:
+    """The one household, as it stands while nobody offers, is awarded or signs for a place of its provider. Raises
+    Http404."""
+    seen = rows.values_list("pk", "provider_id").first()
+    if seen is None:
         raise Http404
-    return household
+    locks.hold(establishments=[seen[0]], standings_exclusive=[seen[1]])
+    return rows.get()
 
 
 def _checked(facts: HouseholdFacts) -> dict[str, Any]:

@@ -94,7 +94,8 @@ class HouseholdOut(Shape):
     languages = s.ListField(child=s.CharField())
     faiths = s.ListField(child=s.ChoiceField(choices=FAITHS))
     approved_on = s.DateField()
-    is_on_hold = s.BooleanField(help_text="On hold, it is not matched.")
+    is_on_hold = s.BooleanField(help_text="On hold, it takes nobody new.")
+    retired_on = s.DateField(allow_null=True, help_text="It fosters no more from this day on.")
     places = s.IntegerField(allow_null=True)
     vacancies = s.IntegerField(allow_null=True)
     vacancies_said_at = s.DateTimeField(allow_null=True)
@@ -104,6 +105,7 @@ class HouseholdOut(Shape):
         "code": "ALD-9",
         "gss_code": "E09000015",
         "is_on_hold": False,
+        "retired_on": None,
         "vacancies": 2,
         "vacancies_said_at": "2026-11-22T08:15:00Z",
     } | _FACTS
@@ -178,14 +180,15 @@ def update_household(call: Call, household: UUID) -> dict[str, Any]:
     scope="homes:write",
     body=HouseholdHold,
     answer=HouseholdOut,
-    codes=("hold_unchanged",),
+    codes=("hold_unchanged", "household_retired"),
     current=get_household,
     lock=_hold,
 )
 def set_household_hold(call: Call, household: UUID) -> dict[str, Any]:
     """Put a household on hold, or take it off.
 
-    On hold it is not matched. Refused with `hold_unchanged` when it is so already.
+    On hold it takes nobody new: it is not matched, and no offer of it is submitted, chosen or signed. Refused with
+    `hold_unchanged` when it is so already, and with `household_retired` when it fosters no more.
     """
     hold_household(call.actor, household_id=household, is_on_hold=call.body["is_on_hold"])
     return household_out(_household(call, household))

@@ -64,6 +64,7 @@ class RegisterHousehold(Shape):
     age_min = s.IntegerField()
     age_max = s.IntegerField()
     is_on_hold = s.BooleanField()
+    retired_on = s.DateField(allow_null=True, help_text="It fosters no more from this day on.")
     places = s.IntegerField(allow_null=True)
     vacancies = s.IntegerField(allow_null=True)
     example = {
@@ -73,6 +74,7 @@ class RegisterHousehold(Shape):
         "age_min": 0,
         "age_max": 17,
         "is_on_hold": False,
+        "retired_on": None,
         "places": 2,
         "vacancies": 1,
     }
@@ -251,7 +253,7 @@ def list_establishment_households(call: Call, establishment: UUID) -> Page:
 
 
 _HOUSEHOLD_FIELDS = {
-    **{name: name for name in ("id", "code", "outward", "age_min", "age_max", "is_on_hold")},
+    **{name: name for name in ("id", "code", "outward", "age_min", "age_max", "is_on_hold", "retired_on")},
     "places": "occupancy__places",
     "vacancies": F("occupancy__places") - F("occupancy__taken"),
 }

@@ -87,10 +87,10 @@ class ImportCommand(BaseCommand):
             self.stdout.write(
                 f"It triggers: {told['registration_lost']:,} homes lose their registration,"
                 f" {told['registration_gained']:,} gain it, {told['kind']:,} change type, {told['ages']:,} ages,"
-                f" {told['rating']:,} rating, {told['missing']:,} are not on the list; {told['admissions']:,}"
-                f" admissions, {told['invitations']:,} invitations, {told['offers']:,} offers and {told['awards']:,}"
-                f" unsigned awards are hit; {told['placements']:,} placements of {told['authorities']:,} authorities"
-                " raise a finding"
+                f" {told['rating']:,} rating, {told['households']:,} what a household takes,"
+                f" {told['missing']:,} are not on the list; {told['admissions']:,} admissions, {told['invitations']:,}"
+                f" invitations, {told['offers']:,} offers and {told['awards']:,} unsigned awards are hit;"
+                f" {told['placements']:,} placements of {told['authorities']:,} authorities raise a finding"
             )
         verb = "would be " if run.is_dry_run else ""
         self.stdout.write(

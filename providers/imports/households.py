@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from brokerage.core import locks
 from brokerage.core.csv_input import Column, Row
 from brokerage.core.geography import outward_code
 from brokerage.core.tenants.actors import Actor
@@ -20,6 +22,8 @@ from providers.imports.places import spots_of
 from providers.imports.writing import Batch
 from providers.models import CarerHousehold, Establishment, Occupancy
 
+#: What offers, awards and the people who live there are held against.
+STANDING = frozenset({"age_min", "age_max", "is_on_hold", "retired_on"})
 PETS = ("dog", "cat", "rabbit", "fish", "bird", "horse", "other")
 FAITHS = ("christian", "muslim", "hindu", "sikh", "jewish", "buddhist", "none", "other")
 
@@ -52,7 +56,8 @@ COLUMNS = (
 
 
 def import_rows(actor: Actor, rows: Sequence[Row], today: dt.date) -> Outcome:
-    """Bring households in line with the list; their agency must be on the register already."""
+    """Bring households in line with the list; their agency must be on the register already. One that fosters no more
+    comes back by a later approval only."""
     outcome = Outcome()
     agencies = {
         agency.urn: agency
@@ -60,10 +65,10 @@ def import_rows(actor: Actor, rows: Sequence[Row], today: dt.date) -> Outcome:
             urn__in={row.values["agency_urn"] for row in rows}, kind=EstablishmentKind.FOSTERING_AGENCY
         )
     }
-    known = {
-        household.code: household
-        for household in CarerHousehold.objects.filter(code__in=[row.values["code"] for row in rows])
-    }
+    listed = CarerHousehold.objects.filter(code__in=[row.values["code"] for row in rows])
+    # Nobody offers, is awarded or signs while it is decided who is approved.
+    locks.hold(standings_exclusive=set(listed.values_list("provider_id", flat=True)))
+    known = {household.code: household for household in listed.all()}
     counters = {counter.household_id: counter for counter in locked_counters(household__in=list(known.values()))}
     spots = spots_of((), {row.values["outward"] for row in rows})
     households: Batch[CarerHousehold] = Batch(CarerHousehold)
@@ -82,6 +87,8 @@ def import_rows(actor: Actor, rows: Sequence[Row], today: dt.date) -> Outcome:
             outcome.refuse(row, "code", _("Another agency has a household of this code"))
         elif spot is None:
             outcome.refuse(row, "outward", _("Nobody knows where this outward postcode is"))
+        elif old is not None and _is_retired(old, values) and values["status"] == "active":
+            outcome.refuse(row, "status", _("This household fosters no more: a new approval would be of a later day"))
         else:
             facts = {
                 **{name: values[name] for name in ("outward", "age_min", "age_max", "sex_accepted", "needs", "adults")},
@@ -100,7 +107,10 @@ def import_rows(actor: Actor, rows: Sequence[Row], today: dt.date) -> Outcome:
                 )
             else:
                 household = old
+                facts["retired_on"] = old.retired_on if _is_retired(old, values) else None
                 changed = households.change(old, facts)
+                if STANDING.intersection(changed):
+                    outcome.touched.add(agency.pk)
             moved = count_places(
                 occupancies,
                 counters.get(household.pk) if old else None,
@@ -117,6 +127,10 @@ def import_rows(actor: Actor, rows: Sequence[Row], today: dt.date) -> Outcome:
     households.write()
     occupancies.write()
     return outcome
+
+
+def _is_retired(household: CarerHousehold, values: Mapping[str, Any]) -> bool:
+    return household.retired_on is not None and values["approved_on"] <= household.retired_on
 
 
 HOUSEHOLDS = register(

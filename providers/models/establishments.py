@@ -104,14 +104,22 @@ class CarerHousehold(models.Model):
     smoking = models.CharField(max_length=16, default="no")
     languages = ArrayField(models.CharField(max_length=3), default=list, blank=True)
     faiths = ArrayField(models.CharField(max_length=16), default=list, blank=True)
+    #: Takes nobody new for now: full, or at its own wish.
     is_on_hold = models.BooleanField(default=False)
+    #: Fosters no more from this day on.
+    retired_on = models.DateField(null=True, blank=True)
     approved_on = models.DateField()
 
     objects = ScopedManager()
 
     class Meta:
         ordering = ["code"]
-        constraints = [models.CheckConstraint(condition=Q(age_min__lte=F("age_max")), name="household_ages")]
+        constraints = [
+            models.CheckConstraint(condition=Q(age_min__lte=F("age_max")), name="household_ages"),
+            models.CheckConstraint(
+                condition=Q(retired_on__isnull=True) | Q(is_on_hold=True), name="household_retired_on_hold"
+            ),
+        ]
         indexes = [models.Index(fields=["agency"], name="household_by_agency")]
 
     def __str__(self) -> str:

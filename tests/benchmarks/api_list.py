@@ -6,7 +6,7 @@ from __future__ import annotations
 from functools import partial
 
 from tests.benchmarks.asking import Asker
-from tests.benchmarks.harness import Bench, database, in_turn, superuser
+from tests.benchmarks.harness import Bench, beside_goal, database, in_turn, superuser
 from tests.benchmarks.rows import compared
 
 PLAIN = """
@@ -38,6 +38,6 @@ def measure(bench: Bench) -> None:
             base,
             goal=8,
             reference="the same rows by plain psycopg2",
-            note="token check, rate limit, permissions, row security, JSON",
+            note=f"token check, rate limit, permissions, row security, JSON{beside_goal(referrals)}",
         )
     )

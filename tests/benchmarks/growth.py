@@ -9,7 +9,7 @@ from functools import partial
 
 from tests.benchmarks.asking import Asker
 from tests.benchmarks.cycle import award_one, decided_later
-from tests.benchmarks.harness import Bench, database, say, seconds, superuser
+from tests.benchmarks.harness import Bench, beside_goal, database, say, seconds, superuser
 from tests.benchmarks.rows import Row, figure, middle_half
 
 #: what, the address (of the authority, its referral, the provider), how much dearer at most.
@@ -66,7 +66,7 @@ def measure(bench: Bench) -> None:
                 statistics.median(by_size[last]) / middle,
                 (low / middle, high / middle),
                 f"itself among {first:,} referrals",
-                note=told,
+                note=told + beside_goal(last),
             )
         )
 

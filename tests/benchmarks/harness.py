@@ -16,6 +16,9 @@ from typing import Any
 from tests.benchmarks.records import Found
 from tests.benchmarks.rows import Row
 
+#: Referrals for which the goals of lists and of growth are set.
+GOAL_SIZE = 1_000_000
+
 
 @dataclass
 class Bench:
@@ -134,6 +137,11 @@ def in_turn(*acts: Callable[[], Any], rounds: int, warm: int = 2) -> list[list[f
         for act, times in zip(acts, found, strict=True):
             times.append(seconds(act))
     return found
+
+
+def beside_goal(referrals: int) -> str:
+    """Words for the note of a figure whose goal is set for more than was seeded; empty where it was as much."""
+    return "" if referrals >= GOAL_SIZE else f"; the goal is set for {GOAL_SIZE:,}"
 
 
 def median(times: list[float]) -> float:

@@ -6,6 +6,7 @@ some benchmarks replaces their rows and no others.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 from collections.abc import Sequence
@@ -53,16 +54,18 @@ class Found:
 
 
 def commit() -> str:
-    """The code measured, "+" where it is not just as committed; empty without git."""
+    """The code measured, with a mark of its own where it is not just as committed; empty without git."""
     try:
-        name = subprocess.run(["git", "rev-parse", "--short=12", "HEAD"], cwd=ROOT, **_QUIET).stdout.strip()
-        changed = subprocess.run(["git", "status", "--porcelain", "-uno"], cwd=ROOT, **_QUIET).stdout.strip()
+        name = _git("rev-parse", "--short=12", "HEAD").strip()
+        # What is written at the end is not the code.
+        changes = _git("diff", "HEAD", "--", ".", ":!docs/figures.*")
     except (OSError, subprocess.CalledProcessError):
         return ""
-    return f"{name}+" if changed else name
+    return f"{name}+{hashlib.sha256(changes.encode()).hexdigest()[:6]}" if changes else name
 
 
-_QUIET: dict[str, Any] = {"capture_output": True, "text": True, "check": True}
+def _git(*words: str) -> str:
+    return subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
 
 def read_record(path: Path) -> Record | None:
@@ -130,6 +133,8 @@ class Progress:
         }
 
     def write(self, found: dict[str, Found]) -> None:
+        """Beside what an earlier run of the same key found with other benchmarks."""
+        found = {**self.read(), **found}
         told = {"key": self.run.key, "found": {name: _plain(one) for name, one in found.items()}}
         self.path.parent.mkdir(parents=True, exist_ok=True)
         new = self.path.with_suffix(".new")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.benchmarks.harness import superuser
 from tests.benchmarks.peers import Peer, server
 
 SERIES = "8.2"
@@ -23,14 +24,18 @@ TRYTON = Peer(
 def cycle_times(rounds: int) -> tuple[list[float], str]:
     """Seconds of each cycle in Tryton on this run's PostgreSQL, as libpq reaches it; or none, and why."""
     told = server()
-    return TRYTON.times(
-        rounds,
-        environment={
-            "TRYTOND_DATABASE_URI": "postgresql:///",
-            "DB_NAME": DATABASE,
-            "PGHOST": told["host"],
-            "PGUSER": told["user"],
-            "PGPASSWORD": told["password"],
-            "PGDATABASE": "template1",
-        },
-    )
+    try:
+        return TRYTON.times(
+            rounds,
+            environment={
+                "TRYTOND_DATABASE_URI": "postgresql:///",
+                "DB_NAME": DATABASE,
+                "PGHOST": told["host"],
+                "PGUSER": told["user"],
+                "PGPASSWORD": told["password"],
+                "PGDATABASE": "template1",
+            },
+        )
+    finally:
+        with superuser("postgres") as cursor:
+            cursor.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")

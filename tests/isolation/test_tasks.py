@@ -40,6 +40,7 @@ WORK = {
     "firewall_homes",
     "import_run",
     "incident_reminder",
+    "interest_shown",
     "invite",
     "measure_reminder",
     "measure_told",
@@ -122,6 +123,21 @@ def test_work_about_an_alert_tells_nobody_for_another_organisation(committed: st
     for who in ("olive", "edith", "cecil"):
         with acting(actor_of(who)) as actor:
             assert not changes_after(actor.organisation_id, 0, kinds=["alert.received"], limit=10).changes
+
+
+def test_saying_that_one_looks_at_a_home_tells_nobody_who_does_not(committed: str) -> None:
+    """Whoever queues it names homes alone: who is told follows from who has invited them."""
+    raised()
+    with worker():
+        before = Message.objects.count()
+    homes = {"providers": [str(ident("birch"))], "establishments": [str(ident("birch-house"))]}
+    for who in ("edith", "nia", "alice", "wendy"):
+        item = _item("interest_shown", "birch", **homes)
+        item.organisation_id = actor_of(who).organisation_id
+        outbox._handlers["interest_shown"](item)
+    with worker():
+        assert Message.objects.count() == before
+        assert not OutboxItem.objects.filter(kind="notify", payload__icontains="safeguarding.nearer").exists()
 
 
 def test_work_about_a_measure_tells_nobody_for_another_organisation(committed: str) -> None:

@@ -81,9 +81,10 @@ def test_each_reason_excludes(code: str, cause: Callable[[], object], asked: dic
 
 
 def test_every_reason_that_can_be_given_is_tested_somewhere() -> None:
-    here = {code for code, _cause, _asked in CAUSES} | {"no_household", "household_on_hold", "age"}
+    here = {code for code, _cause, _asked in CAUSES} | {"no_household", *(code for code, _cause in HOUSEHOLDS)}
     elsewhere = {"admission_ended", "vehicle_not_in_term", "provider_inactive", "welsh_for_profit"}
     elsewhere |= {"welsh_growth", "welsh_needs_approval", "measure_barred", "measure_suspended"}
+    elsewhere |= {"age"}  # of earlier matches
     assert {code for code in {*REASON_TEXTS, *PROBLEM_TEXTS} if code not in here | elsewhere} == set()
 
 
@@ -130,6 +131,22 @@ def test_fostering_is_matched_on_households() -> None:
     assert found["ALD-1"].is_eligible and found["ALD-2"].is_eligible
     assert found["ALD-2"].miles is not None and Decimal("9") < found["ALD-2"].miles < Decimal("11.5")
     assert found["ALD-2"].outward == "UB6" and found["ALD-2"].vacancies == 2
+
+
+HOUSEHOLDS: list[tuple[str, dict[str, Any]]] = [
+    ("household_on_hold", {"is_on_hold": True}),
+    ("household_retired", {"is_on_hold": True, "retired_on": TODAY}),
+    ("household_age", {"age_max": 13}),
+]
+
+
+@pytest.mark.parametrize("code, values", HOUSEHOLDS)
+def test_a_household_that_takes_nobody_new_is_excluded_with_its_reason(code: str, values: dict[str, Any]) -> None:
+    with acting(actor_of("carol")):
+        change(CarerHousehold, "ALD-1", **values)()
+    found = match(lots=(FOST,))
+    assert found["ALD-1"].reasons == (code,) and found["ALD-1"].explanations == [explain(code)]
+    assert found["ALD-2"].is_eligible
 
 
 def test_households_on_hold_full_or_with_children_of_their_own() -> None:

@@ -21,7 +21,7 @@ from brokerage.core.tenants.regions import authorities_of, region_of
 from brokerage.core.tenants.rowsecurity import ORGANISATION
 from brokerage.safeguarding.firewall.actions.runs import authorities_with
 from brokerage.safeguarding.firewall.queries.problems import JUDGED, asked
-from dpv.eligibility import problems_of
+from dpv.eligibility import household_problems, problems_of
 from dpv.models import Admission
 from providers import consequences
 from providers.consequences import Sight
@@ -35,23 +35,30 @@ LEFT JOIN firewall_finding f ON f.placement_id = n.id AND f.authority_id = {ORGA
 WHERE n.codes <> ARRAY[]::text[] AND (f.id IS NULL OR NOT n.codes <@ f.codes::text[])
 """
 
-#: What stands at the doors: open invitations, live offers, agreements of awards that are not signed by both.
+#: Whether a carer household may not be used for somebody of that age; null where the offer names none.
+_UNFIT = f"array_remove(ARRAY[{household_problems(age='r.age')}], NULL) <> ARRAY[]::text[]"
+#: What stands at the doors: open invitations, live offers, agreements of awards that are not signed by both. An
+#: agency's invitation is hit when none of its households may be used.
 _AT_THE_DOORS = f"""
-SELECT 'invitations', i.id, i.establishment_id, i.admission_id, r.age
+SELECT 'invitations', i.id, i.establishment_id, i.admission_id, r.age, (
+  SELECT bool_and({_UNFIT}) FROM placements_invitedhousehold n
+  JOIN providers_carerhousehold h ON h.id = n.household_id WHERE n.invitation_id = i.id)
 FROM placements_invitation i JOIN placements_referral r ON r.id = i.referral_id AND r.status = 'published'
 WHERE i.authority_id = {ORGANISATION} AND i.establishment_id = ANY (%(homes)s::uuid[])
   AND i.status IN ('open', 'offered')
 UNION ALL
-SELECT 'offers', f.id, f.establishment_id, f.admission_id, r.age
+SELECT 'offers', f.id, f.establishment_id, f.admission_id, r.age, {_UNFIT}
 FROM placements_offer f JOIN placements_referral r ON r.id = f.referral_id
+LEFT JOIN providers_carerhousehold h ON h.id = f.household_id
 WHERE f.authority_id = {ORGANISATION} AND f.establishment_id = ANY (%(homes)s::uuid[])
   AND f.status IN ('submitted', 'needs_reconfirming')
 UNION ALL
-SELECT 'awards', c.id, f.establishment_id, f.admission_id, r.age
+SELECT 'awards', c.id, f.establishment_id, f.admission_id, r.age, {_UNFIT}
 FROM contracts_agreement c
 JOIN placements_award w ON w.id = c.award_id
 JOIN placements_offer f ON f.id = w.offer_id
 JOIN placements_referral r ON r.id = w.referral_id
+LEFT JOIN providers_carerhousehold h ON h.id = f.household_id
 WHERE c.authority_id = {ORGANISATION} AND f.establishment_id = ANY (%(homes)s::uuid[])
   AND c.status IN ('drawn_up', 'awaiting_signatures', 'part_signed')
 """
@@ -102,13 +109,13 @@ def _look_in(authority_id: UUID, homes: Collection[UUID], on: dt.date, missing: 
         for placement, home in cursor.fetchall():
             seen.things["placements"][placement] = home
             seen.authorities[placement] = authority_id
-        cursor.execute(_AT_THE_DOORS, {"homes": list(homes)})
+        cursor.execute(_AT_THE_DOORS, {"homes": list(homes), "on": on})
         standing = cursor.fetchall()
     by_age: dict[int | None, set[UUID]] = defaultdict(set)
-    for _name, _thing, _home, admission, age in standing:
+    for _name, _thing, _home, admission, age, _is_unfit in standing:
         by_age[age].add(admission)
     wrong = {age: problems_of(admissions, on, age=age) for age, admissions in by_age.items()}
-    for name, thing, home, admission, age in standing:
-        if wrong[age].get(admission) or home in missing:
+    for name, thing, home, admission, age, is_unfit in standing:
+        if is_unfit or wrong[age].get(admission) or home in missing:
             seen.things[name][thing] = home
             seen.authorities[thing] = authority_id

@@ -41,7 +41,9 @@ COLOURS = {
         "awaiting awaiting_approval awaiting_signature due expiring held needs_reconfirming pending review warning"
     ),
     "orange": "at_limit lapsing notice urgent",
-    "red": ("barred cancelled error excluded expired failed lapsed overdue refused rejected suspended terminated"),
+    "red": (
+        "alert barred cancelled error excluded expired failed lapsed overdue refused rejected suspended terminated"
+    ),
     "grey": (
         "archived closed declined draft ended fallen_through inactive lost superseded taken_back unsuccessful withdrawn"
     ),

@@ -202,7 +202,7 @@ def _tell(actor: Actor, closure: Closure, entry_id: UUID, template: str) -> None
 def _mark_closed(actor: Actor, closure: Closure, closed_on: dt.date) -> None:
     reason = str(_("Closed: %(reference)s") % {"reference": closure.reference})
     if closure.household_id is not None:
-        retire_household(actor, household_id=closure.household_id)
+        retire_household(actor, household_id=closure.household_id, on=closed_on)
         return
     homes = Establishment.objects.filter(provider_id=closure.provider_id, closed_on__isnull=True)
     if closure.establishment_id is not None:

@@ -1,7 +1,7 @@
 """Which open placements live in a home that does not pass: one statement in an authority's own role.
 
 The rules are those of `dpv.eligibility`, without what is about new placements alone (a ceiling, the vehicle's term, the
-approval that Wales asks for from 2030 on). Nothing here writes.
+approval that Wales asks for from 2030 on, a household on hold). Nothing here writes.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from brokerage.core.tenants.rowsecurity import ORGANISATION
 from brokerage.core.vocabulary import PlacementSource
-from dpv.eligibility import COVER, PROBLEM_TEXTS, STANDING, home_problems, parameters
+from dpv.eligibility import COVER, PROBLEM_TEXTS, STANDING, home_problems, household_problems, parameters
 
 #: Beside `dpv.eligibility.PROBLEM_TEXTS`.
 TEXTS: dict[str, str | Promise] = {
@@ -37,6 +37,7 @@ CODES = (
     "provider_inactive",
     *("registration_not_active", "registration_wrong_type", "registration_age", "provider_not_verified"),
     *(code for code in PROBLEM_TEXTS if code.startswith("insurance_")),
+    *("household_retired", "household_age"),
     *("welsh_for_profit", "welsh_growth"),
 )
 
@@ -50,7 +51,8 @@ _EVIDENCE = "('provider_not_verified', 'insurance_employers_liability', 'insuran
 #: Age is that of the day, or of the first day where it is still ahead.
 JUDGED = f"""
 living AS MATERIALIZED (
-  SELECT w.id, w.reference, w.category, w.source, w.lot_id, w.provider_id, w.establishment_id, w.provider_name,
+  SELECT w.id, w.reference, w.category, w.source, w.lot_id, w.provider_id, w.establishment_id, w.household_id,
+    w.provider_name,
     extract(year FROM age(CASE WHEN w.status = 'planned' THEN greatest(w.planned_start_on, %(on)s) ELSE %(on)s END,
       born.date_of_birth))::int AS age
   FROM placements_placement w
@@ -81,12 +83,14 @@ stopped AS MATERIALIZED (
         AND (m.lot_id IS NULL OR w.lot_id IS NULL OR m.lot_id = w.lot_id)),
       -- No more than a finding: it closes nothing, and keeps nobody out. A register that says more says it itself.
       CASE WHEN e.missing_since <= %(on)s AND e.registration_status = 'active' THEN 'not_on_newest_list' END,
-      {home_problems(category="w.category", age="w.age")}
-    ]) AS code WHERE code IS NOT NULL AND NOT (w.source = '{_OWN}' AND code IN {_EVIDENCE})) END AS codes
+      {home_problems(category="w.category", age="w.age")},
+      {household_problems(age="w.age")}
+    ]) AS code WHERE code <> 'household_on_hold' AND NOT (w.source = '{_OWN}' AND code IN {_EVIDENCE})) END AS codes
   FROM living w
   LEFT JOIN providers_establishment e ON e.id = w.establishment_id
   LEFT JOIN providers_provider p ON p.organisation_id = w.provider_id
   LEFT JOIN tenants_organisation o ON o.id = w.provider_id
+  LEFT JOIN providers_carerhousehold h ON h.id = w.household_id
   LEFT JOIN cover ON cover.provider_id = w.provider_id
 )
 """
