@@ -114,11 +114,11 @@ def _officer() -> Actor:
 
 
 def _reporter(agreement: Agreement) -> Actor:
-    """The provider's bid writer; for a provider without people, one without a name."""
+    """The provider's home manager; for a provider without people, one without a name."""
     organisation = agreement.provider.organisation
     with loader():
         members = Membership.objects.filter(
-            organisation=organisation, roles__contains=[Role.BID_WRITER], is_active=True
+            organisation=organisation, roles__contains=[Role.HOME_MANAGER], is_active=True
         )
         user = User.objects.filter(pk__in=members.order_by("user__email").values_list("user_id", flat=True)[:1]).first()
     actor = None if user is None else actor_for(user, organisation.slug)
@@ -129,8 +129,8 @@ def _reporter(agreement: Agreement) -> Actor:
         organisation_name=organisation.name,
         kind=organisation.kind,
         slug=organisation.slug,
-        permissions=permissions_of([Role.BID_WRITER]),
-        roles=(Role.BID_WRITER.value,),
+        permissions=permissions_of([Role.HOME_MANAGER]),
+        roles=(Role.HOME_MANAGER.value,),
     )
 
 

@@ -1,5 +1,5 @@
-"""The demo's measures, proposed, decided, appealed and lifted through the real actions: one in each state. They are
-about homes that no referral of the demo has invited."""
+"""The demo's measures, proposed, decided, appealed and lifted through the real actions: one in each state; and a home
+suspended from one lot. They are about homes that no referral of the demo has invited."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from brokerage.core.tenants.permissions import Role
 from dpv.actions import measures as acts
 from dpv.actions.measure_appeals import answer_appeal, appeal_measure
 from dpv.actions.measures import MeasureFacts, propose_measure
-from dpv.models import Admission, Measure
+from dpv.actions.suspensions import suspend_admission
+from dpv.models import Admission, Measure, Suspension
 from placements.models import Invitation
 
 REGION = "west-london"
@@ -38,7 +39,8 @@ def load_measures() -> str:
     """Propose those that are not there; a run that was stopped goes on with the next one."""
     told = 0
     ruth = _person(FIRST)
-    for tale in _tales(_quiet_homes()):
+    homes = _quiet_homes()
+    for tale in _tales(homes):
         with transaction.atomic():
             with acting(ruth):
                 if Measure.objects.filter(told_provider=tale.facts.told_provider).exists():
@@ -47,7 +49,17 @@ def load_measures() -> str:
             if tale.then is not None:
                 tale.then(made)
             told += 1
+    _suspend_from_a_lot(homes[len(_tales(homes)) % len(homes)])
     return f"{told} proposed"
+
+
+def _suspend_from_a_lot(place: Admission) -> None:
+    """One person suspends a home from one lot; it waits for a colleague to lift it, or to bar the home."""
+    reason = "The deputy left and nobody leads the night shift."
+    with acting(_person(SECOND)) as mara:
+        if not Suspension.objects.filter(reason=reason).exists():
+            review_on = database_today() + dt.timedelta(days=6)
+            suspend_admission(mara, admission_id=place.pk, reason=reason, review_on=review_on)
 
 
 def _quiet_homes() -> list[Admission]:

@@ -84,11 +84,12 @@ def load_people(password: str, *, providers: list[Provider]) -> list[dict[str, A
     told = [_person(person, _organisation(person.organisation), hashed, password) for person in PEOPLE]
     for provider in providers:
         organisation = provider.organisation
-        for role, roles in (
-            ("bids", (Role.BID_WRITER, Role.PROVIDER_ADMINISTRATOR)),
-            ("signs", (Role.PROVIDER_SIGNATORY,)),
+        for role, called, roles in (
+            ("bids", "Bid writer", (Role.BID_WRITER, Role.PROVIDER_ADMINISTRATOR)),
+            ("signs", "Signatory", (Role.PROVIDER_SIGNATORY,)),
+            ("home", "Home manager", (Role.HOME_MANAGER,)),
         ):
-            name = f"{'Bid writer' if role == 'bids' else 'Signatory'} of {organisation.name}"
+            name = f"{called} of {organisation.name}"
             person = DemoPerson(f"{role}@{organisation.slug}.example", name[:120], "", tuple(roles))
             told.append(_person(person, organisation, hashed, password))
     hub = Region.objects.get(slug="west-london").central_team

@@ -14,10 +14,10 @@ from brokerage.core.money import pounds
 from brokerage.core.pages.templatetags.pages import day
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.web import address
-from brokerage.home.lists import Entry, WorkList, work_list
+from brokerage.home.lists import Box, Entry, WorkList, together, work_list
 from brokerage.reports import spend
 from contracts.models import Agreement, Signature
-from contracts.queries.awards import awards_waiting
+from contracts.queries.awards import awards_to_decide
 from contracts.states import AGREEMENT_SIGNABLE
 from placements.models import Award, Clarification, Offer, Placement, Referral
 from placements.queries.referrals import visible_referrals
@@ -30,15 +30,19 @@ SOON = dt.timedelta(hours=24)
 def work_of(actor: Actor, now: dt.datetime) -> list[WorkList]:
     """The lists of every job the person does, the most pressing job first."""
     lists: list[WorkList] = []
+    is_placing = actor.may("referral.publish")
     if actor.may("award.approve"):
         lists.append(approvals(actor))
+    signing = [to_sign(actor)] if actor.may("agreement.sign_authority") else []
+    signing += [unsigned(actor)] if is_placing else []
+    agreements = together(*signing) if signing else []
     if actor.may("agreement.sign_authority"):
-        lists.append(to_sign(actor))
-    if actor.may("referral.publish"):
-        lists += [closed(actor, now), closing(actor, now), questions(actor), offers(actor, now)]
-        lists += [drafts(actor), awards(actor), starting(actor, now), unsigned(actor)]
+        lists.append(agreements.pop(0))
+    if is_placing:
+        late, soon, asked, begun = together(closed(actor, now), closing(actor, now), questions(actor), drafts(actor))
+        lists += [late, soon, asked, offers(actor, now), begun, awards(actor), starting(actor, now), *agreements]
     elif actor.may("referral.draft"):
-        lists += [drafts(actor), own_referrals(actor)]
+        lists += together(drafts(actor), own_referrals(actor))
     return lists
 
 
@@ -89,19 +93,20 @@ def _kind_and_person(referral: Referral) -> str:
     return ", ".join(str(part) for part in parts)
 
 
-def drafts(actor: Actor) -> WorkList:
+def drafts(actor: Actor) -> Box:
     """The person's own drafts, the newest change first."""
     rows = visible_referrals(actor).filter(status="draft", officer_id=actor.user_id)
-    return work_list(
+    return Box(
         _("Drafts to finish"),
-        rows.defer("answers").order_by("-updated_at", "pk"),
+        rows.defer("answers"),
+        ("-updated_at", "pk"),
         _referral_entry(actor, "placements:referral_tasks"),
         empty=_("You have no drafts."),
         url=f"{address(actor, 'placements:referral_list')}?status=draft",
     )
 
 
-def own_referrals(actor: Actor) -> WorkList:
+def own_referrals(actor: Actor) -> Box:
     """A social worker's referrals that are not over."""
     rows = visible_referrals(actor).exclude(status__in=[*REFERRAL_OVER, "draft"])
 
@@ -114,31 +119,32 @@ def own_referrals(actor: Actor) -> WorkList:
             state_label=referral.get_status_display(),
         )
 
-    return work_list(
+    return Box(
         _("Your referrals"),
-        rows.defer("answers").order_by("-created_at", "pk"),
+        rows.defer("answers"),
+        ("-created_at", "pk"),
         entry,
         empty=_("None of your referrals is running."),
         url=address(actor, "placements:referral_list"),
     )
 
 
-def closing(actor: Actor, now: dt.datetime) -> WorkList:
+def closing(actor: Actor, now: dt.datetime) -> Box:
     """Referrals that close within a day."""
     rows = visible_referrals(actor).filter(status="published", closes_at__gt=now, closes_at__lte=now + SOON)
-    return work_list(
+    return Box(
         _("Closing within 24 hours"),
-        rows.defer("answers").order_by("closes_at", "pk"),
+        rows.defer("answers"),
+        ("closes_at", "pk"),
         _referral_entry(actor, "placements:referral"),
         empty=_("No referral closes in the next 24 hours."),
         url=f"{address(actor, 'placements:referral_list')}?status=published",
     )
 
 
-def closed(actor: Actor, now: dt.datetime) -> WorkList:
+def closed(actor: Actor, now: dt.datetime) -> Box:
     """Referrals that have closed and wait for a choice: with offers to compare, or with none."""
     rows = visible_referrals(actor).filter(status="published", closes_at__lte=now)
-    rows = rows.annotate(standing=Count("offers", filter=Q(offers__status__in=OFFER_STANDING)))
 
     def entry(referral: Any) -> Entry:
         if referral.standing:
@@ -155,26 +161,22 @@ def closed(actor: Actor, now: dt.datetime) -> WorkList:
             _("No offer: give more time, widen the search, invite more or record a spot placement"),
         )
 
-    return work_list(
+    return Box(
         _("Closed without an award"),
-        rows.defer("answers").order_by("closes_at", "pk"),
+        rows.defer("answers"),
+        ("closes_at", "pk"),
         entry,
         empty=_("No closed referral waits for a choice."),
         url=f"{address(actor, 'placements:referral_list')}?status=published",
+        counted={"standing": Count("offers", filter=Q(offers__status__in=OFFER_STANDING))},
     )
 
 
-def questions(actor: Actor) -> WorkList:
+def questions(actor: Actor) -> Box:
     """Referrals with questions nobody has answered, the longest waiting first."""
     waiting = Clarification.objects.filter(referral_id=OuterRef("pk"), answered_at__isnull=True)
-    rows = (
-        visible_referrals(actor)
-        .filter(Exists(waiting), status="published")
-        .annotate(
-            asked=Count("clarifications", filter=Q(clarifications__answered_at__isnull=True)),
-            since=Min("clarifications__asked_at", filter=Q(clarifications__answered_at__isnull=True)),
-        )
-    )
+    rows = visible_referrals(actor).filter(Exists(waiting), status="published")
+    unanswered = Q(clarifications__answered_at__isnull=True)
 
     def entry(referral: Any) -> Entry:
         words = ngettext("%(count)d question, since %(day)s", "%(count)d questions, since %(day)s", referral.asked)
@@ -185,11 +187,16 @@ def questions(actor: Actor) -> WorkList:
             referral.closes_at,
         )
 
-    return work_list(
+    return Box(
         _("Questions to answer"),
-        rows.defer("answers").order_by("since", "pk"),
+        rows.defer("answers"),
+        ("since", "pk"),
         entry,
         empty=_("Every question has been answered."),
+        counted={
+            "asked": Count("clarifications", filter=unanswered),
+            "since": Min("clarifications__asked_at", filter=unanswered),
+        },
     )
 
 
@@ -235,36 +242,35 @@ def awards(actor: Actor) -> WorkList:
 
 
 def approvals(actor: Actor) -> WorkList:
-    """Awards that this person may approve now; two queries."""
-    waiting = awards_waiting(actor)
-    entries = [
-        Entry(
+    """Awards that this person may approve now."""
+
+    def entry(award: Award) -> Entry:
+        return Entry(
             award.referral.reference,
             address(actor, "contracts:approval", award=award.pk),
             _("%(weekly)s a week, chosen by %(name)s")
             % {"weekly": pounds(award.weekly_total), "name": award.made_by_name},
         )
-        for award in waiting[:5]
-    ]
-    return WorkList(
+
+    return work_list(
         _("Awards to approve"),
-        _("No award waits for you."),
-        len(waiting),
-        entries,
-        address(actor, "contracts:approval_list"),
+        awards_to_decide(actor).prefetch_related(None),
+        entry,
+        empty=_("No award waits for you."),
+        url=address(actor, "contracts:approval_list"),
     )
 
 
-def to_sign(actor: Actor) -> WorkList:
+def to_sign(actor: Actor) -> Box:
     """Agreements without the authority's signature."""
     return agreements_to_sign(actor, Signature.Side.AUTHORITY)
 
 
-def agreements_to_sign(actor: Actor, side: str) -> WorkList:
+def agreements_to_sign(actor: Actor, side: str) -> Box:
     """Agreements that wait for a side's signature, the earliest start first."""
     signed = Signature.objects.filter(agreement_id=OuterRef("pk"), side=side)
     rows = Agreement.objects.filter(~Exists(signed), status__in=AGREEMENT_SIGNABLE)
-    rows = rows.select_related("provider", "authority").defer("terms").order_by("starts_on", "pk")
+    rows = rows.select_related("provider", "authority").defer("terms")
 
     def entry(agreement: Agreement) -> Entry:
         other = agreement.authority.name if actor.is_provider else agreement.provider.legal_name
@@ -274,18 +280,20 @@ def agreements_to_sign(actor: Actor, side: str) -> WorkList:
             _("%(other)s, starts %(day)s") % {"other": other, "day": day(agreement.starts_on)},
         )
 
-    return work_list(
+    return Box(
         _("Agreements to sign"),
         rows,
+        ("starts_on", "pk"),
         entry,
         empty=_("No agreement waits for your signature."),
         url=address(actor, "contracts:agreement_list"),
     )
 
 
-def unsigned(actor: Actor) -> WorkList:
+def unsigned(actor: Actor) -> Box:
     """Agreements that either side still has to sign."""
-    rows = Agreement.objects.filter(status__in=AGREEMENT_SIGNABLE).select_related("provider").defer("terms")
+    rows = Agreement.objects.filter(status__in=AGREEMENT_SIGNABLE)
+    rows = rows.select_related("provider", "authority").defer("terms")
 
     def entry(agreement: Agreement) -> Entry:
         return Entry(
@@ -296,9 +304,10 @@ def unsigned(actor: Actor) -> WorkList:
             state_label=agreement.get_status_display(),
         )
 
-    return work_list(
+    return Box(
         _("Agreements not signed yet"),
-        rows.order_by("starts_on", "pk"),
+        rows,
+        ("starts_on", "pk"),
         entry,
         empty=_("Every agreement is signed."),
         url=address(actor, "contracts:agreement_list"),

@@ -12,7 +12,7 @@ from brokerage.core.pages.templatetags.pages import day
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.web import address
 from brokerage.home.authority import agreements_to_sign
-from brokerage.home.lists import Entry, WorkList, work_list
+from brokerage.home.lists import Entry, WorkList, together, work_list
 from contracts.models import Signature
 from placements.models import Invitation, Offer, Release
 from placements.queries.inbox import summary_of
@@ -28,7 +28,7 @@ def work_of(actor: Actor, now: dt.datetime) -> list[WorkList]:
     """The lists of what the person may do, the most pressing first."""
     lists: list[WorkList] = []
     if actor.may("agreement.sign_provider"):
-        lists.append(agreements_to_sign(actor, Signature.Side.PROVIDER))
+        lists += together(agreements_to_sign(actor, Signature.Side.PROVIDER))
     if actor.may("offer.write"):
         lists.append(to_confirm(actor, now))
     if actor.may("inbox.view"):

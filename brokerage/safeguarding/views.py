@@ -50,10 +50,10 @@ from brokerage.safeguarding.queries.alerts import (
     received_alert,
     unfinished,
 )
-from brokerage.safeguarding.queries.subjects import find_subjects, subject_of
 from brokerage.safeguarding.queries.timeline import timeline_of
 from brokerage.safeguarding.states import ALERT
 from placements.models import Placement
+from providers.queries.subjects import find_subjects, subject_of
 
 PER_PAGE = 25
 

@@ -13,7 +13,7 @@ from brokerage.core import forms as govuk
 from brokerage.core.forms.checked import CheckedForm
 from dpv.measure_texts import LONGEST
 from dpv.models import Lot, Measure, MeasureAppeal
-from dpv.queries.measures import Subject
+from providers.queries.subjects import Subject
 
 SHOW = [
     ("", _("All")),
@@ -93,10 +93,10 @@ class ProposeForm(CheckedForm):
         self.subject = subject
         field = self.fields["covers"]
         assert isinstance(field, forms.ChoiceField)
-        whole = _("All of %(provider)s, with every home") % {"provider": subject.provider.legal_name}
+        whole = _("All of %(provider)s, with every home") % {"provider": subject.provider_name}
         choices: list[tuple[str, Any]] = []
-        if subject.establishment is not None:
-            choices.append(("establishment", _("%(home)s, on every lot") % {"home": subject.establishment.name}))
+        if subject.establishment_id is not None:
+            choices.append(("establishment", _("%(home)s, on every lot") % {"home": subject.name}))
         choices.extend(
             (
                 f"lot:{lot.pk}",
@@ -106,18 +106,18 @@ class ProposeForm(CheckedForm):
             for lot in lots
         )
         field.choices = [*choices, ("provider", whole)] if choices else [("provider", whole)]
-        if subject.establishment is None:
+        if subject.establishment_id is None:
             field.choices = [("provider", whole), *choices]
 
     def facts(self) -> dict[str, Any]:
         """What `MeasureFacts` takes."""
         given = dict(self.cleaned_data)
         covers = given.pop("covers")
-        home = self.subject.establishment
+        home = self.subject.establishment_id
         return {
             **given,
-            "provider_id": self.subject.provider.pk,
-            "establishment_id": home.pk if home is not None and covers != "provider" else None,
+            "provider_id": self.subject.provider_id,
+            "establishment_id": home if covers != "provider" else None,
             "lot_id": UUID(covers.removeprefix("lot:")) if covers.startswith("lot:") else None,
         }
 

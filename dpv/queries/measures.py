@@ -20,10 +20,9 @@ from brokerage.core.tenants.models import Region
 from brokerage.core.vocabulary import RegistrationStatus
 from dpv.models import Admission, Lot, Measure, MeasureAppeal, MeasureStep
 from dpv.states import ADMISSION_LIVE, MEASURE_STANDING
-from providers.models import Establishment, Provider
+from providers.models import Establishment
+from providers.queries.subjects import Subject
 
-#: Found at most of each kind.
-FOUND_AT_MOST = 10
 _APPEALED, _ANSWERED = _("Appealed by the provider"), _("Appeal answered")
 #: A review is looked at this long ahead.
 REVIEW_WITHIN = dt.timedelta(days=7)
@@ -251,63 +250,10 @@ def _moment(measure: Measure, at: dt.datetime, kind: str, label: str, by_name: s
     return Moment(at, kind, label, by_name, measure.reference, measure.about, measure.kind)
 
 
-@dataclass(frozen=True)
-class Subject:
-    """A provider, or one of its homes, that a measure may be about."""
-
-    provider: Provider
-    establishment: Establishment | None = None
-
-    @property
-    def name(self) -> str:
-        return self.establishment.name if self.establishment else self.provider.legal_name
-
-    @property
-    def query(self) -> str:
-        """Its part of the propose page's address."""
-        return f"establishment={self.establishment.pk}" if self.establishment else f"provider={self.provider.pk}"
-
-    def lots(self, region_id: UUID) -> list[Lot]:
-        """The lots of the region that it is on."""
-        rows = Admission.objects.filter(region_id=region_id, provider_id=self.provider.pk, status__in=ADMISSION_LIVE)
-        if self.establishment is not None:
-            rows = rows.filter(establishment_id=self.establishment.pk)
-        lots = Lot.objects.filter(pk__in=rows.values("lot_id")).select_related("vehicle")
-        return list(lots.order_by("vehicle__code", "code"))
-
-
-def subject_of(provider_id: str, establishment_id: str) -> Subject | None:
-    """What the address names; None when it names nothing. Raises Http404 for what there is not."""
-    if establishment_id:
-        home = Establishment.objects.select_related("provider").filter(pk=_uuid(establishment_id)).first()
-        if home is None:
-            raise Http404("No such home.")
-        return Subject(home.provider, home)
-    if provider_id:
-        provider = Provider.objects.filter(pk=_uuid(provider_id)).first()
-        if provider is None:
-            raise Http404("No such provider.")
-        return Subject(provider)
-    return None
-
-
-def find_subjects(text: str) -> list[Subject]:
-    """Providers and homes by name, company number or URN, at most ten of each. Two queries."""
-    words = " ".join(text.replace("\x00", "").split())
-    if len(words) < 2:
-        return []
-    providers = Provider.objects.filter(Q(legal_name__icontains=words) | Q(company_number__iexact=words))
-    homes = Establishment.objects.select_related("provider").filter(
-        Q(name__icontains=words) | Q(urn__iexact=words) | Q(provider__legal_name__icontains=words)
-    )
-    return [
-        *(Subject(provider) for provider in providers.order_by("legal_name", "pk")[:FOUND_AT_MOST]),
-        *(Subject(home.provider, home) for home in homes.order_by("name", "pk")[:FOUND_AT_MOST]),
-    ]
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise Http404("No such id.") from None
+def lots_of(subject: Subject, region_id: UUID) -> list[Lot]:
+    """The lots of the region that a provider, or one of its homes, is on."""
+    rows = Admission.objects.filter(region_id=region_id, provider_id=subject.provider_id, status__in=ADMISSION_LIVE)
+    if subject.establishment_id is not None:
+        rows = rows.filter(establishment_id=subject.establishment_id)
+    lots = Lot.objects.filter(pk__in=rows.values("lot_id")).select_related("vehicle")
+    return list(lots.order_by("vehicle__code", "code"))

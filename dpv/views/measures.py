@@ -38,6 +38,7 @@ from dpv.measure_texts import has_alert
 from dpv.models import Measure, MeasureAppeal
 from dpv.queries import measures as queries
 from dpv.states import MEASURE
+from providers.queries.subjects import find_subjects, subject_of
 
 PER_PAGE = 25
 GET_POST = ["GET", "POST"]
@@ -73,15 +74,15 @@ def measure_propose(request: OrganisationRequest) -> HttpResponse:
     actor = request.actor
     actor.require("measure.propose")
     region = queries.region_run_by(actor)
-    subject = queries.subject_of(request.GET.get("provider", ""), request.GET.get("establishment", ""))
+    subject = subject_of({name: request.GET.get(name, "") for name in ("provider", "establishment")})
     alert = normalise_reference(request.GET.get("alert", ""))[:20]
     if subject is None:
         search = MeasureSubjectForm(request.GET or None)
         text = search.cleaned_data["q"] if search.is_bound and search.is_valid() else ""
-        found = queries.find_subjects(text) if text else None
+        found = find_subjects(text, with_households=False) if text else None
         return render(request, "dpv/measure_find.html", {"form": search, "found": found, "alert": alert})
     data = request.POST if request.method == "POST" else None
-    lots = subject.lots(region.pk)
+    lots = queries.lots_of(subject, region.pk)
     form = ProposeForm(data, subject=subject, lots=lots, initial={"alert_reference": alert})
     if data is not None and form.is_valid():
         made = attempt(form, propose_measure, actor=actor, facts=MeasureFacts(**form.facts()))

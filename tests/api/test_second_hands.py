@@ -22,7 +22,7 @@ from placements.models import Award
 from tests.api.clients import Machine, client_of, token_for
 from tests.api.test_awards import choice
 from tests.api.test_measures import said
-from tests.cast import actor_of, ident
+from tests.cast import TODAY, actor_of, ident
 from tests.safeguarding.alerting import facts
 from tests.scenarios import chosen
 
@@ -107,6 +107,18 @@ def test_measures_are_put_in_force_and_lifted_by_other_hands() -> None:
     assert borrowed.post(f"{other}/lift", {"note": "Good now."}).json()["state"] == "lift_proposed"
     for machine in (carol, mark):
         refused(machine.post(f"{other}/lift/decide", {"agree": True}))
+
+
+def test_suspensions_are_lifted_and_homes_barred_by_other_hands() -> None:
+    borrowed, at = client_made_by("mark", owner="carol"), f"/admissions/{ident('admission birch-house')}"
+    suspended = borrowed.post(f"{at}/suspend", {"reason": "Concern.", "review_on": TODAY.isoformat()})
+    assert suspended.json()["status"] == "suspended"
+    carol, mark = client_of("carol"), client_of("mark")
+    for machine in (borrowed, carol, mark):
+        refused(machine.post(f"{at}/lift", {"reason": "Visited."}))
+    for machine in (borrowed, carol):
+        refused(machine.post(f"{at}/bar", {"reason": "Upheld."}))
+        refused(machine.post(f"{at}/end", {"reason": "It leaves."}))
 
 
 def test_awards_are_approved_by_other_hands() -> None:

@@ -102,7 +102,7 @@ def test_without_the_lock_two_officers_collide_and_the_index_keeps_one(
 ) -> None:
     _story, offers = chosen()
     _without_locks(monkeypatch)
-    _meet(monkeypatch, awards, "require_eligible")
+    _meet(monkeypatch, awards, "require_usable")
     outcomes = at_once(*[lambda offer=offer: award(offer, reason="It answers every need of his.") for offer in offers])
     raced = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
     assert len(raced) == 1 and isinstance(raced[0], IntegrityError), _kinds(outcomes)

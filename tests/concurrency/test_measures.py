@@ -124,7 +124,7 @@ def _choosing() -> Story:
     return Story(
         lambda: scenarios.award(offer),
         awards,
-        "require_eligible",
+        "require_usable",
         lambda: _counted("oscar", Award),
         "measure_suspended",
     )

@@ -65,20 +65,25 @@ class Address:
         return f"/o/{organisation}/{path}"
 
 
-def addresses() -> Iterator[Address]:
-    """Every route under `/o/<organisation>/`."""
+def named_paths() -> Iterator[tuple[str, str]]:
+    """Every route of the URL table: its name and its path."""
 
-    def walk(patterns: Any, prefix: str, names: tuple[str, ...]) -> Iterator[Address]:
+    def walk(patterns: Any, prefix: str, names: tuple[str, ...]) -> Iterator[tuple[str, str]]:
         for pattern in patterns:
             if isinstance(pattern, URLPattern):
-                yield Address(":".join((*names, pattern.name or "")), prefix + str(pattern.pattern))
+                yield ":".join((*names, pattern.name or "")), prefix + str(pattern.pattern)
             else:
                 inner = (*names, pattern.namespace) if pattern.namespace else names
                 yield from walk(pattern.url_patterns, prefix + str(pattern.pattern), inner)
 
-    for found in walk(get_resolver().url_patterns, "", ()):
-        if found.path.startswith(PREFIX):
-            yield Address(found.name, found.path.removeprefix(PREFIX))
+    yield from walk(get_resolver().url_patterns, "", ())
+
+
+def addresses() -> Iterator[Address]:
+    """Every route under `/o/<organisation>/`."""
+    for name, path in named_paths():
+        if path.startswith(PREFIX):
+            yield Address(name, path.removeprefix(PREFIX))
 
 
 ALL = sorted(addresses(), key=lambda each: each.path)

@@ -32,6 +32,7 @@ class Role(models.TextChoices):
     CENTRAL_ADMINISTRATOR = "central_administrator", _("Central team administrator")
     PROVIDER_ADMINISTRATOR = "provider_administrator", _("Provider administrator")
     BID_WRITER = "bid_writer", _("Bid writer")
+    HOME_MANAGER = "home_manager", _("Home manager (events alone)")
     PROVIDER_SIGNATORY = "provider_signatory", _("Provider signatory")
     PROVIDER_FINANCE = "provider_finance", _("Provider finance")
     OPERATOR = "operator", _("Operator")
@@ -81,8 +82,11 @@ WATCH = ALERTS | {
     "incident.answer",
     "firewall.view",
 }
-#: Leads also decide, and read what people say who do not sign in.
-WATCH_LEAD = WATCH | ALERTS_LEAD | {"concern.decide", "voice.view", "voice.manage"}
+#: Leads also decide.
+WATCH_LEAD = WATCH | ALERTS_LEAD | {"concern.decide"}
+#: Reading what people say who do not sign in: the safeguarding lead, whoever stands in for her, and at a central team
+#: its contract managers. Whoever buys or shapes the market does not read it.
+VOICE = {"voice.view", "voice.manage"}
 #: What a central team does besides: measures with four eyes, closures, meetings. It has no residents of its own.
 WATCH_CENTRAL = (WATCH_LEAD - {"incident.view", "incident.answer", "closure.track"}) | {
     "measure.propose",
@@ -103,10 +107,10 @@ PERMISSIONS: dict[str, set[str]] = {
     },
     Role.PLACEMENT_OFFICER: REFERRAL_RUN | WATCH,
     Role.DUTY_OFFICER: REFERRAL_RUN | WATCH,
-    Role.SAFEGUARDING_LEAD: WATCH_LEAD | WATCH_CENTRAL | {"placement.view", "search"},
-    Role.TEAM_MANAGER: APPROVER | WATCH_LEAD,
-    Role.NOMINATED_OFFICER: APPROVER | WATCH_LEAD | {"award.approve_out_of_area"},
-    Role.DIRECTOR: APPROVER | WATCH_LEAD | {"award.approve_out_of_area", "award.approve_at_a_distance"},
+    Role.SAFEGUARDING_LEAD: WATCH_LEAD | WATCH_CENTRAL | VOICE | {"placement.view", "search"},
+    Role.TEAM_MANAGER: APPROVER | WATCH_LEAD | VOICE,
+    Role.NOMINATED_OFFICER: APPROVER | WATCH_LEAD | VOICE | {"award.approve_out_of_area"},
+    Role.DIRECTOR: APPROVER | WATCH_LEAD | VOICE | {"award.approve_out_of_area", "award.approve_at_a_distance"},
     Role.COMMISSIONER: {
         "spend.view",
         "dpv.view",
@@ -131,7 +135,8 @@ PERMISSIONS: dict[str, set[str]] = {
         "import.register",
         "import.prices",
     }
-    | WATCH_CENTRAL,
+    | WATCH_CENTRAL
+    | VOICE,
     Role.MARKET_MANAGER: {"dpv.view", "dpv.suspend", "providers.verify", "region.report"} | WATCH_CENTRAL,
     Role.HUB_BROKER: {"hub.act"},
     Role.CENTRAL_ADMINISTRATOR: {"people.manage", "organisation.manage", "audit.view", "delegation.view"},
@@ -164,6 +169,8 @@ PERMISSIONS: dict[str, set[str]] = {
         "incident.view",
         "incident.report",
     },
+    # Who is in the home by day and night: what happens to its residents, and neither offers nor papers.
+    Role.HOME_MANAGER: {"incident.view", "incident.report"},
     Role.PROVIDER_SIGNATORY: {"inbox.view", "agreement.view", "agreement.sign_provider"},
     Role.PROVIDER_FINANCE: {"agreement.view"},
     Role.OPERATOR: {"operate"},
@@ -200,6 +207,7 @@ ROLES_BY_KIND: dict[str, tuple[Role, ...]] = {
     "provider": (
         Role.PROVIDER_ADMINISTRATOR,
         Role.BID_WRITER,
+        Role.HOME_MANAGER,
         Role.PROVIDER_SIGNATORY,
         Role.PROVIDER_FINANCE,
     ),

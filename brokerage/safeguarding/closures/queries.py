@@ -129,10 +129,11 @@ def may_change(actor: Actor, told: ClosureRecipient) -> bool:
     return actor.may("closure.manage", "closure.report") and bool({"announced", "central"} & set(told.reasons))
 
 
-#: Almost always nobody waits, and then nothing else is asked.
-_WAITING = "SELECT DISTINCT closure_id FROM closures_closureresident WHERE status = 'not_started'"
+#: Almost always nobody waits, and then no closure is looked at.
 _CLOSING = """\
-SELECT reference, closes_on FROM closures_closure WHERE id = ANY (%s) AND status = ANY (%s)
+SELECT reference, closes_on FROM closures_closure
+WHERE id = ANY (ARRAY(SELECT DISTINCT closure_id FROM closures_closureresident WHERE status = 'not_started'))
+  AND status = ANY (%s)
 ORDER BY closes_on, reference LIMIT %s
 """
 
@@ -143,11 +144,7 @@ def closing_banners(actor: Actor) -> list[dict[str, Any]]:
         return []
     require_context()
     with connection.cursor() as cursor:
-        cursor.execute(_WAITING)
-        waiting = [closure_id for (closure_id,) in cursor.fetchall()]
-        if not waiting:
-            return []
-        cursor.execute(_CLOSING, [waiting, list(CLOSURE_RUNNING), BANNERS])
+        cursor.execute(_CLOSING, [list(CLOSURE_RUNNING), BANNERS])
         found = cursor.fetchall()
     return [
         {

@@ -41,7 +41,7 @@ from brokerage.safeguarding.closures.models import Closure, ClosureResident
 from brokerage.safeguarding.closures.states import CLOSURE, CLOSURE_RUNNING, RESIDENT_OPEN
 from brokerage.safeguarding.closures.timeline import timeline_of
 from brokerage.safeguarding.forms import SubjectForm
-from brokerage.safeguarding.queries.subjects import Subject, find_subjects, subject_of
+from providers.queries.subjects import Subject, find_subjects, subject_of
 
 PER_PAGE = 25
 

@@ -20,8 +20,8 @@ from brokerage.core.tenants.regions import region_of
 from brokerage.safeguarding.concerns.models import Concern, ConcernKind
 from brokerage.safeguarding.concerns.states import CONCERN
 from brokerage.safeguarding.guard import require_nobody_named
-from brokerage.safeguarding.queries.subjects import subject_of
 from brokerage.safeguarding.texts import LONGEST, require_text
+from providers.queries.subjects import subject_of
 
 #: The longest note: it is a quick one.
 LONGEST_NOTE = 2000

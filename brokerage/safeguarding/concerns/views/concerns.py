@@ -25,7 +25,7 @@ from brokerage.safeguarding.concerns.models import Concern
 from brokerage.safeguarding.concerns.queries.lists import concern_of, concerns_of
 from brokerage.safeguarding.concerns.states import CONCERN
 from brokerage.safeguarding.forms import SubjectForm
-from brokerage.safeguarding.queries.subjects import find_subjects, subject_of
+from providers.queries.subjects import find_subjects, subject_of
 
 PER_PAGE = 25
 

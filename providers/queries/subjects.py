@@ -1,4 +1,5 @@
-"""What an alert can be about: providers, homes and fostering households of the register, found by name.
+"""What an alert, a closure, a concern or a measure can be about: providers, homes and fostering households of the
+register, found by name.
 
 Names of homes are no personal data: the search goes by GET.
 """
@@ -22,20 +23,21 @@ AT_MOST = 10
 
 @dataclass(frozen=True)
 class Subject:
-    """One of them; `query` is its part of the raise page's address."""
+    """One of them; `query` is its part of the address of the page where one is begun."""
 
     name: str
     where: str
     query: str
     provider_id: UUID
+    provider_name: str
     establishment_id: UUID | None = None
     household_id: UUID | None = None
 
 
-def find_subjects(text: str) -> list[Subject]:
+def find_subjects(text: str, *, with_households: bool = True) -> list[Subject]:
     """Providers whose name or company number, homes whose name or number, households whose code has the text, at most
     ten of each. Three queries."""
-    words = " ".join(text.split())
+    words = " ".join(text.replace("\x00", "").split())
     if len(words) < 2:
         return []
     providers = Provider.objects.filter(Q(legal_name__icontains=words) | Q(company_number__iexact=words))
@@ -43,6 +45,8 @@ def find_subjects(text: str) -> list[Subject]:
         Q(name__icontains=words) | Q(urn__iexact=words) | Q(provider__legal_name__icontains=words)
     )
     households = CarerHousehold.objects.select_related("provider", "agency").filter(code__icontains=words)
+    if not with_households:
+        households = households.none()
     return [
         *(_of_home(home) for home in homes.order_by("name", "pk")[:AT_MOST]),
         *(_of_household(household) for household in households.order_by("code", "pk")[:AT_MOST]),
@@ -65,12 +69,13 @@ def subject_of(asked: Mapping[str, str]) -> Subject | None:
 
 
 def _of_provider(provider: Provider) -> Subject:
-    return Subject(provider.legal_name, "", f"provider={provider.pk}", provider.pk)
+    return Subject(provider.legal_name, "", f"provider={provider.pk}", provider.pk, provider.legal_name)
 
 
 def _of_home(home: Establishment) -> Subject:
     where = ", ".join((home.provider.legal_name, home.outward))
-    return Subject(home.name, where, f"establishment={home.pk}", home.provider_id, home.pk)
+    provider = home.provider
+    return Subject(home.name, where, f"establishment={home.pk}", provider.pk, provider.legal_name, home.pk)
 
 
 def _of_household(household: CarerHousehold) -> Subject:
@@ -80,6 +85,7 @@ def _of_household(household: CarerHousehold) -> Subject:
         where,
         f"household={household.pk}",
         household.provider_id,
+        household.provider.legal_name,
         household.agency_id,
         household.pk,
     )
