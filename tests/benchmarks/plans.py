@@ -34,6 +34,10 @@ class Watch:
     known: set[tuple[str, str]] = field(default_factory=set)
     reader: str = ""
 
+    def of_growing(self) -> list[str]:
+        """The scans of tables that grow, for somebody to read."""
+        return sorted(f"{table}: {seen}" for table in GROWING for seen in self.scans.get(table, ()))
+
     def is_new(self, sql: str) -> bool:
         """Whether these words of this reader have not been explained yet."""
         asked = (self.reader, sql)
@@ -62,7 +66,7 @@ def watching(*, without_scans: bool = False) -> Iterator[Watch]:
             watch.statements += 1
             plan = json.loads(found) if isinstance(found, str) else found
             for table in sequential(plan[0]["Plan"]):
-                watch.scans.setdefault(table, set()).add(f"{watch.page}: {' '.join(sql.split())[:160]}")
+                watch.scans.setdefault(table, set()).add(f"{watch.page}: {' '.join(sql.split())[:400]}")
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(explain):
