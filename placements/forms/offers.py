@@ -170,7 +170,7 @@ class OfferForm(Redrawable):
                 label=_("Which household do you offer?"),
                 required=False,
                 widget=govuk.Radios(),
-                choices=[(str(each.household_id), _household_label(each)) for each in households],
+                choices=[(str(each.household_id), _household_label(each, asked)) for each in households],
             )
             self.order_fields(["household_id"])
         else:
@@ -314,7 +314,10 @@ def _initial_extra(extra: ExtraAsked) -> dict[str, Any]:
     }
 
 
-def _household_label(invited: InvitedHousehold) -> Any:
-    if invited.miles is None:
-        return invited.household.code
-    return _("%(code)s, %(miles)s miles away") % {"code": invited.household.code, "miles": invited.miles}
+def _household_label(invited: InvitedHousehold, asked: Asked) -> Any:
+    label: Any = invited.household.code
+    if invited.miles is not None:
+        label = _("%(code)s, %(miles)s miles away") % {"code": label, "miles": invited.miles}
+    if unfit := asked.unfit.get(invited.household_id):
+        label = _("%(household)s. Not available: %(problem)s") % {"household": label, "problem": unfit[1]}
+    return label

@@ -130,6 +130,8 @@ def test_the_form_says_it_beside_the_household(sign_in: Any) -> None:
     draft = scenarios.drafted_offer(home="alder-fostering")
     hold()
     page = sign_in("alice").get(f"/o/alder/offers/{draft.pk}/check/").content.decode()
+    form = sign_in("alice").get(f"/o/alder/offers/{draft.pk}/edit/").content.decode()
+    assert form.count("Not available: The carer household is on hold") == 1
     said = re.search(r'<a href="([^"]*)">The carer household is on hold', page)
     assert said is not None and said[1].endswith("#id_household_id")
 

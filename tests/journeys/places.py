@@ -138,6 +138,7 @@ def build_walk() -> Walk:
             "placements:placement_end": [placement],
             "placements:placement_cancel": [planned],
             "dpv:admission": [{}, suspended],
+            "dpv:admission_bar": [suspended],
             "dpv:admission_lift": [suspended],
             "dpv:measure": [{}, *measures],
             "dpv:admission_review": [suspended],

@@ -101,7 +101,7 @@ def _arguments() -> argparse.Namespace:
         parser.error(f"There is no proof called {unknown.args[0]}.")
     if (chosen.minutes or 1) <= 0 or (chosen.cases or 1) < 1:
         parser.error("More than nothing, please.")
-    # As before there were others: "script/prove api" is 20,000 requests.
+    # As before there were others: "script/prove api" is 20,000 requests, and every form once.
     if chosen.proofs == named(["api"]) and not chosen.short and chosen.minutes is None:
         chosen.cases, chosen.minutes = chosen.cases or 20_000, 600.0
     return chosen

@@ -1,4 +1,5 @@
-"""Bad input never gives a 5xx, and no answer is one the document does not know: every operation, every kind of client.
+"""Bad input never gives a 5xx, and no answer is one the document does not know: every operation, every kind of client;
+then every form (`forms`).
 
 The cases are shared out evenly over the operations whose scope a kind of client may have; a client without it sends
 three of each. What was found is printed as it is found; the same seed plays the same cases.
@@ -13,28 +14,37 @@ from dataclasses import dataclass, field
 from brokerage.core.api.scopes import SCOPES
 from tests.isolation.api_world import ApiWorld, build_api_world
 from tests.proofs.attack import Found, attack, in_process, pairs
+from tests.proofs.forms import play_forms
 from tests.proofs.own_place import own_place
 from tests.proofs.play import TELL_EVERY, Play
 
+#: Which part of the time is the forms'.
+FORMS = 0.5
 #: Cases in one go: then the world is as it was, and the next operation has its turn.
 SERIES = 25
 
 
 def prove(play: Play) -> None:
-    """Attack until the cases or the time are used up."""
+    """Attack until the cases or the time are used up; then the forms."""
+    _play_operations(play)
+    play_forms(play, share=FORMS)
+
+
+def _play_operations(play: Play) -> None:
     total = Found()
     by_kind: dict[str, Found] = {}
     attack_of = Attack(play, total, by_kind, play.most or (400 if play.short else 10_000_000))
     with own_place("proof", play.place):
         play.say("Building a world to attack.")
         attack_of.world = build_api_world()
+        attack_of.began = time.monotonic()
         with in_process() as told:
-            for round_number in play.rounds(1):
+            for round_number in play.rounds(1, share=1 - FORMS):
                 before = total.cases
                 attack_of.round(play.seed * 1_000_000 + round_number, told)
                 if total.cases in (before, attack_of.cases):
                     break
-    play.outcome.cases = total.cases
+    play.outcome.cases += total.cases
     play.outcome.violations += [*total.faults, *total.violations]
     for kind, found in by_kind.items():
         statuses = ", ".join(f"{status}: {count}" for status, count in sorted(found.statuses.items()))
@@ -52,11 +62,13 @@ class Attack:
     by_kind: dict[str, Found]
     cases: int
     world: ApiWorld = field(default_factory=ApiWorld)
+    #: When there was something to attack, of the clock that only goes on.
+    began: float = 0.0
 
     def round(self, number: int, told: list[str]) -> None:
         """Every operation as every kind of client, once; from the second round on only by those who have the scope."""
         told_at = time.monotonic()
-        total, ends = self.total, self.play.began + self.play.seconds
+        total, ends = self.total, self.began + self.play.seconds * (1 - FORMS)
         asked = pairs()
         series = SERIES
         if self.play.short:
