@@ -9,6 +9,7 @@ may is looked at each hour all the same, until the organisation has sent another
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import connection
@@ -100,18 +101,13 @@ def ask(item: OutboxItem) -> None:
 
 def _is_sent_otherwise(alert: Alert) -> bool:
     """Whether the same organisation has sent another alert about the same subject since, as danger for example."""
-    return Alert.objects.filter(
-        raised_by_id=alert.raised_by_id,
-        provider_id=alert.provider_id,
-        establishment_id=alert.establishment_id,
-        household_id=alert.household_id,
-        sent_at__gt=alert.raised_at,
-    ).exists()
+    names = ("raised_by_id", "provider_id", "establishment_id", "household_id")
+    same: dict[str, Any] = {name: getattr(alert, name) for name in names}
+    return Alert.objects.filter(sent_at__gt=alert.raised_at, **same).exists()
 
 
 def _is_to_hear(alert: Alert, now: dt.datetime) -> bool:
     """Whether whoever raised it hears now that nobody else may send it."""
-    heard = Message.objects.filter(
-        organisation_id=alert.raised_by_id, user_id=alert.raised_by_user_id, template=ALONE, reference=alert.reference
-    ).aggregate(times=Count("event_id", distinct=True), last=Max("created_at"))
+    messages = Message.objects.filter(organisation_id=alert.raised_by_id, template=ALONE, reference=alert.reference)
+    heard = messages.aggregate(times=Count("event_id", distinct=True), last=Max("created_at"))
     return heard["last"] is None or heard["times"] < MOST_ALONE and heard["last"] <= now - ALONE_EVERY
