@@ -285,9 +285,11 @@ def worker_commands() -> dict[str, list[str]]:
     }
 
 
-def worker_command(name: str, queues: Sequence[str], *, application: str = "brokerage.celery") -> list[str]:
-    """One worker with two processes for these queues."""
-    words = ["--hostname", f"{name}@%h", "--queues", ",".join(queues), "--concurrency", "2"]
+def worker_command(
+    name: str, queues: Sequence[str], *, application: str = "brokerage.celery", processes: int = 2
+) -> list[str]:
+    """One worker with so many processes for these queues."""
+    words = ["--hostname", f"{name}@%h", "--queues", ",".join(queues), "--concurrency", str(processes)]
     words += ["--loglevel", "WARNING", "--without-gossip", "--without-mingle"]
     return [f"{PROGRAMS}/celery", "--quiet", "--app", application, "worker", *words]
 

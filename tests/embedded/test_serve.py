@@ -18,6 +18,7 @@ from brokerage.embedded.children import ServerLog
 from brokerage.embedded.commands import MARK, Command, StepReader
 from brokerage.embedded.places import process_is_dead, start_of_process, wait_until
 from brokerage.embedded.ports import is_ready
+from brokerage.embedded.serve import ORDINARY_NICENESS
 from brokerage.embedded.valkey import free_port
 from tests import databases
 from tests.plugin import database_url
@@ -66,6 +67,10 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dic
     databases.drop(name)
 
 
+def niceness(child: list[int]) -> int:
+    return os.getpriority(os.PRIO_PROCESS, child[0])
+
+
 def test_it_serves_refuses_a_twin_and_stops_everything(environment: dict[str, str], tmp_path: Path) -> None:
     port = free_port()
     server = Run(environment, "--port", str(port))
@@ -74,6 +79,8 @@ def test_it_serves_refuses_a_twin_and_stops_everything(environment: dict[str, st
     assert is_ready(port)
     children = json.loads((tmp_path / "server.json").read_text())["children"]
     assert set(children) == {"web", "worker", "urgent", "beat"}
+    # Ordinary work makes way for what is urgent.
+    assert niceness(children["worker"]) - niceness(children["urgent"]) == ORDINARY_NICENESS
 
     twin = Run(environment, "--port", str(free_port()))
     assert twin.process.wait(timeout=30) == 1

@@ -17,7 +17,7 @@ def purge_kept_answers(*, batch: int = BATCH) -> int:
         with worker(), connection.cursor() as cursor:
             cursor.execute(
                 "DELETE FROM api_keptanswer WHERE id = ANY (ARRAY(SELECT id FROM api_keptanswer"
-                " WHERE created_at < clock_timestamp() - make_interval(secs => %s) LIMIT %s))",
+                " WHERE created_at < statement_timestamp() - make_interval(secs => %s) LIMIT %s))",
                 [KEPT.total_seconds(), batch],
             )
             removed += cursor.rowcount
