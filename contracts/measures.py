@@ -17,7 +17,8 @@ from brokerage.core.audit.record import Notice, record
 from brokerage.core.clock import database_today
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.context import system
-from brokerage.core.tenants.models import Membership, RegionMember
+from brokerage.core.tenants.models import Membership
+from brokerage.core.tenants.regions import authorities_of
 from contracts.models import Agreement
 from contracts.states import AGREEMENT_SIGNABLE
 from dpv.eligibility import STOPPED, problem_text, problems_of
@@ -61,7 +62,7 @@ def tell_of_measure(item: OutboxItem) -> None:
             return
         covered = list(covered_by(measure).values_list("pk", flat=True))
         homes = homes_under(measure)
-        authorities = _authorities(measure.region_id)
+        authorities = sorted(authorities_of(measure.region))
     mark = {"measure": measure.reference}
     for authority in authorities:
         with system(authority) as actor:
@@ -86,7 +87,7 @@ def tell_of_suspension(item: OutboxItem) -> None:
         if suspension is None:
             return
         covered, status = [suspension.admission_id], suspension.admission.status
-        authorities = _authorities(suspension.region_id)
+        authorities = sorted(authorities_of(suspension.region))
     mark = {"suspension": str(suspension.pk)}
     for authority in authorities:
         with system(authority) as actor:
@@ -94,11 +95,6 @@ def tell_of_suspension(item: OutboxItem) -> None:
                 _tell_of_stop(actor, covered, mark)
             elif status == "admitted":
                 _tell_of_release(actor, covered, mark)
-
-
-def _authorities(region_id: UUID) -> list[UUID]:
-    members = RegionMember.objects.filter(region_id=region_id, organisation__kind="authority")
-    return list(members.order_by("organisation_id").values_list("organisation_id", flat=True))
 
 
 def _tell_of_stop(actor: Actor, covered: Collection[UUID], mark: Mapping[str, str]) -> None:
@@ -110,9 +106,12 @@ def _tell_of_release(actor: Actor, covered: Collection[UUID], mark: Mapping[str,
     """Tell the officers who were told, unless the central team stops the same home by something else."""
     problems = problems_of(covered, database_today())
     free = [admission for admission, codes in problems.items() if not set(codes) & set(STOPPED)]
-    known = Entry.objects.filter(organisation_id=actor.organisation_id, data__contains=dict(mark))
-    told = set(known.filter(kind__in=_TOLD).values_list("subject_id", flat=True))
-    for referral in referrals_under(free) if told else ():
+    referrals = referrals_under(free)
+    known = Entry.objects.filter(
+        organisation_id=actor.organisation_id, subject_id__in=[str(referral.pk) for referral in referrals]
+    )
+    told = set(known.filter(kind__in=_TOLD, data__contains=dict(mark)).values_list("subject_id", flat=True))
+    for referral in referrals:
         if str(referral.pk) in told:
             tell_officer(actor, referral, kind="referral.home_released", template="contracts.home_released", data=mark)
 

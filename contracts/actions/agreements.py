@@ -39,8 +39,9 @@ FRESHEST = dt.timedelta(minutes=5)
 #: The proof of an API client: its secret, checked when its token was issued.
 BY_CLIENT = "api_client"
 
-#: What an award was made under and a signature does not ask again.
-AGREED_ALREADY = ("no_ceiling", "vehicle_not_in_term", "admission_ended")
+#: What an award was made under and a signature does not ask again. An agency also puts a household on hold because
+#: it is full: with the child it is about to sign for.
+AGREED_ALREADY = ("no_ceiling", "vehicle_not_in_term", "admission_ended", "household_on_hold")
 
 PERMISSION = {
     Signature.Side.AUTHORITY.value: "agreement.sign_authority",
@@ -243,9 +244,9 @@ def document_name(agreement: Agreement) -> str:
 
 
 def _require_home(actor: Actor, agreement: Agreement, today: dt.date) -> None:
-    """Nobody signs for a home or a carer household that may not take the person. What the price was agreed under (a
-    ceiling, the vehicle's term) was asked at the award and is not asked again. The provider's side does not know how
-    old the person is: the authority's side asks that."""
+    """Nobody signs for a home or a carer household that may not take the person. What was asked at the award (a
+    ceiling, the vehicle's term, whether the household takes anybody new) is not asked again. The provider's side does
+    not know how old the person is: the authority's side asks that."""
     offers = Offer.objects.filter(referral_id=agreement.referral_id, provider_id=agreement.provider_id)
     awarded = offers.filter(status="accepted").values_list("admission_id", "household_id").first()
     if awarded is None:

@@ -260,7 +260,11 @@ def _hold(call: Call, reference: str) -> None:
     """The locks of signing, in their order, for If-Match."""
     agreement = agreement_by_reference(reference)
     admission = admission_of(agreement.pk)
-    locks.hold(admissions=[admission] if admission else [], referrals=[agreement.referral_id])
+    locks.hold(
+        admissions=[admission] if admission else [],
+        standings=[agreement.provider_id],
+        referrals=[agreement.referral_id],
+    )
 
 
 @operation(

@@ -325,7 +325,7 @@ def offer_out(column: OfferColumn) -> dict[str, Any]:
         "submitted_at": offer.submitted_at,
         "has_full_papers": it.has_full_papers,
         "problems": [str(problem) for problem in it.problems],
-        "open_alerts": [line.reference for line in column.warnings],
+        "open_alerts": [line.reference for line in column.warnings if line.reference],
         "may_choose": column.may_choose,
     }
 

@@ -23,9 +23,9 @@ from brokerage.core.tenants.actors import Actor
 from brokerage.core.vocabulary import KINDS_FOR_CATEGORY
 from dpv.actions.ceilings import NewCeiling, check_ceiling
 from dpv.actions.suspensions import closed_by_another
-from dpv.models import Admission, Ceiling, Lot, Suspension
+from dpv.models import Admission, Ceiling, Lot
 from dpv.notices import lot_reference, notice_to_provider
-from dpv.queries.admissions import admission_by_id
+from dpv.queries.admissions import admission_by_id, bar_of
 from dpv.queries.measures import left_behind, left_behind_text
 from dpv.states import ADMISSION, ADMISSION_LIVE
 from providers import consequences
@@ -189,14 +189,13 @@ def _stop(actor: Actor, admission_id: UUID, move: str, reason: str) -> Admission
     actor.require("dpv.admit")
     locks.hold(admissions_exclusive=[admission_id])
     admission = admission_by_id(admission_id)
-    before = admission.status
+    before, barred = admission.status, bar_of(admission)
     if move == "bar":
         require_barrable(admission)
     admission.status = ADMISSION.after(before, move)
     if not reason.strip():
         raise RuleBroken("reason_missing", _("Enter the reason"), "reason")
     now = database_now()
-    barred = Suspension.objects.filter(admission=admission).first() if before == "barred" else None
     if barred is not None and barred.is_over_by(actor):
         raise RuleBroken("second_person_needed", _("Somebody else than whoever barred it ends the bar"), "reason")
     # A suspension that runs is closed by what comes after it.

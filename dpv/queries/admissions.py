@@ -14,7 +14,7 @@ from django.http import Http404
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.vocabulary import KINDS_FOR_CATEGORY
 from dpv.ceilings import validity_for
-from dpv.models import Admission, Ceiling, Lot, RuleVersion, Vehicle
+from dpv.models import Admission, Ceiling, Lot, RuleVersion, Suspension, Vehicle
 from dpv.queries.rules import rules_of
 from dpv.states import ADMISSION, ADMISSION_LIVE
 from providers.models import Establishment
@@ -29,6 +29,14 @@ def vehicle_by_code(code: str) -> Vehicle:
     if found is None:
         raise Http404("No such vehicle.")
     return found
+
+
+def bar_of(admission: Admission) -> Suspension | None:
+    """The suspension that became the bar that stands, with who barred: it was closed in the moment of the bar. None of
+    what is not barred, or was barred without a suspension, as one person once could."""
+    if admission.status != "barred":
+        return None
+    return Suspension.objects.filter(admission=admission, lifted_at=admission.changed_at).first()
 
 
 def lot_by_code(vehicle: str, lot: str) -> Lot:

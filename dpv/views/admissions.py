@@ -31,7 +31,7 @@ from dpv.forms.admissions import (
     SuspendForm,
 )
 from dpv.models import Admission, MenuItem
-from dpv.queries.admissions import admission_by_id, ceiling_history, other_live_admissions
+from dpv.queries.admissions import admission_by_id, bar_of, ceiling_history, other_live_admissions
 from dpv.states import ADMISSION, ADMISSION_LIVE
 
 GET_POST = ["GET", "POST"]
@@ -54,7 +54,8 @@ def admission_detail(request: OrganisationRequest, admission: UUID) -> HttpRespo
     suspensions = list(found.suspensions.all())
     last = suspensions[0] if suspensions and not actor.is_provider else None
     is_maker = last is not None and found.status == "suspended" and last.is_made_by(actor)
-    is_barrer = last is not None and found.status == "barred" and last.is_over_by(actor)
+    barred = None if actor.is_provider else bar_of(found)
+    is_barrer = barred is not None and barred.is_over_by(actor)
     return render(
         request,
         "dpv/admission.html",

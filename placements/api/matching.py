@@ -214,7 +214,9 @@ def _rows(
             "reasons": [{"code": code, "message": explain(code)} for code in home.reasons],
             "is_restricted": home.is_restricted,
             "open_alerts": [
-                line.reference for line in warnings_about(warned, home.establishment_id, home.household_id)
+                line.reference
+                for line in warnings_about(warned, home.establishment_id, home.household_id)
+                if line.reference
             ],
         }
         for home in homes

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -101,13 +102,13 @@ def restrictions_among(homes: Sequence[Candidate]) -> list[tuple[Candidate, list
 def warnings_among(actor: Actor, homes: Sequence[Candidate]) -> dict[str, Any]:
     """What a page says of homes with something to know before one is chosen: each once, and the keys of all of them."""
     found = warnings_of(actor, {home.establishment_id for home in homes})
-    rows: dict[str, list[Standing]] = {}
+    rows: dict[tuple[UUID, UUID | None], tuple[str, list[Standing]]] = {}
     warned: set[str] = set()
     for home in homes if found else ():
         if lines := warnings_about(found, home.establishment_id, home.household_id):
-            rows.setdefault(home.title, lines)
+            rows.setdefault((home.establishment_id, home.household_id), (home.title, lines))
             warned.add(home.key)
-    return {"warnings": list(rows.items()), "warned": warned}
+    return {"warnings": list(rows.values()), "warned": warned}
 
 
 def measures_among(homes: Sequence[Candidate]) -> list[Measure]:

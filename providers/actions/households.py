@@ -102,8 +102,8 @@ def change_household(actor: Actor, *, household_id: UUID, facts: HouseholdFacts)
 
 @transaction.atomic
 def hold_household(actor: Actor, *, household_id: UUID, is_on_hold: bool) -> CarerHousehold:
-    """Put a household on hold, so that it takes nobody new: it is not matched, offered, awarded or signed for. Or take
-    it off. Refused when it is so already, or fosters no more (`household_retired`)."""
+    """Put a household on hold, so that it takes nobody new: it is not matched, offered or awarded; whoever was awarded
+    to it still comes. Or take it off. Refused when it is so already, or fosters no more (`household_retired`)."""
     household = _own(actor, household_id)
     if household.retired_on is not None:
         raise NotNow("household_retired", _("The central team has recorded that this household fosters no more"))

@@ -187,8 +187,9 @@ def update_household(call: Call, household: UUID) -> dict[str, Any]:
 def set_household_hold(call: Call, household: UUID) -> dict[str, Any]:
     """Put a household on hold, or take it off.
 
-    On hold it takes nobody new: it is not matched, and no offer of it is submitted, chosen or signed. Refused with
-    `hold_unchanged` when it is so already, and with `household_retired` when it fosters no more.
+    On hold it takes nobody new: it is not matched, and no offer of it is submitted or chosen. An agreement drawn up
+    before is still signed. Refused with `hold_unchanged` when it is so already, and with `household_retired` when it
+    fosters no more.
     """
     hold_household(call.actor, household_id=household, is_on_hold=call.body["is_on_hold"])
     return household_out(_household(call, household))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -119,7 +120,10 @@ def test_what_is_signed_must_be_what_was_read(agreement: Agreement) -> None:
     said = {"terms_hash": agreement.terms_hash, "role": "Director"}
     refused(machine.send("POST", f"{path}/sign", said, **{"If-Match": stale}), 412, "edition_differs")
     fresh = machine.get(path)["ETag"]
-    assert machine.send("POST", f"{path}/sign", said, **{"If-Match": fresh}).json()["status"] == "signed"
+    with CaptureQueriesContext(connection) as queries:
+        assert machine.send("POST", f"{path}/sign", said, **{"If-Match": fresh}).json()["status"] == "signed"
+    locked = re.findall(r"'(admission|standing|referral):[0-9a-f-]{36}'", " ".join(one["sql"] for one in queries))
+    assert locked[:3] == ["admission", "standing", "referral"]
 
 
 def test_an_owner_of_clients_on_both_sides_signs_once(agreement: Agreement) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.http import Http404
+from django.test.utils import CaptureQueriesContext
 
 from brokerage.core.audit import outbox
 from brokerage.core.audit.models import Entry, OutboxItem
@@ -265,6 +268,16 @@ def test_closing_is_for_those_who_keep_the_register_and_on_the_day() -> None:
     assert close("mark").reference == closure.reference
     with pytest.raises(NotNow):
         close("mark")
+
+
+def test_all_homes_of_a_provider_are_held_before_the_provider() -> None:
+    announced(establishment_id=None)
+    with CaptureQueriesContext(connection) as queries:
+        close()
+    locked = re.findall(r"'(establishment|standing):([0-9a-f-]{36})'", " ".join(query["sql"] for query in queries))
+    first = locked.index(("standing", str(ident("birch"))))
+    held = {home for kind, home in locked[:first] if kind == "establishment"}
+    assert len(held) > 1 and {home for kind, home in locked[first:] if kind == "establishment"} <= held
 
 
 def test_a_whole_provider_and_a_household_close_too() -> None:

@@ -70,6 +70,8 @@ def as_it_was(watch: Watch) -> None:
 def test_a_household_that_takes_nobody_new_gets_nobody_from_the_commit_on(committed: str, act: str) -> None:
     with watching(committed) as watch:
         for code, stop in CAUSES.items():
+            if act == "signed" and code == "household_on_hold":
+                continue  # an agency says so too when it is full, with the child that is signed for
             as_it_was(watch)
             begun = interleave(watch, ACTS[act](), stop, 0)
             assert isinstance(begun.done, RuleBroken) and begun.done.code == code, "said before it began"

@@ -17,6 +17,7 @@ from tests import scenarios
 from tests.cast import TODAY, actor_of, ident
 from tests.dpv.measuring import CANARY, LEVELS, in_force, lifted, proposed
 from tests.firewall.finding import living
+from tests.proofs.racing import watching
 
 HOUSE = ident("admission birch-house")
 
@@ -46,6 +47,16 @@ def test_open_referrals_are_told_once_each_in_its_own_authority(level: str, comm
     assert _told("bob", "dpv.measure_in_force") == [f"/o/birch/measures/{measure.reference}/"]
     with acting(actor_of("olive")):
         assert CANARY not in str(list(Entry.objects.values_list("data", flat=True)))
+
+
+def test_a_council_that_has_left_the_region_is_not_told(committed: str) -> None:
+    scenarios.invited("birch-house", who="edith")
+    ealing = actor_of("edith").organisation_id
+    with watching(committed) as watch:
+        watch.ask(f"UPDATE tenants_regionmember SET ends_on = current_date - 1 WHERE organisation_id = '{ealing}'")
+    in_force()
+    outbox.drain("events")
+    assert _told("edith", "contracts.home_stopped") == []
 
 
 def test_of_a_restriction_officers_hear_in_other_words(committed: str) -> None:

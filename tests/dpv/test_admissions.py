@@ -12,14 +12,16 @@ import pytest
 from django.http import Http404
 
 from brokerage.core.audit.models import Entry, OutboxItem
+from brokerage.core.clock import database_now
 from brokerage.core.errors import NotNow, NotPermitted, RuleBroken
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.context import acting, worker
 from dpv.actions.admissions import admit_establishment, bar_admission, end_admission, score_admission
 from dpv.actions.ceilings import NewCeiling
-from dpv.actions.suspensions import suspend_admission
+from dpv.actions.suspensions import lift_suspension, suspend_admission
 from dpv.eligibility import problems_of
 from dpv.models import Admission, Ceiling, Lot
+from dpv.queries.admissions import bar_of
 from providers.models import Establishment
 from tests.cast import TODAY, actor_of, ident
 
@@ -145,6 +147,16 @@ def test_an_establishment_is_on_a_lot_once_and_a_bar_is_not_walked_round() -> No
     with acting(other_manager()) as other:
         end_admission(other, admission_id=first.pk, reason="Bar closed after appeal.")
     assert admit(lot).pk != first.pk
+
+
+def test_whoever_lifted_an_earlier_suspension_ends_a_bar_that_was_made_without_one() -> None:
+    with acting(actor_of("mark")) as mark:
+        suspend_admission(mark, admission_id=HOUSE, reason="Fraud?", review_on=TODAY)
+    with acting(actor_of("carol")) as carol:
+        lift_suspension(carol, admission_id=HOUSE, reason="Not so.")
+        Admission.objects.filter(pk=HOUSE).update(status="barred", changed_at=database_now())
+        assert bar_of(Admission.objects.get(pk=HOUSE)) is None
+        assert end_admission(carol, admission_id=HOUSE, reason="Appeal upheld.").status == "ended"
 
 
 def test_only_the_regions_contract_managers_admit() -> None:

@@ -90,6 +90,7 @@ def test_suspending_and_lifting_through_the_pages(sign_in: SignIn) -> None:
     assert b"Suspended from this lot" in client.get(page).content
     assert client.get(f"{page}suspend/").status_code == 409
     assert b"You suspended it: a colleague lifts it" in client.get(page).content
+    assert b"administrator can invite a colleague" in client.get(page).content
     assert f"{page}lift/".encode() not in client.get(page).content
     for act in ("lift", "bar", "end"):
         alone = client.post(f"{page}{act}/", {"reason": "Visited."})

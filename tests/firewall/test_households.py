@@ -155,12 +155,25 @@ def test_no_award_is_approved(code: str) -> None:
         refused(code, lambda: acceptance.approve(tessa, award_id=waiting.pk, kind="money"), "offer")
 
 
-@pytest.mark.parametrize("code", CAUSES)
-def test_neither_side_signs(code: str) -> None:
+def waiting_for_signatures() -> Agreement:
     _story, award = scenarios.awarded("alder-fostering")
     with acting(actor_of("oscar")):
         Agreement.objects.filter(award_id=award.pk).update(status="awaiting_signatures")
-        agreement = Agreement.objects.get(award_id=award.pk)
+        return Agreement.objects.get(award_id=award.pk)
+
+
+def test_both_sides_sign_for_a_household_that_its_agency_then_puts_on_hold() -> None:
+    agreement = waiting_for_signatures()
+    hold()
+    scenarios.sign(agreement, who="sam")
+    scenarios.sign(agreement, who="alice")
+    with acting(actor_of("oscar")):
+        assert Agreement.objects.get(pk=agreement.pk).status == "signed"
+
+
+@pytest.mark.parametrize("code", ["household_retired", "household_age"])
+def test_neither_side_signs(code: str) -> None:
+    agreement = waiting_for_signatures()
     CAUSES[code]()
     refused(code, lambda: scenarios.sign(agreement, who="sam"), "agree")
     if code != "household_age":  # the provider's side is not told how old the person is

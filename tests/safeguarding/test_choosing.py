@@ -15,6 +15,7 @@ from brokerage.core.clock import database_now
 from brokerage.core.tenants.context import acting, worker
 from brokerage.safeguarding.actions.alerts import close_alert
 from brokerage.safeguarding.models import AlertRecipient
+from providers.models import Establishment
 from providers.standing import warnings_about, warnings_of
 from tests import scenarios
 from tests.api.clients import client_of
@@ -78,6 +79,33 @@ def test_it_is_about_this_home_or_the_whole_provider_or_one_household() -> None:
     for who in ("fiona", "alice"):
         with acting(actor_of(who)) as other:
             assert not warnings_of(other, [HOUSE]), who
+
+
+def test_a_hub_broker_is_told_that_there_is_one_and_whom_to_ask(sign_in: SignIn) -> None:
+    alert = raised(who="edith")
+    raised(kind="staffing")
+    draft = scenarios.draft_referral("edith")
+    story, (offer, _other) = scenarios.chosen("birch-house", "cedar-house", who="edith")
+    broker = sign_in("hugh")
+    hint = "Ask the council that you act for before you choose this home"
+    for path in (
+        f"/o/ealing/referrals/{draft.reference}/match/",
+        f"/o/ealing/referrals/{draft.reference}/spot/?q=birch",
+        f"/o/ealing/referrals/{story.reference}/compare/",
+        f"/o/ealing/referrals/{story.reference}/offers/{offer.pk}/accept/",
+    ):
+        shown = page(broker, path)
+        assert shown.count(hint) == 1 and "A safeguarding alert is open" in shown, path
+        assert alert.reference not in shown and "/alerts/" not in shown and CANARY not in shown, path
+
+
+def test_of_two_homes_of_one_name_both_are_listed(sign_in: SignIn) -> None:
+    alerts = [raised(establishment_id=ident(home)).reference for home in ("birch-house", "birch-lodge")]
+    with acting(actor_of("carol")):
+        Establishment.objects.filter(pk__in=[HOUSE, ident("birch-lodge")]).update(name="The Birches")
+    draft = scenarios.draft_referral("oscar")
+    shown = page(sign_in("oscar"), f"/o/harrow/referrals/{draft.reference}/match/")
+    assert all(f"/o/harrow/alerts/{reference}/" in shown for reference in alerts)
 
 
 def test_operations_name_it(sign_in: SignIn) -> None:

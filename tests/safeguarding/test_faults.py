@@ -42,7 +42,7 @@ def running(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pyt
 @pytest.fixture
 def site(running: Site) -> Iterator[Site]:
     """The site with everything running and nothing left to do; reminders of earlier alerts are not waited for."""
-    running.ask("DELETE FROM audit_outboxitem WHERE kind = 'alert_reminder'")
+    running.ask("DELETE FROM audit_outboxitem WHERE kind IN ('alert_reminder', 'alert_confirm_reminder')")
     running.in_order()
     yield running
     for connection in connections.all():
@@ -51,7 +51,7 @@ def site(running: Site) -> Iterator[Site]:
 
 def everything_arrives(site: Site) -> None:
     """Until nothing is left but reminders, which are hours away."""
-    site.ask("DELETE FROM audit_outboxitem WHERE kind = 'alert_reminder'")
+    site.ask("DELETE FROM audit_outboxitem WHERE kind IN ('alert_reminder', 'alert_confirm_reminder')")
     site.everything_arrives()
 
 

@@ -39,7 +39,7 @@ def site(running: Site, settings: Any) -> Iterator[Site]:
 
 def _no_reminders(site: Site) -> None:
     """Where time is made to pass: a reminder would be one more text of the same reference."""
-    site.ask("DELETE FROM audit_outboxitem WHERE kind = 'alert_reminder'")
+    site.ask("DELETE FROM audit_outboxitem WHERE kind IN ('alert_reminder', 'alert_confirm_reminder')")
 
 
 def _alert(**changes: Any) -> str:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from brokerage.core.audit.record import enqueue, record
 from brokerage.core.clock import database_now, database_today
 from brokerage.core.errors import RuleBroken
-from brokerage.core.locks import hold_name
+from brokerage.core.locks import hold, hold_name
 from brokerage.core.tenants.actors import Actor
 from brokerage.safeguarding.closures.models import Closure, ClosureRecipient, Why
 from brokerage.safeguarding.closures.reminders import first_reminder
@@ -207,7 +207,10 @@ def _mark_closed(actor: Actor, closure: Closure, closed_on: dt.date) -> None:
     homes = Establishment.objects.filter(provider_id=closure.provider_id, closed_on__isnull=True)
     if closure.establishment_id is not None:
         homes = homes.filter(pk=closure.establishment_id)
-    for home in homes.order_by("pk").values_list("pk", flat=True):
+    closing = list(homes.order_by("pk").values_list("pk", flat=True))
+    # All at once: one by one the second home's lock would come after the provider's, and the order is the other way.
+    hold(establishments=closing, standings_exclusive=[closure.provider_id])
+    for home in closing:
         change_registration(actor, establishment_id=home, values={"closed_on": closed_on}, reason=reason)
 
 
