@@ -56,8 +56,8 @@ def remind(item: OutboxItem) -> None:
         cursor.execute("SELECT closure_remind(%s, %s, %s), clock_timestamp()", [closure.pk, item.pk, step])
         now = cursor.fetchone()[1]
         cursor.execute(
-            "SELECT EXISTS (SELECT FROM audit_outboxitem WHERE entry_id = %s AND kind = 'closure_reminder'"
-            " AND (payload ->> 'step')::int > %s)",
+            "SELECT EXISTS (SELECT FROM audit_outboxitem WHERE entry_id = %s AND queue = 'alerts'"
+            " AND kind = 'closure_reminder' AND (payload ->> 'step')::int > %s)",
             [item.entry_id, step],
         )
         if step < STEPS and not cursor.fetchone()[0]:
