@@ -1,7 +1,7 @@
 """Telling an authority of live alerts about homes that it looks at only now: work of the outbox's alerts queue.
 
-`alert_tell` works out anew who must know. Whoever answered has answered; an authority that was told less, or nothing,
-is told now.
+`alert_tell` works out anew who must know, for everybody at once. Whoever answered has answered; each organisation that
+was told less, or nothing, is told now, whosever look it was that brought it up.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q
+from django.db.models.functions import Least
 
 from brokerage.core.audit.models import OutboxItem
 from brokerage.core.audit.outbox import handles
@@ -39,44 +40,58 @@ def tell_whoever_looks(item: OutboxItem) -> None:
             Alert.objects.filter(homes, status="live", provider_id__in=item.payload["providers"]).order_by("pk")
         )
     for alert in live:
-        if not NEAR & _reasons(alert, item.organisation_id):
+        if not NEAR & _reasons(alert).get(item.organisation_id, frozenset()):
             with system(alert.raised_by_id) as raiser:
-                _tell(raiser, alert.reference, item.organisation_id)
+                _tell(raiser, alert.reference)
 
 
-def _tell(raiser: Actor, reference: str, organisation_id: UUID) -> None:
+def _tell(raiser: Actor, reference: str) -> None:
     """As whoever raised the alert, which alone may have others told. Its lock keeps it from being closed meanwhile."""
     hold_name(f"alert:{reference}")
     alert = Alert.objects.filter(reference=reference, status="live").first()
     if alert is None:
         return
-    before = _reasons(alert, organisation_id)
+    before = _reasons(alert)
     with connection.cursor() as cursor:
         cursor.execute("SELECT alert_tell(%s)", [alert.pk])
-    if not NEAR & (_reasons(alert, organisation_id) - before):
+    after = _reasons(alert)
+    new = sorted(after.keys() - before.keys())
+    nearer = sorted(who for who, known in before.items() if not NEAR & known and NEAR & after[who])
+    if not new and not nearer:
         return
-    organisation = Organisation.objects.only("slug").get(pk=organisation_id)
-    nearer = Notice(
-        template="safeguarding.nearer",
-        organisation_id=organisation_id,
-        reference=alert.reference,
-        path=f"/o/{organisation.slug}/alerts/{alert.reference}/",
-        permissions=("alert.view",),
-        is_urgent=alert.severity == Severity.HIGH,
-    )
+    slugs = Organisation.objects.filter(pk__in=nearer).order_by("pk").values_list("pk", "slug")
+    notices = [
+        Notice(
+            template="safeguarding.nearer",
+            organisation_id=organisation_id,
+            reference=alert.reference,
+            path=f"/o/{slug}/alerts/{alert.reference}/",
+            permissions=("alert.view",),
+            is_urgent=alert.severity == Severity.HIGH,
+        )
+        for organisation_id, slug in slugs
+    ]
     # Whoever was told of nothing yet has the alert's own message already.
-    entry = record("alert.told_later", subject=alert, actor=raiser, notify=[nearer] if before else [])
-    if not before:
-        _as_when_it_was_sent(raiser, alert, organisation_id, entry.pk)
+    entry = record("alert.told_later", subject=alert, actor=raiser, notify=notices)
+    for organisation_id in new:
+        change = {"alert": str(alert.pk), "template": "safeguarding.alert", "organisation": str(organisation_id)}
+        enqueue("alert_change", queue="alerts", actor=raiser, payload=change, entry_id=entry.pk)
+    _remind_from_the_start(raiser, alert, entry.pk)
 
 
-def _as_when_it_was_sent(raiser: Actor, alert: Alert, organisation_id: UUID, entry_id: UUID) -> None:
-    """Its feed hears of the alert, and it is reminded until it has answered, if nobody is being reminded any more."""
-    change = {"alert": str(alert.pk), "template": "safeguarding.alert", "organisation": str(organisation_id)}
-    enqueue("alert_change", queue="alerts", actor=raiser, payload=change, entry_id=entry_id)
+def _remind_from_the_start(raiser: Actor, alert: Alert, entry_id: UUID) -> None:
+    """Have whoever was told now reminded when it is time: by the reminder that waits, which then comes no later, or by
+    one of its own. A reminder that is at work was waited for (`reminders.remind` holds the alert too)."""
+    first = first_reminder(alert, database_now())
     with worker():
-        waiting = OutboxItem.objects.filter(kind="alert_reminder", payload__alert=str(alert.pk), done_at__isnull=True)
-        is_reminded = waiting.exists()
+        waiting = OutboxItem.objects.filter(
+            queue="alerts",
+            kind="alert_reminder",
+            payload__alert=str(alert.pk),
+            done_at__isnull=True,
+            failed_at__isnull=True,
+        )
+        is_reminded = waiting.update(available_at=Least("available_at", first))
     if not is_reminded:
         enqueue(
             "alert_reminder",
@@ -84,12 +99,12 @@ def _as_when_it_was_sent(raiser: Actor, alert: Alert, organisation_id: UUID, ent
             actor=raiser,
             payload={"alert": str(alert.pk), "step": 1},
             entry_id=entry_id,
-            available_at=first_reminder(alert, database_now()),
+            available_at=first,
         )
 
 
-def _reasons(alert: Alert, organisation_id: UUID) -> set[str]:
-    """Why the organisation was told; nothing if it was not."""
+def _reasons(alert: Alert) -> dict[UUID, frozenset[str]]:
+    """Why each organisation was told."""
     with worker():
-        rows = AlertRecipient.objects.filter(alert_id=alert.pk, organisation_id=organisation_id)
-        return {reason for reasons in rows.values_list("reasons", flat=True) for reason in reasons}
+        rows = AlertRecipient.objects.filter(alert_id=alert.pk).values_list("organisation_id", "reasons")
+        return {organisation_id: frozenset(reasons) for organisation_id, reasons in rows}

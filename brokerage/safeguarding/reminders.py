@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from brokerage.core.audit.models import OutboxItem
 from brokerage.core.audit.outbox import handles
+from brokerage.core.locks import hold_name
 from brokerage.core.notifications.channels import tell_members
 from brokerage.core.notifications.expand import roles_granting
 from brokerage.core.tenants.context import worker
@@ -92,6 +93,8 @@ def remind(item: OutboxItem) -> None:
         alert = Alert.objects.filter(pk=item.payload["alert"], raised_by_id=item.organisation_id, status="live").first()
         if alert is None:
             return
+        # Whoever is told later (`interest`) waits for this one, and finds what it left.
+        hold_name(f"alert:{alert.reference}")
         with connection.cursor() as cursor:
             values: dict[str, Any] = {
                 "alert": alert.pk,
@@ -116,7 +119,7 @@ def remind(item: OutboxItem) -> None:
             cursor.execute(
                 "SELECT EXISTS (SELECT FROM safeguarding_alertrecipient WHERE alert_id = %s AND acknowledged_at IS NULL"
                 " AND closed_at IS NULL), EXISTS (SELECT FROM audit_outboxitem WHERE entry_id = %s"
-                " AND kind = 'alert_reminder' AND (payload ->> 'step')::int > %s)",
+                " AND queue = 'alerts' AND kind = 'alert_reminder' AND (payload ->> 'step')::int > %s)",
                 [alert.pk, item.entry_id, step],
             )
             is_open, is_queued = cursor.fetchone()
@@ -130,3 +133,5 @@ def remind(item: OutboxItem) -> None:
                 entry_id=item.entry_id,
                 available_at=next_reminder(alert.severity, step + 1, now),
             ).save(force_insert=True)
+        # Done here, not when the outbox hears of it: from now on nobody is to count on this one.
+        OutboxItem.objects.filter(pk=item.pk, done_at__isnull=True).update(done_at=now)

@@ -228,7 +228,8 @@ FUNCTIONS = [
       FROM ({_WHO}) w, tenants_organisation o WHERE o.id = a.raised_by_id
       -- Nobody is told less than before, and a reason that came since stands beside the earlier ones.
       ON CONFLICT (alert_id, organisation_id) DO UPDATE SET content = r.content || excluded.content,
-        reasons = ARRAY(SELECT DISTINCT unnest(r.reasons || excluded.reasons)), closed_at = excluded.closed_at;
+        reasons = ARRAY(SELECT DISTINCT unnest(r.reasons || excluded.reasons)), closed_at = excluded.closed_at,
+        people = greatest(r.people, excluded.people);
       -- Those told before hear of it too, though nobody of theirs may live there any more.
       UPDATE safeguarding_alertrecipient r SET closed_at = a.closed_at,
         content = CASE WHEN r.content ? 'outcome' THEN r.content || jsonb_build_object('outcome', a.outcome)

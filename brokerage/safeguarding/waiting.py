@@ -2,15 +2,18 @@
 outbox's alerts queue.
 
 At any hour, as the alert is a high one and nobody has been told of it. Where nobody else may decide, whoever raised it
-is told so, once a day: it can then only be raised by others, or as danger.
+is told so, three times at most, a day apart: it can then only be raised by others, or as danger. Whether somebody else
+may is looked at each hour all the same, until the organisation has sent another alert about the same home.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import connection
+from django.db.models import Count, Max
 
 from brokerage.core.audit.models import OutboxItem
 from brokerage.core.audit.outbox import handles
@@ -18,6 +21,7 @@ from brokerage.core.audit.record import enqueue
 from brokerage.core.clock import database_now
 from brokerage.core.notifications.channels import tell_members
 from brokerage.core.notifications.expand import roles_granting
+from brokerage.core.notifications.models import Message
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.context import worker
 from brokerage.safeguarding.models import Alert
@@ -27,8 +31,10 @@ from brokerage.safeguarding.states import ALERT
 KIND = "alert_confirm_reminder"
 FIRST = dt.timedelta(minutes=30)
 EVERY = dt.timedelta(hours=1)
-#: Whoever raised it cannot send it: told with the first reminder and so many later.
-ALONE_EVERY = 24
+#: Whoever raised it cannot send it: told so again after this time, and so many times.
+ALONE_EVERY = dt.timedelta(hours=24)
+MOST_ALONE = 3
+ALONE, STILL = "safeguarding.nobody_confirms", "safeguarding.still_to_confirm"
 
 ASK = tell_members(
     organisations="tenants_organisation o",
@@ -59,15 +65,18 @@ def ask(item: OutboxItem) -> None:
         ).first()
         if alert is None:
             return
-        hands = [alert.raised_by_user_id, alert.raised_secret_by_id]
         is_alone = not may_be_sent(alert)
-        if not is_alone or step % ALONE_EVERY == 1:
+        if is_alone and _is_sent_otherwise(alert):
+            return
+        now = database_now()
+        hands = [alert.raised_by_user_id, alert.raised_secret_by_id]
+        if not is_alone or _is_to_hear(alert, now):
             with connection.cursor() as cursor:
                 cursor.execute(
                     ASK,
                     {
                         "event": item.pk,
-                        "template": "safeguarding.nobody_confirms" if is_alone else "safeguarding.still_to_confirm",
+                        "template": ALONE if is_alone else STILL,
                         "reference": alert.reference,
                         "organisation": alert.raised_by_id,
                         "is_alone": is_alone,
@@ -77,7 +86,7 @@ def ask(item: OutboxItem) -> None:
                         "deciders": roles_granting(["alert.confirm"]),
                     },
                 )
-        queued = OutboxItem.objects.filter(entry_id=item.entry_id, kind=KIND, payload__step__gt=step)
+        queued = OutboxItem.objects.filter(entry_id=item.entry_id, queue="alerts", kind=KIND, payload__step__gt=step)
         if not queued.exists():
             OutboxItem(
                 id=uuid4(),
@@ -86,5 +95,19 @@ def ask(item: OutboxItem) -> None:
                 kind=KIND,
                 payload={**item.payload, "step": step + 1},
                 entry_id=item.entry_id,
-                available_at=database_now() + EVERY,
+                available_at=now + EVERY,
             ).save(force_insert=True)
+
+
+def _is_sent_otherwise(alert: Alert) -> bool:
+    """Whether the same organisation has sent another alert about the same subject since, as danger for example."""
+    names = ("raised_by_id", "provider_id", "establishment_id", "household_id")
+    same: dict[str, Any] = {name: getattr(alert, name) for name in names}
+    return Alert.objects.filter(sent_at__gt=alert.raised_at, **same).exists()
+
+
+def _is_to_hear(alert: Alert, now: dt.datetime) -> bool:
+    """Whether whoever raised it hears now that nobody else may send it."""
+    messages = Message.objects.filter(organisation_id=alert.raised_by_id, template=ALONE, reference=alert.reference)
+    heard = messages.aggregate(times=Count("event_id", distinct=True), last=Max("created_at"))
+    return heard["last"] is None or heard["times"] < MOST_ALONE and heard["last"] <= now - ALONE_EVERY

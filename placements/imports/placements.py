@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -22,6 +23,7 @@ from brokerage.core.tenants.models import AuthorityProfile
 from brokerage.core.vocabulary import Category, LegalStatus, NeedCode, PlacementSource, Sex
 from dpv.imports.prices import lots_by_code
 from dpv.models import Lot
+from placements.interest import show_interest
 from placements.models import Person, Placement
 from placements.ssda903 import PLACEMENT_PROVIDERS, PLACEMENT_TYPES
 from providers.imports import cells
@@ -105,6 +107,7 @@ def import_rows(actor: Actor, rows: Sequence[Row], today: dt.date) -> Outcome:
     }
     new_persons: Batch[Person] = Batch(Person)
     batch: Batch[Placement] = Batch(Placement)
+    homes: set[tuple[UUID, UUID]] = set()
     for row in rows:
         values = row.values
         person, old = persons.get(values["person_reference"]), placements.get(values["reference"])
@@ -144,8 +147,12 @@ def import_rows(actor: Actor, rows: Sequence[Row], today: dt.date) -> Outcome:
         else:
             changed += batch.change(old, {**columns, "person_id": person.pk, "started_on": values["started_on"]})
             outcome.count(old.reference, changed)
+        if where["establishment_id"] is not None and (old is None or "establishment_id" in changed):
+            homes.add((where["provider_id"], where["establishment_id"]))
     new_persons.write()
     batch.write()
+    if homes:
+        show_interest(actor, homes)
     return outcome
 
 

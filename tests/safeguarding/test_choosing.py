@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.test import Client
 
 from brokerage.core.audit import outbox
 from brokerage.core.audit.models import OutboxItem
+from brokerage.core.clock import database_now
 from brokerage.core.tenants.context import acting, worker
 from brokerage.safeguarding.actions.alerts import close_alert
 from brokerage.safeguarding.models import AlertRecipient
@@ -18,6 +20,7 @@ from providers.standing import warnings_about, warnings_of
 from tests import scenarios
 from tests.api.clients import client_of
 from tests.cast import actor_of, ident
+from tests.placements.test_placement_import import bring_in
 from tests.safeguarding.alerting import CANARY, answered, raised
 
 pytestmark = pytest.mark.django_db
@@ -155,6 +158,67 @@ def test_whoever_was_told_as_one_of_the_region_reads_what_happened_once_it_looks
     scenarios.published_referral("edith", homes=("birch-house",))
     looked()
     assert len(nearer()) == 1, "it knows already"
+
+
+def test_whoever_comes_nearer_is_told_by_the_look_of_another_too() -> None:
+    raised()
+    scenarios.published_referral("edith", homes=("birch-house",))
+    with worker():
+        item = OutboxItem.objects.get(kind="interest_shown")
+    item.organisation_id = actor_of("alice").organisation_id
+    outbox._handlers["interest_shown"](item)
+    assert [one["organisation_id"] for one in nearer()] == [str(actor_of("edith").organisation_id)]
+    looked()
+    assert len(nearer()) == 1, "it knows already"
+
+
+def reminders() -> list[OutboxItem]:
+    with worker():
+        return list(OutboxItem.objects.filter(kind="alert_reminder").order_by("created_at"))
+
+
+def test_a_reminder_that_waits_long_comes_in_time_for_whoever_is_told_later() -> None:
+    raised()
+    late = database_now() + dt.timedelta(days=30)
+    with worker():
+        OutboxItem.objects.filter(kind="alert_reminder").update(available_at=late)
+    scenarios.published_referral("edith", homes=("birch-house",))
+    looked()
+    (one,) = reminders()
+    assert one.available_at < late - dt.timedelta(days=20)
+
+
+@pytest.mark.parametrize("end", ["done_at", "failed_at"])
+def test_a_reminder_that_was_set_aside_reminds_nobody(end: str) -> None:
+    raised()
+    with worker():
+        OutboxItem.objects.filter(kind="alert_reminder").update(**{end: database_now()})
+    scenarios.published_referral("edith", homes=("birch-house",))
+    looked()
+    _old, new = reminders()
+    assert new.payload["step"] == 1 and new.failed_at is None
+
+
+def test_a_reminder_is_done_when_it_has_reminded() -> None:
+    raised()
+    (item,) = reminders()
+    outbox._handlers["alert_reminder"](item)
+    first, second = reminders()
+    assert first.done_at is not None and second.done_at is None and second.payload["step"] == 2
+
+
+def test_whoever_imports_somebody_who_lives_there_is_told() -> None:
+    raised("edith")
+    before = told("olive")
+    assert before is not None and "what_happened" not in before.content
+    bring_in({})
+    looked()
+    now = told("olive")
+    assert now is not None and "resident" in now.reasons and now.people == before.people + 1
+    assert [one["organisation_id"] for one in nearer()] == [str(actor_of("olive").organisation_id)]
+    bring_in({"weekly_core": "3950.00", "weekly_total": "4050.50"})
+    with worker():
+        assert OutboxItem.objects.filter(kind="interest_shown").count() == 1, "the home is the same"
 
 
 def test_nobody_is_told_of_an_alert_that_was_not_sent_is_over_or_is_about_another_home() -> None:

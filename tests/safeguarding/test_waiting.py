@@ -12,9 +12,11 @@ from django.test import Client
 from brokerage.core.accounts.models import User
 from brokerage.core.audit import outbox
 from brokerage.core.audit.models import OutboxItem
+from brokerage.core.clock import database_now
 from brokerage.core.notifications.models import Message
 from brokerage.core.tenants.context import acting, system, worker
 from brokerage.core.tenants.models import Membership
+from brokerage.safeguarding import waiting
 from brokerage.safeguarding.actions.alerts import confirm_alert, dismiss_alert
 from brokerage.safeguarding.models import Alert
 from tests.api.clients import client_of
@@ -128,7 +130,22 @@ def test_where_nobody_else_may_send_it_pages_say_so(sign_in: SignIn) -> None:
     assert ALONE in words(sign_in("tessa").get(f"/o/harrow/alerts/{alert.reference}/"))
 
 
-def test_where_nobody_else_may_send_it_whoever_raised_it_hears_so_once_a_day(sign_in: SignIn) -> None:
+def times_alone() -> int:
+    with worker():
+        return Message.objects.filter(template="safeguarding.nobody_confirms", channel="email").count()
+
+
+@pytest.fixture
+def days_pass(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    def pass_(days: int) -> None:
+        monkeypatch.setattr(waiting, "database_now", lambda: database_now() + dt.timedelta(days=days))
+
+    return pass_
+
+
+def test_where_nobody_else_may_send_it_whoever_raised_it_hears_so_three_times_a_day_apart(
+    sign_in: SignIn, days_pass: Callable[[int], None]
+) -> None:
     leave_alone("tessa")
     alert = raised("tessa", severity="high")
     ask()
@@ -136,11 +153,43 @@ def test_where_nobody_else_may_send_it_whoever_raised_it_hears_so_once_a_day(sig
     assert paths == {"tessa": f"/o/harrow/alerts/{alert.reference}/"} and not asked("still_to_confirm")
     assert ALONE in words(sign_in("tessa").get(paths["tessa"]))
     ask()
-    with worker():
-        assert Message.objects.filter(template="safeguarding.nobody_confirms", channel="email").count() == 1
-    ask(step=25)
-    with worker():
-        assert Message.objects.filter(template="safeguarding.nobody_confirms", channel="email").count() == 2
+    assert times_alone() == 1
+    # A message bears the real time: each is more than a day before these.
+    for day, times in ((2, 2), (4, 3), (9, 3)):
+        days_pass(day)
+        ask()
+        assert times_alone() == times
+    step = queued().payload["step"]
+    with system(actor_of("olive").organisation_id) as harrow:
+        Membership.objects.filter(organisation_id=harrow.organisation_id, user_id=actor_of("nora").user_id).update(
+            roles=["nominated_officer"]
+        )
+    ask()
+    assert set(asked("still_to_confirm")) == {"nora"}, "whoever comes later is asked"
+    assert queued().payload["step"] == step + 1
+
+
+def test_whoever_is_left_alone_later_hears_so_at_once() -> None:
+    raised("tessa", severity="high")
+    ask()
+    assert asked("still_to_confirm") and not times_alone()
+    leave_alone("tessa")
+    ask()
+    assert times_alone() == 1
+
+
+def test_nobody_is_reminded_once_another_alert_about_the_same_home_was_sent(
+    days_pass: Callable[[int], None],
+) -> None:
+    leave_alone("tessa")
+    raised("tessa", severity="high")
+    raised("tessa", severity="high", is_immediate_danger=True, establishment_id=ident("birch-lodge"))
+    ask()
+    assert times_alone() == 1 and queued().payload["step"] == 2
+    raised("tessa", severity="high", is_immediate_danger=True)
+    days_pass(2)
+    ask()
+    assert times_alone() == 1 and queued().payload["step"] == 2
 
 
 def test_the_api_says_whether_there_is_a_second_person() -> None:

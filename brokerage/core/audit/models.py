@@ -104,5 +104,7 @@ class OutboxItem(models.Model):
                 fields=["queue", "available_at"],
                 name="outbox_due",
                 condition=models.Q(done_at__isnull=True, failed_at__isnull=True),
-            )
+            ),
+            # Whether a reminder's next step is queued: asked by every step, of few rows of few acts.
+            models.Index(fields=["entry_id"], name="outbox_alerts_of_entry", condition=models.Q(queue="alerts")),
         ]

@@ -94,7 +94,7 @@ def remind(item: OutboxItem) -> None:
                 incident.reminded, incident.reminded_at = incident.reminded + 1, now
                 incident.save(update_fields=["reminded", "reminded_at"])
         is_queued = OutboxItem.objects.filter(
-            entry_id=item.entry_id, kind=KIND, payload__about=about, payload__step__gt=step
+            entry_id=item.entry_id, queue="alerts", kind=KIND, payload__about=about, payload__step__gt=step
         ).exists()
         if not is_queued:
             OutboxItem(
