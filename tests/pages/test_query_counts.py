@@ -114,6 +114,12 @@ def test_every_page_asks_as_often_for_a_hundred_rows_as_for_one(opened: Everybod
     assert not found, "\n".join(found)
 
 
+def test_no_page_reads_a_growing_table_from_end_to_end(opened: Everybody) -> None:
+    """With sequential scans forbidden to the planner, one that is planned all the same has no index to use."""
+    assert opened.watch.statements > 400
+    assert {table: seen for table, seen in opened.watch.scans.items() if table in plans.GROWING} == {}
+
+
 def test_nothing_is_left_out(opened: Everybody) -> None:
     """Every address that may be asked by GET answered somebody, and what is no form of one thing showed more rows."""
     answered = {name for name, _who in opened.answers}

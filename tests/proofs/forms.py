@@ -298,17 +298,16 @@ class Fuzz:
             return f"answered {response.status_code}"
         is_sent = form.method.lower() == "post"
         if response.status_code == 422 or (is_sent and response.status_code == 200):
-            return self._problem_of(response.content.decode(), form, typed, marker)
+            return self._problem_of(response.content.decode(), form, typed, marker, response.status_code)
         return None
 
-    def _problem_of(self, page: str, form: Form, typed: Typed, marker: str) -> str | None:
+    def _problem_of(self, page: str, form: Form, typed: Typed, marker: str, status: int) -> str | None:
         """What is wrong with a page that shows the form again."""
         if form.path not in [each.path for each in forms_of(page, form.who, form.path) if each.method == form.method]:
             return None
         self.refused += 1
-        # A button may ask for the form itself: with another row, with the sum of what was typed.
-        pressed = any(each.kind == "submit" and each.name in typed for each in form.controls)
-        if "error" not in page and not pressed:
+        # Without a refusal it may be a search, a step back, or the sum of what was typed.
+        if status == 422 and "error" not in page:
             return "shown again, and the page does not say what is wrong"
         # Of several values the last one counts.
         if any(values[-1:] == [marker] for values in typed.values()):

@@ -40,6 +40,8 @@ MASKS = (
     (re.compile(rb'"X-CSRFToken": ?"[^"]*"'), b"CSRF"),
     (re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+\d\d:\d\d)"), b"MOMENT"),
     (re.compile(rb"\d+ (minutes?|seconds?|hours?)"), b"WHILE"),
+    # When the page was drawn; times of what is on it stand as they are.
+    (re.compile(rb"Last checked [^.<]*"), b"CHECKED"),
 )
 #: So many of Birch's readings open at least: what is refused to everybody tells nothing of a rival.
 FEWEST = {"page": 25, "API": 15}
