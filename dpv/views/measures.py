@@ -106,6 +106,8 @@ def measure_detail(request: OrganisationRequest, reference: str) -> HttpResponse
     is_proposer = not actor.is_provider and measure.is_proposed_by(actor)
     may_propose, may_confirm = actor.may("measure.propose"), actor.may("measure.confirm")
     is_deciding = may_confirm and MEASURE.may(measure.status, "confirm")
+    is_lifting = may_confirm and MEASURE.may(measure.status, "lift")
+    is_lifter = is_lifting and measure.is_lift_proposed_by(actor)
     return render(
         request,
         "dpv/measure.html",
@@ -117,13 +119,11 @@ def measure_detail(request: OrganisationRequest, reference: str) -> HttpResponse
             "is_provider": actor.is_provider,
             "reach": queries.reach_of(measure) if may_propose and measure.status in _LIVE else None,
             "may_decide": is_deciding and not is_proposer,
-            "waits_for_other": is_deciding and is_proposer,
+            "waits_for_other": (is_deciding and is_proposer) or is_lifter,
             "may_withdraw": may_propose and is_proposer and MEASURE.may(measure.status, "withdraw"),
             "may_review": may_propose and measure.is_standing,
             "may_lift": may_propose and MEASURE.may(measure.status, "propose_lift"),
-            "may_decide_lift": may_confirm
-            and MEASURE.may(measure.status, "lift")
-            and not measure.is_lift_proposed_by(actor),
+            "may_decide_lift": is_lifting and not is_lifter,
             "may_appeal": actor.is_provider
             and actor.may("measure.appeal")
             and measure.is_standing

@@ -111,6 +111,9 @@ def test_review_lift_and_withdraw_pages(sign_in: Any) -> None:
     )
     lift = {"note": "The rota was seen.", "lift_conditions": "A visit each month."}
     assert carol.post(f"{CENTRAL}{made.reference}/lift/", lift).status_code == 302
+    waits = "You proposed it: somebody else must decide."
+    assert waits in carol.get(f"{CENTRAL}{made.reference}/").content.decode()
+    assert waits not in mark.get(f"{CENTRAL}{made.reference}/").content.decode()
     assert (
         "Somebody else" in carol.post(f"{CENTRAL}{made.reference}/lift/decide/", {"decision": "yes"}).content.decode()
     )
