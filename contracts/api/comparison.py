@@ -175,6 +175,7 @@ _OFFER: dict[str, Any] = {
     "submitted_at": "2026-11-21T14:05:00Z",
     "has_full_papers": False,
     "problems": [],
+    "open_alerts": [],
     "may_choose": True,
 }
 
