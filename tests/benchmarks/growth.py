@@ -37,6 +37,17 @@ WHERE id IN (SELECT id FROM placements_release WHERE provider_id = %s AND state 
   LIMIT greatest(0, 25 - (SELECT count(*) FROM placements_release WHERE provider_id = %s AND state = 'open'
     AND closes_at > now())))
 """
+#: Of which nobody has answered any, so that each inbox has a full page to show.
+ASK_AGAIN = """
+UPDATE placements_invitation i SET status = 'open', answered_at = NULL FROM placements_release r
+WHERE r.id = i.release_id AND r.provider_id = %s AND r.state = 'open' AND r.closes_at > now() AND i.status <> 'open'
+  AND NOT EXISTS (SELECT FROM placements_offer o WHERE o.invitation_id = i.id AND o.status IN ('submitted', 'accepted'))
+"""
+#: Releases and invitations that the provider's list of what awaits an answer may show.
+SHOWN = """
+SELECT count(DISTINCT r.id), count(*) FROM placements_release r JOIN placements_invitation i ON i.release_id = r.id
+WHERE r.provider_id = %s AND r.state = 'open' AND r.closes_at > now() AND i.status = 'open'
+"""
 
 
 def measure(bench: Bench) -> None:
@@ -81,6 +92,9 @@ def _ready(bench: Bench, size: int) -> dict[str, Callable[[], object]]:
         cursor.execute(PROVIDER)
         slug, user_id, provider_id = cursor.fetchone()
         cursor.execute(FILL_INBOX, [provider_id, provider_id])
+        cursor.execute(ASK_AGAIN, [provider_id])
+        cursor.execute(SHOWN, [provider_id])
+        shown = "{} releases with {} invitations".format(*cursor.fetchone())
         cursor.execute(
             "SELECT reference FROM placements_referral WHERE authority_id = %s AND status = 'placed'"
             " ORDER BY created_at DESC LIMIT 1",
@@ -105,5 +119,5 @@ def _ready(bench: Bench, size: int) -> dict[str, Callable[[], object]]:
             if "people" in path:
                 acts[what] = partial(asker.submit, path, text=name_of_person)
         acts["award"] = partial(award_one, decided_later())
-        say(f"  {size:,} referrals: inbox of {slug}")
+        say(f"  {size:,} referrals: inbox of {slug}, {shown}")
     return acts
