@@ -9,20 +9,20 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
-from uuid import uuid4
 
 from django.db import connection
 from django.utils import timezone
 
 from brokerage.core.audit.models import OutboxItem
-from brokerage.core.audit.outbox import handles
+from brokerage.core.audit.outbox import handles, queue_next_step
+from brokerage.core.clock import database_now
 from brokerage.core.locks import hold_name
 from brokerage.core.notifications.channels import tell_members
 from brokerage.core.notifications.expand import roles_granting
 from brokerage.core.tenants.context import worker
 from brokerage.core.working_days import is_working_day
 from brokerage.safeguarding.ladder import TOP, is_reached, roles_on
-from brokerage.safeguarding.models import Alert, Severity
+from brokerage.safeguarding.models import Alert, AlertRecipient, Severity
 
 #: Hours until each reminder, by severity: one for each rung of the ladder.
 HOURS: dict[str, tuple[int, ...]] = {Severity.HIGH: (1, 2, 4), Severity.MEDIUM: (4, 8, 24), Severity.LOW: (24, 48, 72)}
@@ -114,24 +114,8 @@ def remind(item: OutboxItem) -> None:
                         "is_high": alert.severity == Severity.HIGH,
                     },
                 )
-            cursor.execute("SELECT clock_timestamp()")
-            now = cursor.fetchone()[0]
-            cursor.execute(
-                "SELECT EXISTS (SELECT FROM safeguarding_alertrecipient WHERE alert_id = %s AND acknowledged_at IS NULL"
-                " AND closed_at IS NULL), EXISTS (SELECT FROM audit_outboxitem WHERE entry_id = %s"
-                " AND queue = 'alerts' AND kind = 'alert_reminder' AND (payload ->> 'step')::int > %s)",
-                [alert.pk, item.entry_id, step],
-            )
-            is_open, is_queued = cursor.fetchone()
-        if is_open and not is_queued:
-            OutboxItem(
-                id=uuid4(),
-                organisation_id=item.organisation_id,
-                queue="alerts",
-                kind="alert_reminder",
-                payload={"alert": str(alert.pk), "step": step + 1},
-                entry_id=item.entry_id,
-                available_at=next_reminder(alert.severity, step + 1, now),
-            ).save(force_insert=True)
+        now = database_now()
+        if AlertRecipient.objects.filter(alert=alert, acknowledged_at=None, closed_at=None).exists():
+            queue_next_step(item, at=next_reminder(alert.severity, step + 1, now))
         # Done here, not when the outbox hears of it: from now on nobody is to count on this one.
         OutboxItem.objects.filter(pk=item.pk, done_at__isnull=True).update(done_at=now)

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Count, Max
 
 from brokerage.core.audit.models import OutboxItem
-from brokerage.core.audit.outbox import handles
+from brokerage.core.audit.outbox import handles, queue_next_step
 from brokerage.core.audit.record import enqueue
 from brokerage.core.clock import database_now
 from brokerage.core.notifications.channels import tell_members
@@ -58,7 +58,6 @@ def ask_again(actor: Actor, alert: Alert, *, entry_id: UUID) -> None:
 @handles(KIND)
 def ask(item: OutboxItem) -> None:
     """Ask again, and queue the next step. Repeatable: a step asks a person once."""
-    step = int(item.payload["step"])
     with worker():
         alert = Alert.objects.filter(
             pk=item.payload["alert"], raised_by_id=item.organisation_id, status=ALERT.initial
@@ -86,17 +85,7 @@ def ask(item: OutboxItem) -> None:
                         "deciders": roles_granting(["alert.confirm"]),
                     },
                 )
-        queued = OutboxItem.objects.filter(entry_id=item.entry_id, queue="alerts", kind=KIND, payload__step__gt=step)
-        if not queued.exists():
-            OutboxItem(
-                id=uuid4(),
-                organisation_id=item.organisation_id,
-                queue="alerts",
-                kind=KIND,
-                payload={**item.payload, "step": step + 1},
-                entry_id=item.entry_id,
-                available_at=now + EVERY,
-            ).save(force_insert=True)
+        queue_next_step(item, at=now + EVERY)
 
 
 def _is_sent_otherwise(alert: Alert) -> bool:

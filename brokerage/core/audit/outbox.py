@@ -8,7 +8,8 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from uuid import uuid4
 
 from django.db import connection
 
@@ -38,6 +39,28 @@ def handles(kind: str) -> Callable[[Handler], Handler]:
         return handler
 
     return register
+
+
+def queue_next_step(item: OutboxItem, *, at: datetime) -> None:
+    """Queue the step after this one of work that goes on until something is done (`payload["step"]`), for `at`.
+
+    Repeatable: once, whoever does the item again. For handlers that run as the worker, inside its transaction.
+    """
+    step = int(item.payload["step"])
+    same = {name: value for name, value in item.payload.items() if name != "step"}
+    queued = OutboxItem.objects.filter(
+        entry_id=item.entry_id, queue=item.queue, kind=item.kind, payload__contains=same, payload__step__gt=step
+    )
+    if not queued.exists():
+        OutboxItem(
+            id=uuid4(),
+            organisation_id=item.organisation_id,
+            queue=item.queue,
+            kind=item.kind,
+            payload={**same, "step": step + 1},
+            entry_id=item.entry_id,
+            available_at=at,
+        ).save(force_insert=True)
 
 
 def claim(queue: str, size: int) -> list[OutboxItem]:

@@ -7,13 +7,13 @@ to live there since is given a row too. It ends when the closure is complete or 
 from __future__ import annotations
 
 import datetime as dt
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.db import connection
 from django.utils import timezone
 
 from brokerage.core.audit.models import OutboxItem
-from brokerage.core.audit.outbox import handles
+from brokerage.core.audit.outbox import handles, queue_next_step
 from brokerage.core.tenants.context import system, worker
 from brokerage.core.working_days import is_working_day
 from brokerage.safeguarding.closures.models import Closure
@@ -55,21 +55,8 @@ def remind(item: OutboxItem) -> None:
     with worker(), connection.cursor() as cursor:
         cursor.execute("SELECT closure_remind(%s, %s, %s), clock_timestamp()", [closure.pk, item.pk, step])
         now = cursor.fetchone()[1]
-        cursor.execute(
-            "SELECT EXISTS (SELECT FROM audit_outboxitem WHERE entry_id = %s AND queue = 'alerts'"
-            " AND kind = 'closure_reminder' AND (payload ->> 'step')::int > %s)",
-            [item.entry_id, step],
-        )
-        if step < STEPS and not cursor.fetchone()[0]:
-            OutboxItem(
-                id=uuid4(),
-                organisation_id=item.organisation_id,
-                queue="alerts",
-                kind="closure_reminder",
-                payload={"closure": str(closure.pk), "step": step + 1},
-                entry_id=item.entry_id,
-                available_at=next_reminder(closure.closes_on, now),
-            ).save(force_insert=True)
+        if step < STEPS:
+            queue_next_step(item, at=next_reminder(closure.closes_on, now))
 
 
 def _organisation(item: OutboxItem) -> UUID:

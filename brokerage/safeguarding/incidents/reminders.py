@@ -7,12 +7,12 @@ done: twice to officers, then to managers too, then to directors too (`ladder`).
 from __future__ import annotations
 
 import datetime as dt
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.db import connection
 
 from brokerage.core.audit.models import OutboxItem
-from brokerage.core.audit.outbox import handles
+from brokerage.core.audit.outbox import handles, queue_next_step
 from brokerage.core.audit.record import enqueue
 from brokerage.core.clock import database_now
 from brokerage.core.notifications.channels import tell_members
@@ -93,16 +93,4 @@ def remind(item: OutboxItem) -> None:
             if cursor.rowcount:
                 incident.reminded, incident.reminded_at = incident.reminded + 1, now
                 incident.save(update_fields=["reminded", "reminded_at"])
-        is_queued = OutboxItem.objects.filter(
-            entry_id=item.entry_id, queue="alerts", kind=KIND, payload__about=about, payload__step__gt=step
-        ).exists()
-        if not is_queued:
-            OutboxItem(
-                id=uuid4(),
-                organisation_id=item.organisation_id,
-                queue="alerts",
-                kind=KIND,
-                payload={**item.payload, "step": step + 1},
-                entry_id=item.entry_id,
-                available_at=now + EVERY,
-            ).save(force_insert=True)
+        queue_next_step(item, at=now + EVERY)
