@@ -6,15 +6,14 @@ from django.db import transaction
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
-from brokerage.core import locks
 from brokerage.core.audit.record import record
 from brokerage.core.clock import database_now
 from brokerage.core.errors import NotNow, RuleBroken
 from brokerage.core.tenants.actors import Actor
+from dpv.actions.measures import held_measure
 from dpv.measure_notices import to_central, to_provider
 from dpv.measure_texts import need_text, require_tellable
-from dpv.models import Measure, MeasureAppeal
-from dpv.queries.measures import measure_by_reference
+from dpv.models import MeasureAppeal
 
 
 @transaction.atomic
@@ -27,7 +26,7 @@ def appeal_measure(actor: Actor, *, reference: str, text: str, is_checked: bool 
     actor.require("measure.appeal")
     if not actor.is_provider:
         raise Http404("Not the provider.")
-    measure = _held(reference)
+    measure = held_measure(reference)
     if not measure.is_standing:
         raise NotNow("measure_not_now", _("This measure does not hold any more"))
     if measure.appeals.filter(answered_at__isnull=True).exists():
@@ -64,7 +63,7 @@ def answer_appeal(
     answer, or one that is too long or tells who a person is (`names_a_person`).
     """
     actor.require("measure.confirm")
-    measure = _held(reference)
+    measure = held_measure(reference)
     appeal = measure.appeals.filter(answered_at__isnull=True).first()
     if appeal is None:
         raise NotNow("no_appeal", _("No appeal waits for an answer"))
@@ -86,9 +85,3 @@ def answer_appeal(
         notify=[to_provider("dpv.measure_answered", measure)],
     )
     return appeal
-
-
-def _held(reference: str) -> Measure:
-    found = measure_by_reference(reference)
-    locks.hold_name(f"measures:{found.provider_id}")
-    return measure_by_reference(reference)

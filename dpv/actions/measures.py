@@ -160,7 +160,7 @@ def refuse_measure(actor: Actor, *, reference: str, note: str, is_checked: bool 
 def withdraw_measure(actor: Actor, *, reference: str, note: str, is_checked: bool = False) -> Measure:
     """Take a proposal back before anybody decided. Only whoever proposed it."""
     actor.require("measure.propose")
-    measure = _held(reference)
+    measure = held_measure(reference)
     if measure.proposed_by_user_id != actor.user_id:
         raise RuleBroken("not_the_proposer", _("Only whoever proposed it takes it back"), None)
     measure.status = MEASURE.after(measure.status, "withdraw")
@@ -187,7 +187,7 @@ def review_measure(
     Refused when: it does not hold (NotNow); no note; the day is past; a restriction is left without conditions.
     """
     actor.require("measure.propose")
-    measure = _held(reference)
+    measure = held_measure(reference)
     if not measure.is_standing:
         raise NotNow("measure_not_now", _("This measure does not hold"))
     need_text(note, "note", _("Say what the review found"))
@@ -216,7 +216,7 @@ def propose_lift(
 ) -> Measure:
     """Propose to lift a measure, with the conditions that go on after it; a second person lifts it. It holds on."""
     actor.require("measure.propose")
-    measure = _held(reference)
+    measure = held_measure(reference)
     measure.status = MEASURE.after(measure.status, "propose_lift")
     need_text(note, "note", _("Say why it should be lifted"))
     require_tellable(lift_conditions, "lift_conditions", provider_id=measure.provider_id, is_checked=is_checked)
@@ -282,8 +282,8 @@ def _tell_others(actor: Actor, measure: Measure, entry: Entry) -> None:
     consequences.changed(actor, homes_under(measure), is_decision=True)
 
 
-def _held(reference: str) -> Measure:
-    """The measure, read under its provider's lock."""
+def held_measure(reference: str) -> Measure:
+    """The measure, read under its provider's lock; Http404 for one that is not there."""
     found = measure_by_reference(reference)
     locks.hold_name(f"measures:{found.provider_id}")
     return measure_by_reference(reference)
@@ -291,7 +291,7 @@ def _held(reference: str) -> Measure:
 
 def _to_decide(actor: Actor, reference: str) -> Measure:
     actor.require("measure.confirm")
-    measure = _held(reference)
+    measure = held_measure(reference)
     if measure.is_proposed_by(actor):
         raise RuleBroken("second_person_needed", _("Somebody else than whoever proposed it decides"), None)
     return measure
@@ -299,7 +299,7 @@ def _to_decide(actor: Actor, reference: str) -> Measure:
 
 def _lift_to_decide(actor: Actor, reference: str) -> Measure:
     actor.require("measure.confirm")
-    return _held(reference)
+    return held_measure(reference)
 
 
 def _step(actor: Actor, measure: Measure, kind: str, text: str, is_checked: bool, *, required: bool = True) -> None:

@@ -19,7 +19,7 @@ from brokerage.core.tenants.actors import Actor
 from brokerage.safeguarding.models import Alert, Kind, Severity
 from brokerage.safeguarding.reminders import first_reminder
 from brokerage.safeguarding.states import ALERT
-from brokerage.safeguarding.texts import require_tellable
+from brokerage.safeguarding.texts import need_text, require_tellable
 from brokerage.safeguarding.waiting import ask_again
 from providers.models import CarerHousehold, Establishment, Provider
 
@@ -140,7 +140,7 @@ def close_alert(actor: Actor, *, reference: str, outcome: str, is_checked: bool 
     actor.require("alert.confirm")
     alert = _own(actor, reference)
     alert.status = ALERT.after(alert.status, "close")
-    _need(outcome, "outcome", _("Say what came of it"))
+    need_text(outcome, field="outcome", message=_("Say what came of it"))
     require_tellable(outcome, field="outcome", provider_id=alert.provider_id, is_checked=is_checked)
     alert.closed_at, alert.closed_by_name, alert.outcome = database_now(), actor.name[:120], outcome.strip()
     alert.save(update_fields=["status", "closed_at", "closed_by_name", "outcome"])
@@ -260,8 +260,8 @@ def _check(facts: AlertFacts) -> None:
         raise RuleBroken("kind_missing", _("Choose what the alert is about"), "kind")
     if facts.severity not in Severity.values:
         raise RuleBroken("severity_missing", _("Choose how serious it is"), "severity")
-    _need(facts.what_happened, "what_happened", _("Say what happened"))
-    _need(facts.action_taken, "action_taken", _("Say what has been done so far"))
+    need_text(facts.what_happened, field="what_happened", message=_("Say what happened"))
+    need_text(facts.action_taken, field="action_taken", message=_("Say what has been done so far"))
     today = database_today()
     for name in ("regulator_told_on", "police_told_on", "lado_told_on"):
         day = getattr(facts, name)
@@ -270,8 +270,3 @@ def _check(facts: AlertFacts) -> None:
     for name in ("what_happened", "action_taken", "told_provider", *REFERENCES):
         said = getattr(facts, name)
         require_tellable(said, field=name, provider_id=facts.provider_id, is_checked=facts.is_checked)
-
-
-def _need(text: str, field: str, message: object) -> None:
-    if not text.strip():
-        raise RuleBroken(f"{field}_missing", str(message), field)

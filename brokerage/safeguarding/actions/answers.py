@@ -44,7 +44,7 @@ def acknowledge_alert(
     organisation's own people living there has no plan (`plan_missing`).
     """
     actor.require("alert.acknowledge")
-    _hold(f"alert answer:{reference}:{actor.organisation_id}")
+    hold_name(f"alert answer:{reference}:{actor.organisation_id}")
     told = received_alert(reference)
     if told.acknowledged_at or told.closed_at:
         raise NotNow("alert_answered", _("This alert was answered already, or is closed"))
@@ -81,7 +81,7 @@ def acknowledge_alert(
 def record_check(actor: Actor, *, check_id: UUID, found: str, is_safe: bool, done_on: dt.date) -> WelfareCheck:
     """Record that somebody looked after one of our people there, and whether they are safe."""
     actor.require("alert.acknowledge")
-    _hold(f"welfare check:{check_id}")
+    hold_name(f"welfare check:{check_id}")
     check = WelfareCheck.objects.select_related("recipient").filter(pk=check_id).first()
     if check is None:
         raise Http404
@@ -101,7 +101,3 @@ def record_check(actor: Actor, *, check_id: UUID, found: str, is_safe: bool, don
         data={"is_safe": is_safe, "placement": check.placement_reference},
     )
     return check
-
-
-def _hold(name: str) -> None:
-    hold_name(name)
