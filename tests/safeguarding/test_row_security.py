@@ -219,6 +219,6 @@ def test_without_the_lock_an_answer_is_kept_once_by_the_database(
         return found
 
     monkeypatch.setattr(answers, "received_alert", look)
-    monkeypatch.setattr(answers, "_hold", lambda _name: None)
+    monkeypatch.setattr(answers, "hold_name", lambda _name: None)
     outcomes = at_once(lambda: answered(reference, "edith"), lambda: answered(reference, "edith"))
     assert [isinstance(outcome, DatabaseError) for outcome in outcomes].count(True) == 1
