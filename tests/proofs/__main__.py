@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from functools import reduce
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -43,11 +44,14 @@ def main() -> int:
         answers = Path(place) / "answers"
         answers.touch()
         code = _play(chosen, proofs, answers)
-        found = {row["number"]: Outcome.from_data(row) for row in map(json.loads, answers.read_text().splitlines())}
+        found = _found(proofs, [json.loads(line) for line in answers.read_text().splitlines()])
     if code == 130 or code == 143:
         _say("Stopped; no process is left.")
         return code
     _say(table(proofs, found))
+    for number, outcome in sorted(found.items()):
+        if outcome.figures:
+            _say(f"{number}: {', '.join(f'{count:,} {name}' for name, count in outcome.figures.items())}.")
     broken = [str(proof.number) for proof in proofs if proof.number not in found or not found[proof.number].holds]
     seconds = time.monotonic() - began
     if chosen.short and seconds > SHORT:
@@ -62,6 +66,15 @@ def main() -> int:
         f" caught, seed {chosen.seed}, in {seconds:.0f} s."
     )
     return 0
+
+
+def _found(proofs: list[Proof], rows: list[dict[str, Any]]) -> dict[int, Outcome]:
+    """What each proof came to, added up over the processes that played it; none of one that some did not end."""
+    processes = {proof.number: 1 + (len(_lanes(proofs)) if proof.has_turns else 0) for proof in proofs}
+    answers: dict[int, list[Outcome]] = {}
+    for row in rows:
+        answers.setdefault(row["number"], []).append(Outcome.from_data(row))
+    return {number: reduce(Outcome.__add__, each) for number, each in answers.items() if len(each) == processes[number]}
 
 
 def table(proofs: list[Proof], found: dict[int, Outcome]) -> str:
@@ -109,10 +122,12 @@ def _arguments() -> argparse.Namespace:
 
 def _play(chosen: argparse.Namespace, proofs: list[Proof], answers: Path) -> int:
     """Every lane in a process, at the same time; the code with which this process is to end when it was stopped."""
-    lanes = {lane: [proof for proof in proofs if proof.lane == lane] for lane in (MACHINES, HERE)}
-    lanes = {lane: given for lane, given in lanes.items() if given}
+    lanes = _lanes(proofs)
     longest = max(len(given) for given in lanes.values())
     minutes = None if chosen.short else chosen.minutes or 60.0
+    seconds = minutes * 60 if minutes else SHORT
+    # The short form's turns are over a minute early: nothing of it may take longer than was said.
+    until = time.monotonic() + (seconds if minutes else SHORT - 60)
     running: list[subprocess.Popen[bytes]] = []
     signal.signal(signal.SIGTERM, _stopped)
     own = own_servers()
@@ -120,17 +135,18 @@ def _play(chosen: argparse.Namespace, proofs: list[Proof], answers: Path) -> int
         for lane, given in lanes.items():
             asked = {
                 "names": [proof.name for proof in given],
+                "turns": [proof.name for proof in proofs if proof.has_turns],
+                "until": until,
                 "seed": chosen.seed,
                 "seconds": minutes * 60 / longest if minutes else None,
                 "short": chosen.short,
                 "cases": chosen.cases,
                 "answers": str(answers),
             }
-            environment = {**os.environ, "TEST_SERVERS": str(own)} if lane == MACHINES else dict(os.environ)
+            environment = {**os.environ, "TEST_SERVERS": str(own)} if lane == MACHINES and given else dict(os.environ)
             command = [sys.executable, "-m", "tests.proofs.lane", json.dumps(asked)]
             # In a group of its own: Ctrl-C reaches it once, from here.
             running.append(subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True))
-        seconds = minutes * 60 if minutes else SHORT
         if not _ended(running, time.monotonic() + PATIENCE * seconds + STARTING):
             _say("Stopping what did not end.")
     except (KeyboardInterrupt, SystemExit) as stop:
@@ -138,10 +154,17 @@ def _play(chosen: argparse.Namespace, proofs: list[Proof], answers: Path) -> int
         return 143 if isinstance(stop, SystemExit) else 130
     finally:
         _end_all(running)
-        if MACHINES in lanes:
+        if lanes.get(MACHINES):
             command = [sys.executable, "-m", "brokerage.embedded", "stop", "--tests", "--unless-used"]
             subprocess.run([*command, "--directory", str(own)], cwd=ROOT, check=False)
     return 0
+
+
+def _lanes(proofs: list[Proof]) -> dict[str, list[Proof]]:
+    """The proofs that each process plays; one without any is there where there are turns to take."""
+    lanes = {lane: [proof for proof in proofs if proof.lane == lane] for lane in (MACHINES, HERE)}
+    has_turns = any(proof.has_turns for proof in proofs)
+    return {lane: given for lane, given in lanes.items() if given or has_turns}
 
 
 def _ended(running: list[subprocess.Popen[bytes]], deadline: float) -> bool:

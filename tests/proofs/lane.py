@@ -1,4 +1,5 @@
-"""One process of `script/prove`: plays its proofs one after another and writes what each came to, a line of JSON each.
+"""One process of `script/prove`: plays its proofs one after another, then takes turns with the other process at those
+that have turns, and writes what each came to, a line of JSON each.
 
 Started by `tests.proofs.__main__` with an environment that names its servers. SIGTERM and Ctrl-C end it in good order.
 """
@@ -11,7 +12,10 @@ import os
 import signal
 import sys
 import tempfile
+import time
 import traceback
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -34,26 +38,33 @@ def main() -> int:
     from django.test.utils import setup_test_environment
 
     from tests.proofs.play import Play
-    from tests.proofs.registry import named
+    from tests.proofs.registry import Proof, named
+    from tests.proofs.turns import Turns
 
     setup_test_environment(debug=False)
     # What is refused on purpose is nothing to read; faults are violations, with their traceback.
     logging.disable(logging.CRITICAL)
     settings.CACHES["default"]["KEY_PREFIX"] = settings.DATABASES["default"]["NAME"]
     cache.clear()
-    with Path(asked["answers"]).open("a", encoding="utf-8") as answers:
-        for proof in named(asked["names"]):
-            with tempfile.TemporaryDirectory() as place:
-                seconds = asked["seconds"] or proof.seconds
-                play = Play(proof.number, Path(place), asked["seed"], seconds, asked["short"], most=asked["cases"])
-                play.say(f"{proof.words} ({proof.name})")
-                try:
-                    proof.play(play)
-                except Exception:
-                    play.violated(f"The proof itself broke:\n{traceback.format_exc()[-1800:]}")
-                _leave_connections()
+
+    def played(proof: Proof, proves: Callable[[Play], None], seconds: float) -> None:
+        with tempfile.TemporaryDirectory() as place:
+            play = Play(proof.number, Path(place), asked["seed"], seconds, asked["short"], most=asked["cases"])
+            play.say(f"{proof.words} ({proof.name})")
+            try:
+                proves(play)
+            except Exception:
+                play.violated(f"The proof itself broke:\n{traceback.format_exc()[-1800:]}")
+            _leave_connections()
+        with Path(asked["answers"]).open("a", encoding="utf-8") as answers:
             answers.write(json.dumps({"number": proof.number, **play.outcome.to_data()}) + "\n")
-            answers.flush()
+
+    for proof in named(asked["names"]) if asked["names"] else []:
+        played(proof, proof.play, asked["seconds"] or proof.seconds)
+    for proof in named(asked["turns"]) if asked["turns"] else []:
+        turns = Turns(Path(f"{asked['answers']}-{proof.name}"))
+        left = max(asked["until"] - time.monotonic(), 0)
+        played(proof, partial(proof.play_turns, turns=turns), left)
     return 0
 
 

@@ -2,7 +2,8 @@
 
 Every real act on its noun in every state (`matrix`); offers a millisecond before, at and after closing time, and at
 random moments around it; the same with this process's clock 400 days off, and with those of real web processes and
-workers (`clocks`); and a plain model against the real thing (`model`).
+workers (`clocks`); and a plain model against the real thing (`model`), on roads that every process plays which has
+done its own proofs (`roads`).
 """
 
 from __future__ import annotations
@@ -23,31 +24,36 @@ from placements.models import Offer
 from tests import scenarios
 from tests.faults.clock import clock_off_by
 from tests.proofs.clocks import play_clocks
-from tests.proofs.matrix import act_as, play_matrix
-from tests.proofs.model import play_model
+from tests.proofs.matrix import play_matrix
+from tests.proofs.nouns import act_as
 from tests.proofs.own_place import own_place
 from tests.proofs.play import Play
 from tests.proofs.racing import Watch, watching
+from tests.proofs.roads import plan_briefly, play_turns, play_twins
 
 HOUR = dt.timedelta(hours=1)
 MILLISECOND = dt.timedelta(milliseconds=1)
 REFUSALS = (NotNow, RuleBroken, Http404)
 
 
+__all__ = ["play_turns", "prove"]
+
+
 def prove(play: Play) -> None:
-    """The matrix, the clock, the model."""
+    """The matrix, the clock, the model's twins; its roads are turns (`play_turns`)."""
     with own_place("moves", play.place) as database, watching(database) as watch:
-        for _round in play.rounds(1, share=0.35):
+        plan_briefly(watch, database)
+        for _round in play.rounds(1, share=0.6):
             watch.ask("UPDATE providers_occupancy SET places = taken + 50")
             play_matrix(play, watch)
-        for _round in play.rounds(6, share=0.1):
+        for _round in play.rounds(6, share=0.2):
             _closing_time(play, watch)
             for days in (400, -400):
                 with clock_off(dt.timedelta(days=days)):
                     _closing_time(play, watch, away=days)
         _work_is_due(play, watch)
         _twin(play, watch)
-        play_model(play, watch, share=0.45)
+        play_twins(play, watch)
     play_clocks(play)
 
 

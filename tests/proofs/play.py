@@ -23,17 +23,30 @@ class Outcome:
     faults: Counter[str] = field(default_factory=Counter)
     violations: list[str] = field(default_factory=list)
     twins: dict[str, bool] = field(default_factory=dict)
+    #: What it came to in words of its own (roads, steps, moves), added up over the processes that played it.
+    figures: Counter[str] = field(default_factory=Counter)
 
     @property
     def holds(self) -> bool:
         return self.cases > 0 and not self.violations and all(self.twins.values())
 
     def to_data(self) -> dict[str, Any]:
-        return {**vars(self), "faults": dict(self.faults)}
+        return {**vars(self), "faults": dict(self.faults), "figures": dict(self.figures)}
 
     @classmethod
     def from_data(cls, data: dict[str, Any]) -> Outcome:
-        return cls(data["cases"], Counter(data["faults"]), list(data["violations"]), dict(data["twins"]))
+        faults, figures = Counter(data["faults"]), Counter(data["figures"])
+        return cls(data["cases"], faults, list(data["violations"]), dict(data["twins"]), figures)
+
+    def __add__(self, other: Outcome) -> Outcome:
+        """Of two processes that played the same proof."""
+        return Outcome(
+            self.cases + other.cases,
+            self.faults + other.faults,
+            self.violations + other.violations,
+            self.twins | other.twins,
+            self.figures + other.figures,
+        )
 
 
 @dataclass

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.proofs.__main__ import SHORT, _ended, table
+from tests.proofs.__main__ import SHORT, _ended, _found, _lanes, table
 from tests.proofs.play import Outcome, Play
-from tests.proofs.registry import PROOFS, named
+from tests.proofs.registry import HERE, MACHINES, PROOFS, named
+from tests.proofs.turns import TURNS, Turns
 
 
 def test_every_invariant_that_is_promised_has_its_proof() -> None:
@@ -71,3 +72,29 @@ def test_rounds_end_with_their_count_or_their_time_and_go_once_at_least(tmp_path
     assert len(list(Play(1, tmp_path, 1, 60, short=True).rounds(5))) == 5
     assert len(list(Play(1, tmp_path, 1, 0, short=True).rounds(5))) == 1
     assert len(list(Play(1, tmp_path, 1, 0.2, short=False).rounds(1))) > 1
+
+
+def test_a_proof_with_turns_is_played_by_every_process_and_another_by_its_own() -> None:
+    assert {lane: [each.number for each in given] for lane, given in _lanes(named(["12"])).items()} == {
+        MACHINES: [],
+        HERE: [12],
+    }
+    assert list(_lanes(named(["1"]))) == [HERE]
+
+
+def test_what_processes_came_to_is_added_up_and_one_that_did_not_end_is_seen() -> None:
+    moves = named(["12"])
+    rows = [
+        {"number": 12, **Outcome(cases, twins=twins, figures=Counter({"steps": cases})).to_data()}
+        for cases, twins in ((3, {"a": True}), (50, {}), (40, {}))
+    ]
+    assert _found(moves, rows) == {12: Outcome(93, twins={"a": True}, figures=Counter({"steps": 93}))}
+    assert _found(moves, rows[:2]) == {}
+
+
+def test_every_turn_of_the_short_form_is_played_once_whoever_takes_it(tmp_path: Path) -> None:
+    turns = Turns(tmp_path / "turns")
+    one, other = (turns.of(Play(12, tmp_path, 1, 60, short=True)) for _process in range(2))
+    assert [next(one), next(other), next(one)] == [0, 1, 2]
+    assert [*one, *other] == list(range(3, TURNS))
+    assert list(turns.of(Play(12, tmp_path, 1, 0, short=False))) == [TURNS + 2]
