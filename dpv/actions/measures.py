@@ -182,7 +182,7 @@ def review_measure(
     is_checked: bool = False,
 ) -> Measure:
     """Record a review of a measure that goes on: what was found, the next day of review, the conditions from now on
-    (None: as they are).
+    (None: as they are). Other conditions of a restriction are told to whoever was told of it.
 
     Refused when: it does not hold (NotNow); no note; the day is past; a restriction is left without conditions.
     """
@@ -192,13 +192,13 @@ def review_measure(
         raise NotNow("measure_not_now", _("This measure does not hold"))
     need_text(note, "note", _("Say what the review found"))
     _check_review(review_on)
-    measure.review_on = review_on
+    measure.review_on, before = review_on, measure.conditions
     if conditions is not None:
         _check_conditions(measure.kind, conditions)
         require_tellable(conditions, "conditions", provider_id=measure.provider_id, is_checked=is_checked)
         measure.conditions = conditions.strip()
     measure.save(update_fields=["review_on", "conditions"])
-    _step(actor, measure, Step.REVIEWED, note, is_checked)
+    step = _step(actor, measure, Step.REVIEWED, note, is_checked)
     entry = record(
         "measure.reviewed",
         subject=measure,
@@ -206,6 +206,9 @@ def review_measure(
         data={"review_on": review_on.isoformat()},
         notify=[to_provider("dpv.measure_reviewed", measure)],
     )
+    if measure.conditions != before and not measure.stops:
+        told = {"measure": measure.reference, "review": str(step.pk)}
+        enqueue("measure_told", queue="events", actor=actor, payload=told, entry_id=entry.pk)
     remind_to_review(actor, measure, entry_id=entry.pk)
     return measure
 
@@ -302,11 +305,13 @@ def _lift_to_decide(actor: Actor, reference: str) -> Measure:
     return held_measure(reference)
 
 
-def _step(actor: Actor, measure: Measure, kind: str, text: str, is_checked: bool, *, required: bool = True) -> None:
+def _step(
+    actor: Actor, measure: Measure, kind: str, text: str, is_checked: bool, *, required: bool = True
+) -> MeasureStep:
     if required:
         need_text(text, "note", _("Enter the reason"))
     require_tellable(text, "note", provider_id=measure.provider_id, is_checked=is_checked)
-    MeasureStep(
+    step = MeasureStep(
         region_id=measure.region_id,
         measure=measure,
         kind=kind,
@@ -314,7 +319,9 @@ def _step(actor: Actor, measure: Measure, kind: str, text: str, is_checked: bool
         by_user_id=actor.user_id,
         by_name=actor.name[:120],
         at=database_now(),
-    ).save(force_insert=True)
+    )
+    step.save(force_insert=True)
+    return step
 
 
 def _level(facts: MeasureFacts) -> str:
