@@ -23,6 +23,7 @@ from brokerage.core.tenants.actors import Actor
 from brokerage.core.vocabulary import KINDS_FOR_CATEGORY
 from dpv.actions.ceilings import NewCeiling, check_ceiling
 from dpv.actions.suspensions import closed_by_another
+from dpv.measure_lock import hold_measures
 from dpv.measure_texts import require_tellable
 from dpv.models import Admission, Ceiling, Lot
 from dpv.notices import lot_reference, notice_to_provider
@@ -55,7 +56,7 @@ def admit_establishment(
     actor.require("dpv.admit")
     provider_id = Establishment.objects.filter(pk=establishment_id).values_list("provider_id", flat=True).first()
     # A measure against the provider under way covers this admission, or waits until it can be seen.
-    locks.hold_name(f"measures:{provider_id}")
+    hold_measures(provider_id)
     locks.hold(establishments=[establishment_id])
     lot = Lot.objects.select_related("vehicle").filter(pk=lot_id).first()
     establishment = Establishment.objects.select_related("provider__organisation").filter(pk=establishment_id).first()

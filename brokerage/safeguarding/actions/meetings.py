@@ -12,10 +12,10 @@ from brokerage.core.audit.record import record
 from brokerage.core.clock import database_now, database_today
 from brokerage.core.errors import RuleBroken
 from brokerage.core.tenants.actors import Actor
+from brokerage.core.texts import LONGEST
 from brokerage.safeguarding.guard import require_nobody_named
 from brokerage.safeguarding.models import AlertRecipient, StrategyMeeting
 from brokerage.safeguarding.queries.alerts import received_alert
-from brokerage.safeguarding.texts import LONGEST
 
 #: Of those told, who writes a meeting down.
 WRITERS = frozenset({"raised", "central"})
