@@ -3,7 +3,7 @@ away. The same rules, worker and permissions as the pages of imports."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, BinaryIO, cast
 from uuid import UUID
 
 from brokerage.core.api.operations import Call, Created, Page, operation
@@ -52,7 +52,7 @@ def check_import(call: Call) -> Created:
     run = actions.start_import(
         call.actor,
         kind=call.query["kind"],
-        file=call.file,
+        file=cast("BinaryIO", call.file.file),
         file_name=call.file.name or "",
         size=call.file.size or 0,
         is_whole_list=call.query["is_whole_list"],
