@@ -87,7 +87,7 @@ def prove(play: Play) -> None:
             amount = hostile(play.random)
             answer = ways[way](amount)
             play.outcome.cases += 1
-            play.outcome.faults[f"amounts by {way}"] += 1
+            play.outcome.inputs[f"amounts by {way}"] += 1
             if answer is not None:
                 play.violated(f"{way} {amount!r}: {answer}")
             for row in _mended(watch):

@@ -80,10 +80,10 @@ def _referral(play: Play, machine: Machine, browser: Client, *, sealed: bool) ->
     acts = rival_acts(story)
     for number, (act, done) in enumerate(acts.items()):
         if play.short and number > 1 and time.monotonic() - play.began > 2 * play.seconds:
-            play.say(f"no time left for a rival that {', '.join(list(acts)[number:])}")
+            play.note(f"no time was left for a rival that {', '.join(list(acts)[number:])}")
             break
         done()
-        play.outcome.faults[f"rival {act}"] += 1
+        play.outcome.inputs[f"rival {act}"] += 1
         for name, read in readings.items():
             play.outcome.cases += 1
             before, after = alone[name], read()
