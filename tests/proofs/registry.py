@@ -60,7 +60,12 @@ PROOFS = (
         3,
         "standing",
         "suspended, barred, expired, unregistered: from the commit on",
-        ("published while it is suspended", "awarded while it is suspended"),
+        (
+            "published, though suspended",
+            "awarded, though cancelled on a regulator's list",
+            "offer submitted, though its household retired",
+            "awarded, though its household on hold",
+        ),
         40,
     ),
     Proof(
@@ -124,7 +129,12 @@ PROOFS = (
         16,
         "api",
         "bad input never gives a 5xx",
-        ("a form that breaks on what it cannot read", "a form that forgets what was typed"),
+        (
+            "operations that break on what they cannot read",
+            "operations that answer what their document does not know",
+            "a form that breaks on what it cannot read",
+            "a form that forgets what was typed",
+        ),
         60,
     ),
 )
