@@ -35,8 +35,6 @@ class MailSink:
         self.late = 0.0
         self.dies_after: int | None = None
         self.taken: list[tuple[str, str]] = []
-        #: The Message-IDs under which each message came.
-        self.ids: dict[str, set[str]] = {}
         #: When each message was first taken, by the monotonic clock.
         self.when: dict[str, float] = {}
         self.lock = threading.Lock()
@@ -79,7 +77,6 @@ class MailSink:
         """Start counting anew."""
         with self.lock:
             self.taken.clear()
-            self.ids.clear()
             self.when.clear()
 
     def copies(self) -> Counter[str]:
@@ -154,10 +151,8 @@ class _Session(socketserver.StreamRequestHandler):
             if sink.dies_after is not None:
                 sink.dies_after -= 1
             if not dies:
-                message = message_from_bytes(body)
-                name = message["X-Message-Id"]
+                name = message_from_bytes(body)["X-Message-Id"]
                 sink.taken.append((name, recipient))
-                sink.ids.setdefault(name, set()).add(str(message["Message-ID"]))
                 sink.when.setdefault(name, time.monotonic())
         if dies:
             sink.go_away()
