@@ -113,7 +113,7 @@ def spot_facts(starts_on: dt.date) -> dict[str, Any]:
 
 def documents() -> Iterator[Noun]:
     """An agreement that was signed and sealed: a worker draws it and seals it once more; nobody signs it twice."""
-    agreement = scenarios.sealed_agreement("cedar-house")
+    agreement = scenarios.sealed_agreement("birch-house")
     item = OutboxItem(organisation_id=agreement.authority_id, payload={"agreement": str(agreement.pk)})
     sign = partial(act_as, "sam", sign_agreement, **signing(agreement))
     yield Noun(

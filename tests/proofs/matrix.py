@@ -74,7 +74,7 @@ def play_matrix(play: Play, watch: Watch) -> None:
         f" state ({len(tried.made)}) and refused from each other ({len(tried.refused)})"
     )
     for (name, state, move), why in UNREACHED.items():
-        play.say(f"never made: {name} {move} {f'from {state} ' if state else ''}- {why}")
+        play.outcome.notes.append(f"never made: {name} {move}{f' from {state}' if state else ''}: {why}")
     with mock.patch.object(Lifecycle, "after", lambda self, _state, move: self.moves[move][1]):
         found = [each for noun in acts.admissions() for each in _problems(play, watch, noun, Tried())]
     play.twin("acts that ask no lifecycle", any("it was made" in each for each in found))
