@@ -54,6 +54,7 @@ from dpv.rules import VehicleRules
 from placements import models as road
 from placements.offered_prices import pricing_of
 from placements.pricing import permanence_due_on
+from placements.questions.person import ETHNICITIES
 
 #: Reviews of a looked-after child: within 20 working days, then three months, then every six (Care Planning
 #: Regulations 2010, reg. 33; Wales: the 2015 regulations, reg. 39); printed as months from the start.
@@ -221,7 +222,7 @@ class _Draft:
             legal_status_label=str(person.get_legal_status_display()) if person.legal_status else "",
             first_language=person.first_language,
             religion=person.religion,
-            ethnicity=person.ethnicity,
+            ethnicity=str(dict(ETHNICITIES).get(person.ethnicity, person.ethnicity)),
             unaccompanied_asylum_seeking=Need.UASC in self.referral.needs,
         )
 
