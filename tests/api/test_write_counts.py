@@ -78,11 +78,13 @@ REFUSED = {
     "amend_section_practical": "the disclosure check wants an answer first",
     "begin_offer": "each need has a statement of its own",
     "cancel_planned_placement": "it comes from an award",
+    "check_import": "the body is no list",
     "create_closure": "it is announced already",
     "end_running_placement": "it is planned",
     "invite_more_homes": "every home that may is invited",
     "let_award_fall_through": "it waits for approval",
     "record_spot_placement": "offers stand",
+    "resume_stopped_import": "it has not stopped",
     "sign_agreement_by_client": "nobody switched it on",
 }
 #: Tasks that look through a table from end to end, and why that is known.
