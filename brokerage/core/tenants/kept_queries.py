@@ -20,6 +20,8 @@ from brokerage.core.tenants.context import require_context
 from brokerage.core.tenants.managers import NarrowedManager
 
 M = TypeVar("M", bound=models.Model)
+#: The types that describe Django to the type checker are of a later version, in which it takes one more.
+_related_populators: Any = get_related_populators
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ def _compiled(queryset: models.QuerySet[Any, Any]) -> _Compiled:
         places = info["select_fields"]
         columns = slice(places[0], places[-1] + 1)
         names = [select[0].target.attname for select in compiler.select[columns]]
-        related = get_related_populators(info, compiler.select, "default")
+        related = _related_populators(info, compiler.select, "default")
         annotations = compiler.annotation_col_map
     converters = compiler.get_converters([select[0] for select in compiler.select[0 : compiler.col_count]])
     return _Compiled(sql, tuple(parameters), compiler, converters, names, columns, related, annotations)
