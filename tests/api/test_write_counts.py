@@ -34,7 +34,7 @@ from tests.proofs.own_place import file_settings
 MOST = 25
 #: Acts that ask more often: how often, and why.
 MORE = {
-    "accept_offer": (52, "an award, its placement and agreement, the losers' answers, a row of audit for each"),
+    "accept_offer": (44, "an award, its placement and agreement, the losers' answers, a row of audit for each"),
     "answer_clarification": (28, "everybody who has the referral reads the answer"),
     "approve_award": (49, "the last approval awards: see accept_offer"),
     "publish_referral": (27, "matched again, with its releases and invitations"),
