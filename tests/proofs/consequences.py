@@ -28,7 +28,7 @@ from placements.models import Award, Offer
 from placements.states import INVITATION, OFFER, REFERRAL
 from tests import scenarios
 from tests.cast import TODAY, actor_of, ident
-from tests.dpv.measuring import facts, proposed
+from tests.dpv.measuring import LEVELS, facts, proposed
 from tests.proofs.nouns import Noun, act_as
 
 
@@ -144,11 +144,13 @@ def signing(agreement: Agreement) -> dict[str, Any]:
 
 def urgent_measures() -> Iterator[Noun]:
     """Put in force at once is what is proposed so, never what was proposed before."""
-    again = {"put_at_once": partial(act_as, "carol", measures.propose_measure, facts=facts(is_urgent=True))}
+    home = LEVELS["establishment"]
+    urgent = facts(is_urgent=True, **home)
+    again = {"put_at_once": partial(act_as, "carol", measures.propose_measure, facts=urgent)}
     unfit = frozenset({("proposed", "put_at_once")})
-    yield Noun(MEASURE, "dpv_measure", proposed().pk, effects=again, unfit=unfit, reader="carol")
+    yield Noun(MEASURE, "dpv_measure", proposed(**home).pk, effects=again, unfit=unfit, reader="carol")
 
 
 def born() -> dict[tuple[str, str, str], str]:
     """Moves made in the act that writes the row: the state it is found in afterwards."""
-    return {("measure", "proposed", "put_at_once"): proposed(is_urgent=True).status}
+    return {("measure", "proposed", "put_at_once"): proposed(is_urgent=True, **LEVELS["lot"]).status}
