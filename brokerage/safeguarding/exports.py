@@ -42,6 +42,7 @@ def alert_roster(request: OrganisationRequest, reference: str) -> HttpResponse:
         "proof": AlertProof.objects.filter(reference=told.reference).order_by("-asked_at").first(),
         "checks": collected_checks(told.reference),
         "unanswered": len(lines) - answered,
+        "without_plan": sum(line.people_without_plan for line in lines),
         "made_at": timezone.now(),
     }
     return render(request, "safeguarding/alert_roster.html", context)
@@ -68,6 +69,7 @@ def alert_roster_csv(request: OrganisationRequest, reference: str) -> HttpRespon
         _("Answer"),
         _("Reminders"),
         _("Last reminder at"),
+        _("People who came later without a plan"),
     ]
     rows = [
         [
@@ -86,6 +88,7 @@ def alert_roster_csv(request: OrganisationRequest, reference: str) -> HttpRespon
             line.response,
             line.reminded,
             line.reminded_at,
+            line.people_without_plan,
         ]
         for line in lines
     ]
