@@ -120,8 +120,10 @@ def test_work_about_an_alert_tells_nobody_for_another_organisation(committed: st
     for other in ("ealing", "alder", "south-east-wales-central"):
         outbox._handlers["alert_confirm_reminder"](_item("alert_confirm_reminder", other, **waiting))
     later = {"recipient": str(_answered_before_somebody_came(alert)), "step": 1}
-    for other in ("ealing", "alder", "south-east-wales-central"):
-        outbox._handlers["alert_plan_reminder"](_item("alert_plan_reminder", other, **later))
+    for who in ("edith", "alice", "cecil"):
+        item = _item("alert_plan_reminder", "birch", **later)
+        item.organisation_id = actor_of(who).organisation_id
+        outbox._handlers["alert_plan_reminder"](item)
     with worker():
         assert Message.objects.count() == before
         assert not AlertRecipient.objects.filter(reminded__gt=0).exists()
