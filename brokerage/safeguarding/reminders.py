@@ -139,11 +139,13 @@ def remind(item: OutboxItem) -> None:
     """Remind whoever has not answered, and queue the next step. Repeatable: a step reminds an organisation once."""
     step = int(item.payload["step"])
     with worker():
-        alert = Alert.objects.filter(pk=item.payload["alert"], raised_by_id=item.organisation_id, status="live").first()
+        live = Alert.objects.filter(pk=item.payload["alert"], raised_by_id=item.organisation_id, status="live")
+        # Whoever is told later (`interest`) waits for this one, and finds what it left.
+        for reference in live.values_list("reference", flat=True):
+            hold_name(f"alert:{reference}")
+        alert = live.first()
         if alert is None:
             return
-        # Whoever is told later (`interest`) waits for this one, and finds what it left.
-        hold_name(f"alert:{alert.reference}")
         with connection.cursor() as cursor:
             values: dict[str, Any] = {
                 "alert": alert.pk,

@@ -14,6 +14,7 @@ from brokerage.core.tenants.rowsecurity import (
     MIGRATOR,
     ORGANISATION,
     PROVIDER,
+    TODAY,
     USER,
     WORKER,
     Allow,
@@ -149,7 +150,7 @@ TABLES = [
 ]
 
 #: Who must know of an alert, each with every reason, worked out now.
-_WHO = """
+_WHO = f"""
   SELECT who.organisation_id, array_agg(DISTINCT who.reason) AS reasons, max(who.people) AS people FROM (
     SELECT a.raised_by_id AS organisation_id, 'raised'::varchar AS reason, 0 AS people
     UNION ALL
@@ -170,15 +171,15 @@ _WHO = """
     JOIN tenants_regionmember m ON m.region_id = mine.region_id
     JOIN tenants_organisation o ON o.id = m.organisation_id AND o.is_active AND o.kind IN ('authority', 'central')
     WHERE mine.organisation_id = a.raised_by_id
-      AND mine.starts_on <= current_date AND (mine.ends_on IS NULL OR mine.ends_on >= current_date)
-      AND m.starts_on <= current_date AND (m.ends_on IS NULL OR m.ends_on >= current_date)
+      AND mine.starts_on <= {TODAY} AND (mine.ends_on IS NULL OR mine.ends_on >= {TODAY})
+      AND m.starts_on <= {TODAY} AND (m.ends_on IS NULL OR m.ends_on >= {TODAY})
     UNION ALL
     SELECT m.organisation_id, 'other_region', 0 FROM tenants_regionmember m
     JOIN tenants_organisation o ON o.id = m.organisation_id AND o.is_active AND o.kind IN ('authority', 'central')
     WHERE m.region_id IN (SELECT ad.region_id FROM dpv_admission ad
                           WHERE ad.provider_id = a.provider_id AND ad.status IN ('admitted', 'suspended'))
       AND m.region_id NOT IN (SELECT r.region_id FROM tenants_regionmember r WHERE r.organisation_id = a.raised_by_id)
-      AND m.starts_on <= current_date AND (m.ends_on IS NULL OR m.ends_on >= current_date)
+      AND m.starts_on <= {TODAY} AND (m.ends_on IS NULL OR m.ends_on >= {TODAY})
     UNION ALL
     SELECT a.provider_id, 'provider', 0 WHERE a.told_provider <> ''
   ) who GROUP BY who.organisation_id

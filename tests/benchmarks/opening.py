@@ -5,7 +5,9 @@ What a country has nothing of (alerts, concerns, events) is opened in the tests'
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -146,16 +148,29 @@ def _values(cursor: Any, reader: Reader, name: str, parameters: list[str]) -> di
 def open_all(watch: Watch, cursor: Any, provider: str) -> int:
     """Every reader opens everything, then every tick of the workers; how many addresses answered."""
     answered = 0
-    for reader in readers(cursor, provider):
-        for path in list(addresses_of(cursor, reader)):
-            watch.reader, watch.page = reader.name, f"{path} as {reader.name}"
-            response = reader.get(path)
-            if response.streaming:
-                b"".join(response.streaming_content)
-            assert response.status_code < 500, f"{watch.page}: {response.status_code}"
-            answered += response.status_code == 200
+    with _refusals_unsaid():
+        for reader in readers(cursor, provider):
+            for path in list(addresses_of(cursor, reader)):
+                watch.reader, watch.page = reader.name, f"{path} as {reader.name}"
+                response = reader.get(path)
+                if response.streaming:
+                    b"".join(response.streaming_content)
+                assert response.status_code < 500, f"{watch.page}: {response.status_code}"
+                answered += response.status_code == 200
     tick(watch, every=1.0)
     return answered
+
+
+@contextmanager
+def _refusals_unsaid() -> Iterator[None]:
+    """Everybody opens everything: that much of it is refused is no news. Faults are still told."""
+    logger = logging.getLogger("django.request")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 def tick(watch: Watch, *, every: float | None = None) -> None:

@@ -263,9 +263,15 @@ _COLUMNS = (
 )
 
 
-def listed(status: str = "active", ages: str = "0,17", approved_on: str = "2024-01-01", code: str = "ALD-1") -> bytes:
+def listed(
+    status: str = "active",
+    ages: str = "0,17",
+    approved_on: str = "2024-01-01",
+    code: str = "ALD-1",
+    needs: str = "missing",
+) -> bytes:
     """The household as its list names it."""
-    row = f"SC990000,{code},HA1,{ages},2,0,any,2,,,no,en,,missing,{status},{approved_on}"
+    row = f"SC990000,{code},HA1,{ages},2,0,any,2,,,no,en,,{needs},{status},{approved_on}"
     return "\n".join([_COLUMNS, row, ""]).encode()
 
 

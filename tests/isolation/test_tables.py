@@ -121,3 +121,13 @@ def test_nobody_but_the_login_role_reads_a_password() -> None:
     assert {row[0] for row in readers} == {
         *("brokerage_login", "brokerage_migrator", "brokerage_loader", "brokerage_backup")
     }
+
+
+def test_the_day_is_the_services_own_in_every_function_and_policy() -> None:
+    """`current_date` is the session's, which is UTC: for an hour of each summer night that is yesterday."""
+    found = _rows(
+        "SELECT proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace AND n.nspname = 'public'"
+        " WHERE p.prosrc ~* 'current_date|now\\(\\)::date|timestamp\\(\\)::date'"
+        " UNION SELECT policyname FROM pg_policies WHERE concat(qual, with_check) ~* 'current_date'"
+    )
+    assert found == []

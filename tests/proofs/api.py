@@ -2,15 +2,24 @@
 then every form (`forms`).
 
 The cases are shared out evenly over the operations whose scope a kind of client may have; a client without it sends
-three of each. What was found is printed as it is found; the same seed plays the same cases.
+one of each. What was found is printed as it is found; the same seed plays the same cases. Two twins: operations that
+break on what they cannot read, and operations that answer what their document does not know.
 """
 
 from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
+from unittest import mock
 
+from rest_framework.serializers import BaseSerializer
+
+from brokerage.core.api.inputs import Input
+from brokerage.core.api.operations import Operation
 from brokerage.core.api.scopes import SCOPES
 from tests.isolation.api_world import ApiWorld, build_api_world
 from tests.proofs.attack import Found, attack, in_process, pairs
@@ -22,6 +31,10 @@ from tests.proofs.play import TELL_EVERY, Play
 FORMS = 0.5
 #: Cases in one go: then the world is as it was, and the next operation has its turn.
 SERIES = 25
+#: A twin's own: operations that are tried at most, and requests of each.
+TRIED, REQUESTS = 40, 6
+UNREADABLE = "It cannot be read."
+UNKNOWN = "never_heard_of"
 
 
 def prove(play: Play) -> None:
@@ -44,6 +57,7 @@ def _play_operations(play: Play) -> None:
                 attack_of.round(play.seed * 1_000_000 + round_number, told)
                 if total.cases in (before, attack_of.cases):
                     break
+            _twins(attack_of, told)
     play.outcome.cases += total.cases
     play.outcome.violations += [*total.faults, *total.violations]
     for kind, found in by_kind.items():
@@ -91,6 +105,48 @@ class Attack:
                 wrong = len(total.faults) + len(total.violations)
                 done = f"{total.cases} cases, {wrong} wrong; {_share(total.statuses)}; now {route} as {kind}"
                 self.play.say(done)
+
+
+def _twins(attack_of: Attack, told: list[str]) -> None:
+    """The same attack upon operations that are broken on purpose."""
+    play = attack_of.play
+    asked = [(route, kind) for route, kind in pairs() if kind in SCOPES[route.operation.scope].kinds]
+    play.random.shuffle(asked)
+    taking = [each for each in asked if each[0].operation.body is not None]
+    telling = [each for each in asked if each[0].operation.answer is not None]
+    for what, broken, tried, word in (
+        ("operations that break on what they cannot read", _breaking, taking, f"ValueError: {UNREADABLE}"),
+        ("operations that answer what their document does not know", _telling_more, telling, f"'{UNKNOWN}'"),
+    ):
+        found = Found()
+        with broken():
+            for route, kind in tried[:TRIED]:
+                found.add(attack(attack_of.world, route, kind, cases=REQUESTS, number=play.seed, told=told))
+                if any(word in each for each in [*found.faults, *found.violations]):
+                    break
+        play.twin(what, any(word in each for each in [*found.faults, *found.violations]))
+
+
+@contextmanager
+def _breaking() -> Iterator[None]:
+    def is_valid(shape: Input, *, raise_exception: bool = False) -> bool:
+        if not BaseSerializer.is_valid(shape):
+            raise ValueError(UNREADABLE)
+        return True
+
+    with mock.patch.object(Input, "is_valid", is_valid):
+        yield
+
+
+@contextmanager
+def _telling_more() -> Iterator[None]:
+    real = Operation.respond
+
+    def respond(operation: Operation, request: Any, result: Any) -> Any:
+        return real(operation, request, {**result, UNKNOWN: 1} if isinstance(result, dict) else result)
+
+    with mock.patch.object(Operation, "respond", respond):
+        yield
 
 
 def _share(statuses: Counter[int]) -> str:

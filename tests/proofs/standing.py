@@ -1,124 +1,156 @@
-"""Suspended, barred, ended, unregistered or uninsured: never invited, never able to offer, never awarded, from the
-commit on.
+"""Suspended, barred, ended, unregistered, uninsured, or a carer household on hold, retired or approved for others:
+never invited, never able to offer, never awarded, from the commit on.
 
 Each act is held at one of its statements while the stop runs. Either the stop waits for the act, or it was committed
-first and the act is refused. The twin runs with the locks off.
+first and the act is refused. The twins run with the locks off.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
 from brokerage.core.errors import NotNow, RuleBroken
 from brokerage.core.tenants.context import acting
 from contracts import acceptance
-from dpv.actions.admissions import bar_admission, end_admission
-from dpv.actions.suspensions import suspend_admission
 from placements.actions.offers import reconfirm_offer, revise_offer, start_offer, submit_offer
-from placements.actions.publishing import publish_referral
-from placements.models import Offer, Referral
+from placements.actions.publishing import invite_more, publish_referral
+from placements.matching import candidate_key
+from placements.models import InvitedHousehold, Offer, Referral
 from placements.queries.offer_terms import answers_of
-from providers.actions.insurance import put_policy
-from providers.actions.verification import change_registration
-from providers.models import Insurance
 from tests import scenarios
-from tests.cast import LONG_AGO, TODAY, actor_of, ident
-from tests.dpv.measuring import in_force
+from tests.cast import actor_of, ident
 from tests.proofs.own_place import own_place
 from tests.proofs.play import Play
 from tests.proofs.racing import Act, Watch, interleave, watching, without_locks
+from tests.proofs.stops import AGENCY, HOME, HOUSEHOLD, HOUSEHOLD_STOPS, STOPS, as_it_was
 
-HOME = "birch-house"
-ADMISSION = ident(f"admission {HOME}")
 REFUSALS = (NotNow, RuleBroken)
-YESTERDAY = TODAY - dt.timedelta(days=1)
+
+
+@dataclass
+class Place:
+    """A home, or a carer household of an agency, that acts are about: who offers it, and drafts to publish."""
+
+    home: str = HOME
+    household: str = ""
+    who: str = "bob"
+    #: Invited first, where this one is invited later.
+    other: str = "cedar-house"
+    category: str = "residential"
+    stops: Mapping[str, Act] = field(default_factory=lambda: STOPS)
+    #: Drafts to publish: one that was refused is used again.
+    kept: list[Referral] = field(default_factory=list)
+
+    @property
+    def key(self) -> str:
+        """What matching calls it."""
+        return candidate_key(ident(f"admission {self.home}"), ident(self.household) if self.household else None)
+
+    @property
+    def words(self) -> str:
+        return f", {self.household}" if self.household else ""
+
+    def draft(self) -> Referral:
+        if not self.kept:
+            self.kept.append(scenarios.draft_referral(category=self.category))
+        with acting(actor_of("olive")):
+            self.kept[-1].refresh_from_db()
+        if self.kept[-1].status != "draft":
+            self.kept.append(scenarios.draft_referral(category=self.category))
+        return self.kept[-1]
+
+    def invited(self) -> scenarios.Invited:
+        """A referral that it alone is invited to: no other household of its agency."""
+        story = scenarios.invited(self.home)
+        if self.household:
+            with acting(actor_of("olive")):
+                others = InvitedHousehold.objects.filter(invitation=story.invitations[self.home])
+                others.exclude(household_id=ident(self.household)).delete()
+        return story
+
+
+def carer_household() -> Place:
+    """Alder's household: an agency's other households do not count where it alone is invited."""
+    return Place(AGENCY, HOUSEHOLD, "alice", "ALD-2", "fostering", HOUSEHOLD_STOPS)
 
 
 # -- acts: each prepares, then answers with what is to race ------------------------------------------------------
 
 
-@dataclass
-class Drafts:
-    """Drafts to publish: one that was refused is used again."""
-
-    kept: list[Referral] = field(default_factory=list)
-
-    def one(self) -> Referral:
-        if not self.kept:
-            self.kept.append(scenarios.draft_referral())
-        with acting(actor_of("olive")):
-            self.kept[-1].refresh_from_db()
-        if self.kept[-1].status != "draft":
-            self.kept.append(scenarios.draft_referral())
-        return self.kept[-1]
+def _as(who: str, action: Callable[..., Any], **named: Any) -> Any:
+    with acting(actor_of(who)) as actor:
+        return action(actor, **named)
 
 
-def _publish(drafts: Drafts) -> Act:
-    reference = drafts.one().reference
-
-    def publish() -> Any:
-        with acting(actor_of("olive")) as olive:
-            return publish_referral(
-                olive,
-                reference=reference,
-                lot_ids=[ident("lot T-RES")],
-                chosen=[str(ADMISSION)],
-                left_out_reason="The others are too far away.",
-            )
-
-    return publish
+def _publishing(place: Place, key: str) -> Act:
+    return partial(
+        _as,
+        "olive",
+        publish_referral,
+        reference=place.draft().reference,
+        lot_ids=[ident("lot T-FOST" if place.household else "lot T-RES")],
+        chosen=[key],
+        left_out_reason="The others are too far away.",
+    )
 
 
-def _as_bob(action: Callable[..., Any], **named: Any) -> Any:
-    with acting(actor_of("bob")) as bob:
-        return action(bob, **named)
+def _publish(place: Place) -> Act:
+    return _publishing(place, place.key)
 
 
-def _start(_drafts: Drafts) -> Act:
-    return partial(_as_bob, start_offer, invitation_id=scenarios.invited(HOME).invitations[HOME].pk)
+def _invite(place: Place) -> Act:
+    other = replace(place, household=place.other) if place.household else replace(place, home=place.other)
+    referral = _publishing(place, other.key)()
+    return partial(_as, "olive", invite_more, reference=referral.reference, chosen=[place.key])
 
 
-def _submit(_drafts: Drafts) -> Act:
-    return partial(_as_bob, submit_offer, offer_id=scenarios.drafted_offer(home=HOME).pk)
+def _start(place: Place) -> Act:
+    return partial(_as, place.who, start_offer, invitation_id=place.invited().invitations[place.home].pk)
 
 
-def _revise(_drafts: Drafts) -> Act:
-    offer = scenarios.submitted_offer(home=HOME)
-    with acting(actor_of("bob")):
+def _make(place: Place) -> Act:
+    told = {"household_id": ident(place.household), "weekly_core": Decimal("850.00")} if place.household else {}
+    return partial(scenarios.made_offer, actor_of(place.who), story=place.invited(), home=place.home, **told)
+
+
+def _submit(place: Place) -> Act:
+    return partial(_as, place.who, submit_offer, offer_id=scenarios.drafted_offer(home=place.home).pk)
+
+
+def _revise(place: Place) -> Act:
+    offer = scenarios.submitted_offer(home=place.home)
+    with acting(actor_of(place.who)):
         answers = answers_of(Offer.objects.get(pk=offer.pk))
-    return partial(_as_bob, revise_offer, offer_id=offer.pk, answers=answers)
+    return partial(_as, place.who, revise_offer, offer_id=offer.pk, answers=answers)
 
 
-def _reconfirm(_drafts: Drafts) -> Act:
-    offer = scenarios.submitted_offer(home=HOME)
-    with acting(actor_of("bob")):
+def _reconfirm(place: Place) -> Act:
+    offer = scenarios.submitted_offer(home=place.home)
+    with acting(actor_of(place.who)):
         Offer.objects.filter(pk=offer.pk).update(status="needs_reconfirming")
-    return partial(_as_bob, reconfirm_offer, offer_id=offer.pk)
+    return partial(_as, place.who, reconfirm_offer, offer_id=offer.pk)
 
 
-def _award(_drafts: Drafts) -> Act:
-    _story, (offer,) = scenarios.chosen(HOME)
+def _award(place: Place) -> Act:
+    _story, (offer,) = scenarios.chosen(place.home)
     return partial(scenarios.award, offer)
 
 
-def _approve(_drafts: Drafts) -> Act:
-    _story, (offer,) = scenarios.chosen(HOME, who="olive")
-    waiting = scenarios.award(offer, who="olive")
-
-    def approve() -> Any:
-        with acting(actor_of("tessa")) as tessa:
-            return acceptance.approve(tessa, award_id=waiting.pk, kind="money")
-
-    return approve
+def _approve(place: Place) -> Act:
+    _story, (offer,) = scenarios.chosen(place.home, who="olive")
+    waiting = scenarios.award(offer, who=replace(actor_of("olive"), weekly_limit=Decimal(100)))
+    return partial(_as, "tessa", acceptance.approve, award_id=waiting.pk, kind="money")
 
 
-ACTS: dict[str, Callable[[Drafts], Act]] = {
+ACTS: dict[str, Callable[[Place], Act]] = {
     "published": _publish,
+    "invited later": _invite,
     "offer begun": _start,
+    "offer sent at once": _make,
     "offer submitted": _submit,
     "offer revised": _revise,
     "offer confirmed again": _reconfirm,
@@ -127,72 +159,21 @@ ACTS: dict[str, Callable[[Drafts], Act]] = {
 }
 
 
-# -- stops ------------------------------------------------------------------------------------------------------
-
-
-def _suspend() -> None:
-    with acting(actor_of("carol")) as carol:
-        suspend_admission(carol, admission_id=ADMISSION, reason="A concern.", review_on=TODAY + dt.timedelta(days=7))
-
-
-def _bar() -> None:
-    with acting(actor_of("mark")) as mark:
-        suspend_admission(mark, admission_id=ADMISSION, reason="A concern.", review_on=TODAY + dt.timedelta(days=7))
-    with acting(actor_of("carol")) as carol:
-        bar_admission(carol, admission_id=ADMISSION, reason="A finding.")
-
-
-def _end() -> None:
-    with acting(actor_of("carol")) as carol:
-        end_admission(carol, admission_id=ADMISSION, reason="It leaves.")
-
-
-def _unregister() -> None:
-    with acting(actor_of("mark")) as mark:
-        change_registration(
-            mark, establishment_id=ident(HOME), values={"registration_status": "suspended"}, reason="The register."
-        )
-
-
-def _insurance_ends() -> None:
-    with acting(actor_of("bob")) as bob:
-        policy = Insurance.objects.get(provider_id=bob.organisation_id, kind="public_liability")
-        put_policy(
-            bob,
-            kind=policy.kind,
-            insurer="Insurer",
-            policy_number="P-1",
-            cover_amount=policy.cover_amount,
-            starts_on=LONG_AGO,
-            expires_on=YESTERDAY,
-            policy_id=policy.pk,
-        )
-
-
-STOPS: dict[str, Act] = {
-    "suspended": _suspend,
-    "barred": _bar,
-    "ended": _end,
-    "registration suspended": _unregister,
-    "insurance ended": _insurance_ends,
-    "its provider suspended in the region": in_force,
-    "suspended as a home": partial(in_force, establishment_id=ident(HOME)),
-}
-
-
 def prove(play: Play) -> None:
-    """Every act with every stop in turn, each time at another statement; then the twin."""
-    drafts = Drafts()
-    lengths: dict[str, int] = {}
-    pairs = [(act, stop) for act in ACTS for stop in STOPS]
-    play.random.shuffle(pairs)
+    """Every act with every stop in turn, each time at another statement; then the twins."""
     with own_place("standing", play.place) as database, watching(database) as watch:
-        for number in play.rounds(len(pairs), share=0.85):
-            act, stop = pairs[number % len(pairs)]
+        places = [Place(), carer_household()]
+        lengths: dict[tuple[str, str], int] = {}
+        turns = [(act, place, stop) for place in places for act in ACTS for stop in place.stops]
+        play.random.shuffle(turns)
+        for number in play.rounds(len(turns), share=0.8):
+            act, place, stop = turns[number % len(turns)]
+            if (act, place.home) not in lengths:
+                lengths[act, place.home] = _length(play, watch, act, place)
             as_it_was(watch)
-            at = play.random.randrange(lengths.get(act, 25))
-            found = interleave(watch, ACTS[act](drafts), STOPS[stop], at)
-            lengths[act] = max(found.statements, lengths.get(act, 0))
+            at = play.random.randrange(lengths[act, place.home])
+            found = interleave(watch, ACTS[act](place), place.stops[stop], at)
+            lengths[act, place.home] = max(found.statements, lengths[act, place.home])
             play.outcome.cases += 1
             play.outcome.faults[stop] += 1
             for answer in (found.done, found.other):
@@ -200,35 +181,32 @@ def prove(play: Play) -> None:
                     play.violated(f"{act}, {stop}, at {at}: {type(answer).__name__}: {answer}")
             if found.other_came_first and found.other_succeeded and found.succeeded:
                 play.violated(f"{act} after it was {stop} (held at statement {at} of {found.statements})")
-        _twin(play, watch, drafts)
+        home, household = places
+        _twin(play, watch, "published", home, "suspended")
+        _twin(play, watch, "awarded", home, "cancelled on a regulator's list")
+        _twin(play, watch, "offer submitted", household, "its household retired")
+        _twin(play, watch, "awarded", household, "its household on hold")
 
 
-def _twin(play: Play, watch: Watch, drafts: Drafts) -> None:
-    """Without the locks a suspended home is invited, or awarded."""
-    for act in ("published", "awarded"):
-        caught = False
-        with without_locks():
-            for at in range(0, 400, 4):
-                as_it_was(watch)
-                found = interleave(watch, ACTS[act](drafts), STOPS["suspended"], at)
-                caught = found.other_came_first and found.other_succeeded and found.succeeded
-                if caught or not found.was_held:
-                    break
-        play.twin(f"{act} while it is suspended", caught)
+def _length(play: Play, watch: Watch, act: str, place: Place) -> int:
+    """The statements of an act that nobody disturbs; it must be carried out, or its refusals would prove nothing."""
+    as_it_was(watch)
+    found = interleave(watch, ACTS[act](place), lambda: None, -1)
+    play.require(found.succeeded, f"{act}{place.words}: refused though nothing is wrong: {found.done!r}")
+    return found.statements
 
 
-def as_it_was(watch: Watch) -> None:
-    """Every home admitted, registered, insured, and with room."""
-    for statement in (
-        # Without triggers: its steps are never removed otherwise.
-        "SET session_replication_role = replica",
-        "DELETE FROM dpv_measurestep",
-        "DELETE FROM dpv_measure",
-        "SET session_replication_role = origin",
-        "UPDATE dpv_suspension SET lifted_at = now() WHERE lifted_at IS NULL",
-        "UPDATE dpv_admission SET status = 'admitted' WHERE status <> 'admitted'",
-        "UPDATE providers_establishment SET registration_status = 'active'",
-        f"UPDATE providers_insurance SET expires_on = '{TODAY + dt.timedelta(days=900)}'",
-        "UPDATE providers_occupancy SET places = taken + 4",
-    ):
-        watch.ask(statement)
+def _twin(play: Play, watch: Watch, act: str, place: Place, stop: str) -> None:
+    """Without the locks whoever may take nobody new is invited, offers, or is awarded. Sought from the last statement
+    on: by then everything has been looked at."""
+    as_it_was(watch)
+    length = interleave(watch, ACTS[act](place), lambda: None, -1).statements
+    caught = False
+    with without_locks():
+        for at in range(length - 1, -1, -3):
+            as_it_was(watch)
+            found = interleave(watch, ACTS[act](place), place.stops[stop], at)
+            caught = found.other_came_first and found.other_succeeded and found.succeeded
+            if caught:
+                break
+    play.twin(f"{act}, though {stop}", caught)

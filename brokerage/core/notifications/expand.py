@@ -12,6 +12,7 @@ from brokerage.core.audit.outbox import handles
 from brokerage.core.notifications.channels import channels_of
 from brokerage.core.tenants.context import worker
 from brokerage.core.tenants.permissions import DELEGATED, PERMISSIONS
+from brokerage.core.tenants.rowsecurity import TODAY
 from brokerage.core.webhooks.feed import write_changes
 
 #: Inside the database: ten thousand recipients cost a fraction of a second and no memory here.
@@ -46,7 +47,7 @@ JOIN accounts_user u ON u.id = m.user_id
 JOIN tenants_organisation o ON o.id = d.authority_id AND o.is_active
 {channels_of("m.user_id", is_urgent="%(is_urgent)s")}
 WHERE d.authority_id = %(organisation)s AND m.is_active AND u.is_active
-  AND d.ended_at IS NULL AND d.starts_on <= current_date AND (d.ends_on IS NULL OR d.ends_on >= current_date)
+  AND d.ended_at IS NULL AND d.starts_on <= {TODAY} AND (d.ends_on IS NULL OR d.ends_on >= {TODAY})
   AND (cardinality(d.categories) = 0 OR %(category)s = ANY (d.categories))
   AND (m.user_id = %(user)s OR %(delegated)s)
   AND starts_with(%(path)s, '/o/' || o.slug || '/') AND %(path)s || %(reference)s !~ '[[:cntrl:]]'

@@ -14,6 +14,7 @@ from brokerage.core.tenants.rowsecurity import (
     MIGRATOR,
     ORGANISATION,
     PROVIDER,
+    TODAY,
     USER,
     WORKER,
     Allow,
@@ -92,31 +93,31 @@ def _messages(*, event: str, template: str, roles: str, narrowed: str) -> str:
     return f"{statement};"
 
 
+_THERE = """p.status IN ('planned', 'active') AND p.provider_id = c.provider_id
+      AND (c.establishment_id IS NULL OR p.establishment_id = c.establishment_id)
+      AND (c.household_id IS NULL OR p.household_id = c.household_id)"""
 #: Who must know of a closure, each with every reason, worked out now.
-_WHO = """
+_WHO = f"""
   SELECT who.organisation_id, array_agg(DISTINCT who.reason) AS reasons FROM (
     SELECT c.announced_by_id AS organisation_id, 'announced'::varchar AS reason
     UNION ALL
     SELECT c.provider_id, 'provider'
     UNION ALL
     SELECT p.authority_id, CASE WHEN p.status = 'active' THEN 'resident' ELSE 'starting' END
-    FROM placements_placement p WHERE {there}
+    FROM placements_placement p WHERE {_THERE}
     UNION ALL
     SELECT central.organisation_id, 'central'
     FROM tenants_regionmember central
     JOIN tenants_organisation o ON o.id = central.organisation_id AND o.kind = 'central' AND o.is_active
-    WHERE (central.ends_on IS NULL OR central.ends_on >= current_date) AND central.starts_on <= current_date
+    WHERE (central.ends_on IS NULL OR central.ends_on >= {TODAY}) AND central.starts_on <= {TODAY}
       AND (central.region_id IN (SELECT ad.region_id FROM dpv_admission ad
           WHERE ad.provider_id = c.provider_id AND ad.status IN ('admitted', 'suspended'))
         OR central.region_id IN (SELECT member.region_id FROM tenants_regionmember member
-          WHERE (member.ends_on IS NULL OR member.ends_on >= current_date) AND member.starts_on <= current_date
+          WHERE (member.ends_on IS NULL OR member.ends_on >= {TODAY}) AND member.starts_on <= {TODAY}
             AND (member.organisation_id = c.announced_by_id OR member.organisation_id IN
-              (SELECT p.authority_id FROM placements_placement p WHERE {there}))))
+              (SELECT p.authority_id FROM placements_placement p WHERE {_THERE}))))
   ) who GROUP BY who.organisation_id
 """
-_THERE = """p.status IN ('planned', 'active') AND p.provider_id = c.provider_id
-      AND (c.establishment_id IS NULL OR p.establishment_id = c.establishment_id)
-      AND (c.household_id IS NULL OR p.household_id = c.household_id)"""
 
 FUNCTIONS = [
     # Tells everybody who must know and gives each person there a row of their authority's, in the transaction of the
@@ -135,7 +136,7 @@ FUNCTIONS = [
         INSERT INTO closures_closurerecipient AS r (id, closure_id, organisation_id, reference, reasons, told_at,
           reminded)
         SELECT gen_random_uuid(), c.id, w.organisation_id, c.reference, w.reasons, clock_timestamp(), 0
-        FROM ({_WHO.format(there=_THERE)}) w
+        FROM ({_WHO}) w
         ON CONFLICT (closure_id, organisation_id) DO UPDATE
           SET reasons = ARRAY(SELECT DISTINCT unnest(r.reasons || excluded.reasons));
         INSERT INTO closures_closureresident (id, authority_id, closure_id, placement_id, placement_reference, status,
