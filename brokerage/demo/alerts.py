@@ -157,6 +157,7 @@ def _some_answer(alert: Alert) -> None:
 
 def somebody_comes(council: Actor, alert: Alert) -> None:
     """Somebody of the council's comes to live there after it has answered: by its list of placements."""
+    assert alert.establishment_id is not None
     with loader():
         code = AuthorityProfile.objects.values_list("gss_code", flat=True).get(organisation_id=council.organisation_id)
         number = Establishment.objects.values_list("urn", flat=True).get(pk=alert.establishment_id)
