@@ -69,6 +69,8 @@ def table(proofs: list[Proof], found: dict[int, Outcome]) -> str:
     width = max(len(proof.words) for proof in proofs)
     lines = ["", f"{'':>3}  {'invariant':<{width}}  {'cases':>7}  {'faults':>6}  {'violations':>10}  twin caught"]
     every: Counter[str] = Counter()
+    inputs: Counter[str] = Counter()
+    notes: list[str] = []
     for proof in proofs:
         outcome = found.get(proof.number)
         if outcome is None:
@@ -81,8 +83,12 @@ def table(proofs: list[Proof], found: dict[int, Outcome]) -> str:
             f"  {len(outcome.violations):>10}  {twin}"
         )
         every += outcome.faults
-    if every:
-        lines.append("Faults: " + ", ".join(f"{name} {count}" for name, count in sorted(every.items())) + ".")
+        inputs += outcome.inputs
+        notes += [f"{proof.number} · {note}" for note in outcome.notes]
+    for what, counted in (("Faults", every), ("Inputs", inputs)):
+        if counted:
+            lines.append(f"{what}: " + ", ".join(f"{name} {count}" for name, count in sorted(counted.items())) + ".")
+    lines += notes
     return "\n".join(lines)
 
 

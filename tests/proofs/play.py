@@ -6,7 +6,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -17,23 +17,32 @@ TELL_EVERY = 15
 
 @dataclass
 class Outcome:
-    """What a proof came to. `twins` says of each race with its protection off whether the proof caught it."""
+    """What a proof came to. `twins` says of each race with its protection off whether the proof caught it.
+
+    `faults`: what was broken, stopped or tampered with on purpose, once its effect was seen. `inputs`: what was only
+    sent or done. `notes`: what a reader of the table has to know.
+    """
 
     cases: int = 0
     faults: Counter[str] = field(default_factory=Counter)
+    inputs: Counter[str] = field(default_factory=Counter)
+    notes: list[str] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
     twins: dict[str, bool] = field(default_factory=dict)
 
     @property
     def holds(self) -> bool:
-        return self.cases > 0 and not self.violations and all(self.twins.values())
+        """A proof without a twin could not fail: it holds nothing."""
+        return self.cases > 0 and not self.violations and bool(self.twins) and all(self.twins.values())
 
     def to_data(self) -> dict[str, Any]:
-        return {**vars(self), "faults": dict(self.faults)}
+        return {**vars(self), "faults": dict(self.faults), "inputs": dict(self.inputs)}
 
     @classmethod
     def from_data(cls, data: dict[str, Any]) -> Outcome:
-        return cls(data["cases"], Counter(data["faults"]), list(data["violations"]), dict(data["twins"]))
+        """From a line of answers, which names its proof too."""
+        known = {each.name: data[each.name] for each in fields(cls)}
+        return cls(**{**known, "faults": Counter(data["faults"]), "inputs": Counter(data["inputs"])})
 
 
 @dataclass
@@ -54,11 +63,12 @@ class Play:
         self.began = time.monotonic()
         self._told = self.began
 
-    def rounds(self, short: int, share: float = 1.0) -> Iterator[int]:
-        """Count on while there is time (`share` of it), in the short form `short` times at most; at least once."""
+    def rounds(self, short: int, share: float = 1.0, *, least: int = 1) -> Iterator[int]:
+        """Count on while there is time (`share` of it), in the short form `short` times at most; `least` times on the
+        slowest machine."""
         ends = time.monotonic() + self.seconds * share
         number = 0
-        while number == 0 or (time.monotonic() < ends and not (self.short and number >= short)):
+        while number < least or (time.monotonic() < ends and not (self.short and number >= short)):
             yield number
             number += 1
             self._tell()
@@ -77,6 +87,11 @@ class Play:
         """A violation unless it holds."""
         if not holds:
             self.violated(words)
+
+    def note(self, words: str) -> None:
+        """Say it, and once more below the table."""
+        self.outcome.notes.append(words)
+        self.say(words)
 
     def twin(self, what: str, caught: bool) -> None:
         """Note whether the race `what`, with its protection off, was seen."""

@@ -15,11 +15,11 @@ from brokerage.core.clock import database_now, database_today
 from brokerage.core.errors import NotNow, RuleBroken
 from brokerage.core.locks import hold_name
 from brokerage.core.tenants.actors import Actor
+from brokerage.core.texts import require_short
 from brokerage.safeguarding.checks import answer_lock, due_day, remind_of_checks
 from brokerage.safeguarding.guard import require_nobody_named, require_nobody_named_in
 from brokerage.safeguarding.models import AlertRecipient, WelfareCheck
 from brokerage.safeguarding.queries.alerts import people_there, people_without_plan, received_alert
-from brokerage.safeguarding.texts import LONGEST, require_short
 from placements.models import Placement
 
 
@@ -116,7 +116,7 @@ def _plan_checks(
     for field, plan in said.items():
         if not plan:
             raise RuleBroken("plan_missing", _("Say what will be done for this person"), field)
-        require_short(plan, field=field, most=LONGEST)
+        require_short(plan, field=field)
     if said:
         require_nobody_named_in(said, provider_id=told.provider_id, is_checked=is_checked)
     due_on = due_day(told, database_today())
