@@ -16,8 +16,10 @@ register(
         "agreement.downloaded": _("Agreement downloaded"),
         "referral.home_stopped": _("Officer told that an invited home may not be used"),
         "referral.home_restricted": _("Officer told that an invited home is restricted"),
+        "referral.home_conditions": _("Officer told of other conditions of a restricted home"),
         "referral.home_released": _("Officer told that an invited home may be used again"),
         "measure.restricts": _("Told that a home with somebody of ours is restricted"),
+        "measure.conditions": _("Told of other conditions of a restricted home with somebody of ours"),
         "measure.released": _("Told that a restriction of a home with somebody of ours no longer holds"),
     }
 )

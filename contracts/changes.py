@@ -54,6 +54,12 @@ publish(
     acts={"referral.home_restricted": "/referrals/{reference}"},
 )
 publish(
+    "referral.home_conditions",
+    label=_("The conditions of a restricted home have changed"),
+    organisations=("authority",),
+    acts={"referral.home_conditions": "/referrals/{reference}"},
+)
+publish(
     "referral.home_released",
     label=_("An invited home may be used again"),
     organisations=("authority",),
@@ -64,6 +70,12 @@ publish(
     label=_("A home in which you have somebody is restricted"),
     organisations=("authority",),
     acts={"measure.restricts": "/measures/{reference}"},
+)
+publish(
+    "measure.conditions",
+    label=_("The conditions of a restricted home in which you have somebody have changed"),
+    organisations=("authority",),
+    acts={"measure.conditions": "/measures/{reference}"},
 )
 publish(
     "measure.released",

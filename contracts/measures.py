@@ -1,5 +1,6 @@
 """What a measure or suspension of a central team means here: nobody signs under it; open referrals are told to look for
-others, and when the home may be used again."""
+others, and when the home may be used again; authorities with somebody there hear of a restriction, its other conditions
+and its end."""
 
 from __future__ import annotations
 
@@ -55,7 +56,8 @@ def stopped(agreement: Agreement, on: dt.date) -> str | Promise:
 def tell_of_measure(item: OutboxItem) -> None:
     """A measure holds: tell the officers of every referral with an invitation, offer or unsigned award under what it
     covers, and of a restriction also whoever watches over people who live there (a stop is a finding of the firewall).
-    It no longer holds: tell whoever was told. Each authority in its own role. Repeatable: everybody is told once."""
+    Other conditions of a restriction (`review` is the review's step): tell the same. It no longer holds: tell whoever
+    was told. Each authority in its own role. Repeatable: everybody is told once."""
     with system(item.organisation_id) as team:
         measure = Measure.objects.filter(reference=item.payload["measure"]).first() if team.is_central else None
         if measure is None or measure.in_force_at is None:
@@ -63,9 +65,13 @@ def tell_of_measure(item: OutboxItem) -> None:
         covered = list(covered_by(measure).values_list("pk", flat=True))
         homes = homes_under(measure)
         authorities = sorted(authorities_of(measure.region))
-    mark = {"measure": measure.reference}
+    mark, review = {"measure": measure.reference}, item.payload.get("review")
     for authority in authorities:
         with system(authority) as actor:
+            if review:
+                if measure.is_standing and not measure.stops:
+                    _tell_of_conditions(actor, measure, covered, homes, {**mark, "review": review})
+                continue
             if not measure.is_standing:
                 _tell_of_release(actor, covered, mark)
             elif measure.stops:
@@ -123,19 +129,43 @@ def _tell_of_restriction(actor: Actor, measure: Measure, homes: Collection[UUID]
     acts = Entry.objects.filter(organisation_id=actor.organisation_id, subject_id=str(measure.pk))
     known = set(acts.filter(kind__in=("measure.restricts", "measure.released")).values_list("kind", flat=True))
     if measure.is_standing:
-        living = Placement.objects.filter(establishment_id__in=homes, status__in=("planned", "active"))
-        if measure.lot_id is not None:
-            living = living.filter(Q(lot_id=measure.lot_id) | Q(lot_id__isnull=True))
         kind, template = "measure.restricts", "contracts.measure_restricts"
-        is_due = not known and living.exists()
+        is_due = not known and _has_somebody(measure, homes)
     else:
         kind, template = "measure.released", "contracts.measure_released"
         is_due = known == {"measure.restricts"}
-    if not is_due:
-        return
+    if is_due:
+        _tell_watchers(actor, measure, kind, template)
+
+
+def _tell_of_conditions(
+    actor: Actor, measure: Measure, covered: Collection[UUID], homes: Collection[UUID], mark: Mapping[str, str]
+) -> None:
+    """A review has changed a restriction's conditions: tell the officers of referrals that still could use the home,
+    and whoever watches over people who live there, or are to."""
+    for referral in referrals_under(covered):
+        kind, template = "referral.home_conditions", "contracts.home_conditions"
+        tell_officer(actor, referral, kind=kind, template=template, data=mark)
+    locks.hold_name(f"measure-told:{actor.organisation_id}")
+    acts = Entry.objects.filter(organisation_id=actor.organisation_id, subject_id=str(measure.pk))
+    if not acts.filter(kind="measure.conditions", data__contains=dict(mark)).exists() and _has_somebody(measure, homes):
+        _tell_watchers(actor, measure, "measure.conditions", "contracts.measure_conditions", mark)
+
+
+def _has_somebody(measure: Measure, homes: Collection[UUID]) -> bool:
+    """Whether the authority has somebody there, or is to, under what the measure covers."""
+    living = Placement.objects.filter(establishment_id__in=homes, status__in=("planned", "active"))
+    if measure.lot_id is not None:
+        living = living.filter(Q(lot_id=measure.lot_id) | Q(lot_id__isnull=True))
+    return living.exists()
+
+
+def _tell_watchers(
+    actor: Actor, measure: Measure, kind: str, template: str, data: Mapping[str, str] | None = None
+) -> None:
     path = f"/o/{actor.slug}/measures/{measure.reference}/"
     told = Notice(template, actor.organisation_id, measure.reference, path, _WATCHERS)
-    record(kind, subject=measure, actor=actor, notify=[told])
+    record(kind, subject=measure, actor=actor, data=dict(data or {}), notify=[told])
 
 
 def referrals_under(covered: Collection[UUID]) -> list[Referral]:

@@ -56,6 +56,14 @@ register(
     ),
 )
 register(
+    "contracts.home_conditions",
+    subject=_("Other conditions of a home of referral %(reference)s"),
+    body=_(
+        "The central team has reviewed the restriction of a home that was invited to %(reference)s, offered or was "
+        "chosen, and changed its conditions. Sign in to read them before you choose it."
+    ),
+)
+register(
     "contracts.home_released",
     subject=_("A home of referral %(reference)s may be used again"),
     body=_(
@@ -69,6 +77,14 @@ register(
     body=_(
         "The central team has restricted a home in which %(organisation)s has somebody, or is to have. People who live "
         "there stay. Sign in to read measure %(reference)s and its conditions."
+    ),
+)
+register(
+    "contracts.measure_conditions",
+    subject=_("Restriction %(reference)s has other conditions"),
+    body=_(
+        "The central team has reviewed measure %(reference)s, which restricts a home in which %(organisation)s has "
+        "somebody, or is to have, and changed its conditions. Sign in to read them."
     ),
 )
 register(

@@ -9,13 +9,13 @@ from __future__ import annotations
 import datetime as dt
 from uuid import UUID
 
-from brokerage.core import locks
 from brokerage.core.audit.models import Entry, OutboxItem
 from brokerage.core.audit.outbox import handles
 from brokerage.core.audit.record import enqueue, record
 from brokerage.core.clock import database_today, morning_of
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.context import system
+from dpv.measure_lock import hold_measures
 from dpv.measure_notices import to_central
 from dpv.models import Measure
 
@@ -48,7 +48,7 @@ def remind(item: OutboxItem) -> None:
         measure = rows.select_related("region__central_team").first()
         if measure is None or measure.region.central_team_id != actor.organisation_id:
             return
-        locks.hold_name(f"measures:{measure.provider_id}")
+        hold_measures(measure.provider_id)
         measure.refresh_from_db(fields=["status", "confirm_by", "review_on"])
         today = database_today()
         data = {"what": what, "day": day.isoformat(), "step": step}

@@ -8,14 +8,11 @@ from collections.abc import Callable
 from typing import Protocol
 from uuid import UUID
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from brokerage.core.errors import RuleBroken
 from brokerage.core.tenants.actors import Actor
-
-#: The longest text.
-LONGEST = 4000
+from brokerage.core.texts import require_short
 
 
 class NameGuard(Protocol):
@@ -42,17 +39,10 @@ def finds_alerts(finder: AlertFinder) -> AlertFinder:
     return finder
 
 
-def need_text(text: str, field: str, message: str | Promise) -> None:
-    """Refuse an empty text (`<field>_missing`)."""
-    if not text.strip():
-        raise RuleBroken(f"{field}_missing", str(message), field)
-
-
 def require_tellable(text: str, field: str, *, provider_id: UUID, is_checked: bool) -> None:
-    """Refuse what not everybody told may read: more than `LONGEST` characters (`text_too_long`), or a text that tells
-    who a person is (`names_a_person`)."""
-    if len(text) > LONGEST:
-        raise RuleBroken("text_too_long", _("Use at most %(most)s characters") % {"most": LONGEST}, field)
+    """Refuse what not everybody told may read: more than `core.texts.LONGEST` characters (`text_too_long`), or a text
+    that tells who a person is (`names_a_person`)."""
+    require_short(text, field=field)
     for guard in _guards:
         guard(text, field=field, provider_id=provider_id, is_checked=is_checked)
 

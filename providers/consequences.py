@@ -130,8 +130,8 @@ def totals(run: ImportRun) -> dict[str, int]:
     return {**found, "homes": len(homes), "authorities": len(kept.get("authorities", ()))}
 
 
-def homes_of(run: ImportRun, *, most: int = 100) -> list[dict[str, Any]]:
-    """The homes concerned, those with most people first."""
+def homes_of(run: ImportRun, *, most: int | None = 100) -> list[dict[str, Any]]:
+    """The homes concerned (all of them, or the first `most`), those with most people first."""
     kept = (run.consequences or {}).get("homes", {})
     rows = [{"pk": pk, **home, "labels": [CHANGES[code] for code in home["changes"]]} for pk, home in kept.items()]
     rows.sort(key=lambda home: (-home["placements"], -home["admissions"], home["name"], home["urn"]))

@@ -33,6 +33,7 @@ TAGS = (
         "The register as authorities read it; a provider’s own homes, households, vacancies and insurance.",
         "providers establishments homes households vacancies insurance profile",
     ),
+    ("Imports", "Lists that come in: checked, what they would trigger, carried out.", "imports"),
     ("Vehicles", "Purchasing vehicles, lots, admissions, ceilings and menus.", "vehicles admissions menu-items lots"),
     ("Referrals", "From draft to published, with people, documents, matching and offers received.", "referrals people"),
     ("Opportunities and offers", "A provider’s side of a referral.", "opportunities invitations offers"),
@@ -41,7 +42,7 @@ TAGS = (
     ("Placements", "Starting, changing and ending placements.", "placements"),
     (
         "Safeguarding alerts",
-        "Raising, sending and closing alerts; those you are told of, your answers and welfare checks.",
+        "Raising, sending and closing alerts; those you are told of, your answers, welfare checks and proof.",
         "alerts",
     ),
     (

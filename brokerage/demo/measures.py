@@ -1,5 +1,5 @@
-"""The demo's measures, proposed, decided, appealed and lifted through the real actions: one in each state; and a home
-suspended from one lot. They are about homes that no referral of the demo has invited."""
+"""The demo's measures, proposed, decided, appealed and lifted through the real actions: one in each state, at each
+level; and a home suspended from one lot. They are about homes that no referral of the demo has invited."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from django.db import transaction
+from django.db.models import Count
 
 from brokerage.core.accounts.models import User
 from brokerage.core.clock import database_today
@@ -22,6 +23,7 @@ from dpv.actions.measures import MeasureFacts, propose_measure
 from dpv.actions.suspensions import suspend_admission
 from dpv.models import Admission, Measure, Suspension
 from placements.models import Invitation
+from providers.models import Establishment
 
 REGION = "west-london"
 FIRST, SECOND = "ruth@westlondon.example", "mara@westlondon.example"
@@ -40,7 +42,8 @@ def load_measures() -> str:
     told = 0
     ruth = _person(FIRST)
     homes = _quiet_homes()
-    for tale in _tales(homes):
+    tales = [*_tales(homes), _of_a_whole_provider(homes)]
+    for tale in tales:
         with transaction.atomic():
             with acting(ruth):
                 if Measure.objects.filter(told_provider=tale.facts.told_provider).exists():
@@ -49,7 +52,7 @@ def load_measures() -> str:
             if tale.then is not None:
                 tale.then(made)
             told += 1
-    _suspend_from_a_lot(homes[len(_tales(homes)) % len(homes)])
+    _suspend_from_a_lot(homes[(len(tales) - 1) % len(homes)])
     return f"{told} proposed"
 
 
@@ -155,6 +158,31 @@ def _tales(homes: list[Admission]) -> list[Tale]:
             _refused,
         ),
     ]
+
+
+def _of_a_whole_provider(homes: list[Admission]) -> Tale:
+    """A restriction of every home of one provider: of the last of these that nobody has invited and that has several,
+    so that no other tale of the demo is about it."""
+    with loader():
+        asked = Invitation.objects.values("establishment__provider_id")
+        several = (
+            Establishment.objects.filter(provider_id__in=[home.provider_id for home in homes], closed_on=None)
+            .exclude(provider_id__in=asked)
+            .values("provider_id")
+            .annotate(homes=Count("pk"))
+            .filter(homes__gte=2)
+        )
+        found = set(several.values_list("provider_id", flat=True))
+    chosen = next((home.provider_id for home in reversed(homes) if home.provider_id in found), homes[-1].provider_id)
+    facts = MeasureFacts(
+        kind="restrict",
+        provider_id=chosen,
+        reason="Two of its managers left in one month, and the company has not said who answers for its homes.",
+        told_provider="Two of your managers left in one month. Tell us who answers for each of your homes.",
+        conditions="Each new placement in any of its homes is agreed with the hub first.",
+        review_on=database_today() + dt.timedelta(days=21),
+    )
+    return Tale(facts, _confirmed)
 
 
 def _person(email: str) -> Actor:

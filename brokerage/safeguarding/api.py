@@ -15,7 +15,7 @@ from django.urls import path
 
 from brokerage.core.api.operations import Call, Created, Page, operation, resource
 from brokerage.core.notifications.reading import mark_read_about
-from brokerage.safeguarding import paper_api
+from brokerage.safeguarding import paper_api, proof_api
 from brokerage.safeguarding.actions.alerts import AlertFacts, close_alert, confirm_alert, dismiss_alert, raise_alert
 from brokerage.safeguarding.actions.answers import acknowledge_alert, read_alert, record_check
 from brokerage.safeguarding.api_answers import alert_out, check_out, check_row, raised_row, told_row
@@ -334,4 +334,5 @@ urlpatterns = [
     path("alerts/<str:reference>/collected-checks", resource(get=list_collected_checks), name="alert-collected-checks"),
     path("alerts/<str:reference>/roster", resource(get=list_alert_roster), name="alert-roster"),
     *paper_api.urlpatterns,
+    *proof_api.urlpatterns,
 ]

@@ -8,9 +8,9 @@ from rest_framework import serializers as s
 
 from brokerage.core.api.inputs import Input, Query, Shape
 from brokerage.core.forms.checked import checked_field
+from brokerage.core.texts import LONGEST
 from brokerage.safeguarding.models import Kind, Reason, Severity
 from brokerage.safeguarding.states import ALERT
-from brokerage.safeguarding.texts import LONGEST
 
 _HAPPENED = "A member of staff was arrested last night."
 _TAKEN = "The police and the regulator know. Two more adults are on every shift."

@@ -18,28 +18,24 @@ from brokerage.core.csv_output import write_csv
 from brokerage.core.references import normalise_reference
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.web import OrganisationRequest
-from brokerage.safeguarding.models import AlertProof, AlertRecipient
-from brokerage.safeguarding.queries.alerts import Told, collected_checks, received_alert, roster
+from brokerage.safeguarding.models import AlertRecipient
+from brokerage.safeguarding.proof import proof_of
+from brokerage.safeguarding.queries.alerts import Told, collected_checks, received_alert, roster_for
 from brokerage.safeguarding.queries.lists import reasons_of
-
-
-def roster_for(actor: Actor, reference: str) -> list[Told]:
-    """Everybody who was told; nobody for providers, whose database role may not ask."""
-    return roster(reference) if actor.is_authority or actor.is_central else []
 
 
 @never_cache
 @require_safe
 def alert_roster(request: OrganisationRequest, reference: str) -> HttpResponse:
     """Who was told, those without an answer first."""
-    told, lines = _known(request.actor, reference)
+    told, lines = _known(request.actor, normalise_reference(reference))
     answered = sum(line.acknowledged_at is not None for line in lines)
     context: dict[str, Any] = {
         "told": told,
         "about": told.content.get("about", ""),
         "lines": [(line, reasons_of(line)) for line in lines],
         "answered": answered,
-        "proof": AlertProof.objects.filter(reference=told.reference).order_by("-asked_at").first(),
+        "proof": proof_of(request.actor, reference=told.reference),
         "checks": collected_checks(told.reference),
         "unanswered": len(lines) - answered,
         "made_at": timezone.now(),
@@ -51,7 +47,15 @@ def alert_roster(request: OrganisationRequest, reference: str) -> HttpResponse:
 @require_safe
 def alert_roster_csv(request: OrganisationRequest, reference: str) -> HttpResponse:
     """The same lines as a file: the proof of who was told, when, and what they answered."""
-    told, lines = _known(request.actor, reference)
+    content, name = roster_csv(request.actor, normalise_reference(reference))
+    answer = HttpResponse(content, content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+def roster_csv(actor: Actor, reference: str) -> tuple[bytes, str]:
+    """The file's bytes and name. Http404 for whoever may not see who was told."""
+    told, lines = _known(actor, reference)
     head = [
         _("Alert"),
         _("Organisation"),
@@ -89,14 +93,12 @@ def alert_roster_csv(request: OrganisationRequest, reference: str) -> HttpRespon
         ]
         for line in lines
     ]
-    answer = HttpResponse(write_csv([head, *rows]), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="alert-{told.reference}-who-was-told.csv"'
-    return answer
+    return write_csv([head, *rows]), f"alert-{told.reference}-who-was-told.csv"
 
 
 def _known(actor: Actor, reference: str) -> tuple[AlertRecipient, list[Told]]:
     actor.require("alert.view")
-    told = received_alert(normalise_reference(reference))
+    told = received_alert(reference)
     lines = roster_for(actor, told.reference)
     if not lines:
         raise Http404

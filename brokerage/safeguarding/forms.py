@@ -14,10 +14,10 @@ from django.utils.translation import gettext_lazy as _
 from brokerage.core import forms as govuk
 from brokerage.core.forms.checked import CheckedForm
 from brokerage.core.pages.templatetags.pages import day
+from brokerage.core.texts import LONGEST
 from brokerage.safeguarding.models import Kind, Severity
 from brokerage.safeguarding.queries.lists import STATES
 from brokerage.safeguarding.states import ALERT
-from brokerage.safeguarding.texts import LONGEST
 from placements.models import Placement
 
 _ANY = ("", _("All"))

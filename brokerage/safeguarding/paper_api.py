@@ -13,11 +13,12 @@ from brokerage.core.api.inputs import Input, Shape
 from brokerage.core.api.operations import Call, Created, Page, Stream, operation, resource
 from brokerage.core.forms.checked import checked_field
 from brokerage.core.stored_files import open_stored
+from brokerage.core.texts import LONGEST
 from brokerage.safeguarding.actions.files import add_alert_file, files_of, hand_out
-from brokerage.safeguarding.actions.meetings import meetings_of, record_meeting
+from brokerage.safeguarding.actions.meetings import record_meeting
 from brokerage.safeguarding.models import AlertFile, StrategyMeeting
 from brokerage.safeguarding.queries.alerts import raised_alert, received_alert
-from brokerage.safeguarding.texts import LONGEST
+from brokerage.safeguarding.queries.meetings import meetings_of
 
 BYTES = "application/octet-stream"
 

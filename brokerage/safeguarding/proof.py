@@ -24,9 +24,8 @@ from brokerage.core.locks import hold_name
 from brokerage.core.stored_files import StoredFile
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.context import system
-from brokerage.safeguarding.exports import roster_for
-from brokerage.safeguarding.models import AlertProof
-from brokerage.safeguarding.queries.alerts import received_alert
+from brokerage.safeguarding.models import AlertProof, AlertRecipient
+from brokerage.safeguarding.queries.alerts import received_alert, roster_for
 from brokerage.safeguarding.queries.lists import reasons_of
 
 DRAW = "render_alert_proof"
@@ -36,10 +35,7 @@ DRAW = "render_alert_proof"
 def ask_for_proof(actor: Actor, *, reference: str) -> AlertProof:
     """Have the PDF drawn as things stand now; while one is being drawn, that one. Http404 for whoever may not see who
     was told."""
-    actor.require("alert.view")
-    told = received_alert(reference)
-    if not roster_for(actor, told.reference):
-        raise Http404
+    told = _known(actor, reference)
     hold_name(f"alert proof:{reference}:{actor.organisation_id}")
     waiting = AlertProof.objects.filter(reference=reference, made_at__isnull=True).first()
     if waiting is not None:
@@ -58,18 +54,29 @@ def ask_for_proof(actor: Actor, *, reference: str) -> AlertProof:
     return proof
 
 
+def proof_of(actor: Actor, *, reference: str) -> AlertProof | None:
+    """The PDF that was asked for last, drawn or not; None while nobody has asked. Http404 as `ask_for_proof`."""
+    told = _known(actor, reference)
+    return AlertProof.objects.filter(reference=told.reference).order_by("-asked_at").first()
+
+
 @transaction.atomic
 def read_proof(actor: Actor, *, reference: str) -> StoredFile | None:
     """The PDF drawn last, its reading recorded; None while there is none. Http404 as `ask_for_proof`."""
-    actor.require("alert.view")
-    told = received_alert(reference)
-    if not roster_for(actor, told.reference):
-        raise Http404
+    told = _known(actor, reference)
     made = AlertProof.objects.filter(reference=told.reference, made_at__isnull=False).order_by("-made_at").first()
     if made is None:
         return None
     record("alert.proof_read", subject=made, actor=actor, data={"sha256": made.sha256})
     return StoredFile(made.stored_name, f"alert-{made.reference}-who-was-told.pdf", "application/pdf", made.size)
+
+
+def _known(actor: Actor, reference: str) -> AlertRecipient:
+    actor.require("alert.view")
+    told = received_alert(reference)
+    if not roster_for(actor, told.reference):
+        raise Http404
+    return told
 
 
 @handles(DRAW)

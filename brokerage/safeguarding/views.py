@@ -28,8 +28,8 @@ from brokerage.core.web import OrganisationRequest, address, attempt
 from brokerage.safeguarding.actions.alerts import AlertFacts, close_alert, confirm_alert, dismiss_alert
 from brokerage.safeguarding.actions.answers import acknowledge_alert, read_alert, record_check
 from brokerage.safeguarding.actions.files import OPEN, files_of, raise_alert_with_files
-from brokerage.safeguarding.actions.meetings import may_write_meeting, meetings_of
-from brokerage.safeguarding.exports import roster_for
+from brokerage.safeguarding.actions.meetings import may_write_meeting
+from brokerage.safeguarding.events import latest_first
 from brokerage.safeguarding.forms import (
     AlertFilter,
     AnswerForm,
@@ -43,14 +43,8 @@ from brokerage.safeguarding.forms import (
 )
 from brokerage.safeguarding.models import Alert, AlertRecipient, WelfareCheck
 from brokerage.safeguarding.queries import lists, reach
-from brokerage.safeguarding.queries.alerts import (
-    collected_checks,
-    people_there,
-    raised_alert,
-    received_alert,
-    unfinished,
-)
-from brokerage.safeguarding.queries.timeline import timeline_of
+from brokerage.safeguarding.queries.alerts import people_there, raised_alert, received_alert, unfinished
+from brokerage.safeguarding.queries.timeline import around_alert, timeline_of
 from brokerage.safeguarding.states import ALERT
 from placements.models import Placement
 from providers.queries.subjects import find_subjects, subject_of
@@ -258,9 +252,7 @@ def _shown(actor: Actor, reference: str, told: AlertRecipient | None, raised: Al
     else:
         _nothing()
     is_deciding = raised is not None and actor.may("alert.confirm")
-    lines = [] if told is None or not {"raised", "central"} & set(told.reasons) else roster_for(actor, reference)
-    meetings = meetings_of(actor, told) if told is not None else []
-    own_checks = lists.checks_of(told) if told is not None and told.acknowledged_at and actor.is_authority else []
+    around = around_alert(actor, told)
     return {
         "reference": reference,
         "told": told,
@@ -276,21 +268,13 @@ def _shown(actor: Actor, reference: str, told: AlertRecipient | None, raised: Al
         "facts": lists.facts_of(content),
         "reasons": lists.reason_labels(told) if told is not None else [],
         "people": _people(actor, told) if told is not None and actor.is_authority else [],
-        "checks": _acted_on(actor, own_checks),
+        "checks": _acted_on(actor, around.own_checks),
         "files": files_of(actor, reference),
         "may_add_file": raised is not None and raised.status in OPEN and actor.may("alert.raise"),
-        "meetings": meetings,
+        "meetings": around.meetings,
         "may_meet": told is not None and may_write_meeting(actor, told),
         "raise_url": address(actor, "safeguarding:alert_raise") if actor.may("alert.raise") else "",
-        "events": timeline_of(
-            actor,
-            told=told,
-            raised=raised,
-            lines=lines,
-            own_checks=own_checks,
-            meetings=meetings,
-            checks=collected_checks(reference) if lines else [],
-        ),
+        "events": latest_first(timeline_of(actor, told=told, raised=raised, around=around)),
         "may_answer": state == "unanswered" and actor.may("alert.acknowledge"),
         "may_check": actor.may("alert.acknowledge"),
         "home_url": _home_url(actor, told, raised),
@@ -300,8 +284,8 @@ def _shown(actor: Actor, reference: str, told: AlertRecipient | None, raised: Al
         and not actor.is_one_of(raised.raised_by_user_id, raised.raised_secret_by_id),
         "is_alone": raised is not None and raised.status == ALERT.initial and not reach.may_be_sent(raised),
         "may_close": is_deciding and raised is not None and ALERT.may(raised.status, "close"),
-        "answered": sum(line.acknowledged_at is not None for line in lines),
-        "told_count": len(lines),
+        "answered": sum(line.acknowledged_at is not None for line in around.lines),
+        "told_count": len(around.lines),
     }
 
 

@@ -8,7 +8,6 @@ from uuid import UUID
 from django.http import Http404
 
 from brokerage.core.api.operations import Call, Created, Page, operation
-from brokerage.core.clock import database_today
 from contracts import acceptance
 from contracts.api.award_shapes import (
     AWARD_COLUMNS,
@@ -27,7 +26,7 @@ from contracts.queries.awards import APPROVERS_PERMISSIONS, award_of, awards_to_
 from dpv.eligibility import PROBLEM_TEXTS
 from placements.actions import awards
 from placements.models import Award, Offer
-from placements.queries.comparison import compare_offers
+from placements.queries.comparison import rank_offers
 
 #: Why an award may not be confirmed: the place, the hold, the home's standing.
 CONFIRMING = ("offer_expired", "no_place", "offer_changed", "offer_not_now", "admission_unknown", *PROBLEM_TEXTS)
@@ -104,9 +103,9 @@ def accept_offer(call: Call) -> Created:
     offer = Offer.objects.select_related("referral").filter(pk=said["offer_id"]).first()
     if offer is None:
         raise Http404
-    comparison = compare_offers(offer.referral, on=database_today(), method=said.get("method", ""))
+    ranking = rank_offers(offer.referral, method=said.get("method", ""))
     losers = said.get("losers", [])
-    fields = {"offer": "offer_id"} | {f"loser_{each.offer.pk}": "losers" for each in comparison.standing}
+    fields = {"offer": "offer_id"} | {f"loser_{each.pk}": "losers" for each in ranking.offers}
     fields |= {f"loser_{loser['offer_id']}": f"losers.{place}.reason" for place, loser in enumerate(losers)}
     with call.renaming(fields):
         award = acceptance.accept_offer(
@@ -115,7 +114,7 @@ def accept_offer(call: Call) -> Created:
             reason_code=said["reason_code"],
             reason=said["reason"],
             losers={loser["offer_id"]: loser["reason"] for loser in losers},
-            ranking=comparison.snapshot(),
+            ranking=ranking.snapshot(),
             preferences=said.get("preferences", ""),
             before_closing=said.get("before_closing", False),
             seen_revision=said.get("revision"),

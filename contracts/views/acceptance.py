@@ -99,7 +99,7 @@ def accept_offer(request: OrganisationRequest, reference: str, offer: UUID) -> H
                     acceptance.accept_offer,
                     actor=actor,
                     offer_id=offer,
-                    ranking=comparison.snapshot(),
+                    ranking=comparison.ranking.snapshot(),
                     **form.action_values(),
                 )
             except NotNow:

@@ -23,6 +23,8 @@ from brokerage.core.tenants.actors import Actor
 from brokerage.core.vocabulary import KINDS_FOR_CATEGORY
 from dpv.actions.ceilings import NewCeiling, check_ceiling
 from dpv.actions.suspensions import closed_by_another
+from dpv.measure_lock import hold_measures
+from dpv.measure_texts import require_tellable
 from dpv.models import Admission, Ceiling, Lot
 from dpv.notices import lot_reference, notice_to_provider
 from dpv.queries.admissions import admission_by_id, bar_of
@@ -54,7 +56,7 @@ def admit_establishment(
     actor.require("dpv.admit")
     provider_id = Establishment.objects.filter(pk=establishment_id).values_list("provider_id", flat=True).first()
     # A measure against the provider under way covers this admission, or waits until it can be seen.
-    locks.hold_name(f"measures:{provider_id}")
+    hold_measures(provider_id)
     locks.hold(establishments=[establishment_id])
     lot = Lot.objects.select_related("vehicle").filter(pk=lot_id).first()
     establishment = Establishment.objects.select_related("provider__organisation").filter(pk=establishment_id).first()
@@ -164,10 +166,11 @@ def score_admission(
     return admission
 
 
-def bar_admission(actor: Actor, *, admission_id: UUID, reason: str) -> Admission:
-    """Bar an establishment that is suspended from the lot for good. Refused without a reason, when it is not suspended
-    (NotNow), or when the actor may be whoever suspended it (`second_person_needed`)."""
-    return _stop(actor, admission_id, "bar", reason)
+def bar_admission(actor: Actor, *, admission_id: UUID, reason: str, is_checked: bool = False) -> Admission:
+    """Bar an establishment that is suspended from the lot for good. Refused without a reason or with one that tells who
+    a person is (`names_a_person`), when it is not suspended (NotNow), or when the actor may be whoever suspended it
+    (`second_person_needed`)."""
+    return _stop(actor, admission_id, "bar", reason, is_checked)
 
 
 def require_barrable(admission: Admission) -> None:
@@ -177,15 +180,15 @@ def require_barrable(admission: Admission) -> None:
     ADMISSION.after(admission.status, "bar")
 
 
-def end_admission(actor: Actor, *, admission_id: UUID, reason: str) -> Admission:
+def end_admission(actor: Actor, *, admission_id: UUID, reason: str, is_checked: bool = False) -> Admission:
     """End an admission: the provider leaves, or a bar is closed. Placements already agreed go on. Refused without a
-    reason, when it has ended already (NotNow), or when the actor may be whoever suspended or barred it: it could be
-    admitted anew (`second_person_needed`)."""
-    return _stop(actor, admission_id, "end", reason)
+    reason or with one that tells who a person is (`names_a_person`), when it has ended already (NotNow), or when the
+    actor may be whoever suspended or barred it: it could be admitted anew (`second_person_needed`)."""
+    return _stop(actor, admission_id, "end", reason, is_checked)
 
 
 @transaction.atomic
-def _stop(actor: Actor, admission_id: UUID, move: str, reason: str) -> Admission:
+def _stop(actor: Actor, admission_id: UUID, move: str, reason: str, is_checked: bool) -> Admission:
     actor.require("dpv.admit")
     locks.hold(admissions_exclusive=[admission_id])
     admission = admission_by_id(admission_id)
@@ -195,6 +198,7 @@ def _stop(actor: Actor, admission_id: UUID, move: str, reason: str) -> Admission
     admission.status = ADMISSION.after(before, move)
     if not reason.strip():
         raise RuleBroken("reason_missing", _("Enter the reason"), "reason")
+    require_tellable(reason, "reason", provider_id=admission.provider_id, is_checked=is_checked)
     now = database_now()
     if barred is not None and barred.is_over_by(actor):
         raise RuleBroken("second_person_needed", _("Somebody else than whoever barred it ends the bar"), "reason")

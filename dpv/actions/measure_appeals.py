@@ -10,9 +10,10 @@ from brokerage.core.audit.record import record
 from brokerage.core.clock import database_now
 from brokerage.core.errors import NotNow, RuleBroken
 from brokerage.core.tenants.actors import Actor
+from brokerage.core.texts import need_text
 from dpv.actions.measures import held_measure
 from dpv.measure_notices import to_central, to_provider
-from dpv.measure_texts import need_text, require_tellable
+from dpv.measure_texts import require_tellable
 from dpv.models import MeasureAppeal
 
 
@@ -31,7 +32,7 @@ def appeal_measure(actor: Actor, *, reference: str, text: str, is_checked: bool 
         raise NotNow("measure_not_now", _("This measure does not hold any more"))
     if measure.appeals.filter(answered_at__isnull=True).exists():
         raise NotNow("appeal_open", _("Your appeal waits for its answer"))
-    need_text(text, "text", _("Say what you think of the measure"))
+    need_text(text, field="text", message=_("Say what you think of the measure"))
     require_tellable(text, "text", provider_id=measure.provider_id, is_checked=is_checked)
     appeal = MeasureAppeal(
         region_id=measure.region_id,
@@ -71,7 +72,7 @@ def answer_appeal(
         raise RuleBroken("second_person_needed", _("Somebody else than whoever proposed the measure answers"), None)
     if outcome not in MeasureAppeal.Outcome.values:
         raise RuleBroken("outcome_missing", _("Choose what follows from the appeal"), "outcome")
-    need_text(answer, "answer", _("Enter the answer"))
+    need_text(answer, field="answer", message=_("Enter the answer"))
     require_tellable(answer, "answer", provider_id=measure.provider_id, is_checked=is_checked)
     appeal.outcome, appeal.answer = outcome, answer.strip()
     appeal.answered_by_user_id, appeal.answered_by_name = actor.user_id, actor.name[:120]

@@ -22,10 +22,12 @@ from brokerage.core.clock import database_now, database_today
 from brokerage.core.errors import NotNow, NotPermitted, RuleBroken
 from brokerage.core.references import normalise_reference
 from brokerage.core.tenants.actors import Actor
+from brokerage.core.texts import need_text
 from brokerage.core.working_days import add_working_days
+from dpv.measure_lock import hold_measures
 from dpv.measure_notices import to_provider, to_second_person
 from dpv.measure_reminders import remind_to_confirm, remind_to_review
-from dpv.measure_texts import need_text, require_alert, require_tellable
+from dpv.measure_texts import require_alert, require_tellable
 from dpv.models import Lot, Measure, MeasureStep
 from dpv.queries.measures import covered_by, homes_under, measure_by_reference, region_run_by
 from dpv.states import MEASURE, MEASURE_STANDING
@@ -73,7 +75,7 @@ def propose_measure(actor: Actor, *, facts: MeasureFacts) -> Measure:
     alert = normalise_reference(facts.alert_reference)
     _check(facts)
     require_alert(actor, alert)
-    locks.hold_name(f"measures:{facts.provider_id}")
+    hold_measures(facts.provider_id)
     covers: dict[str, Any] = {
         "provider_id": facts.provider_id,
         "establishment_id": facts.establishment_id,
@@ -143,7 +145,7 @@ def refuse_measure(actor: Actor, *, reference: str, note: str, is_checked: bool 
     measure = _to_decide(actor, reference)
     was_standing = measure.is_standing
     measure.status = MEASURE.after(measure.status, "refuse")
-    need_text(note, "note", _("Say why you refuse"))
+    need_text(note, field="note", message=_("Say why you refuse"))
     if was_standing:
         locks.hold(admissions_exclusive=covered_by(measure).values_list("pk", flat=True))
     measure.decided_by_user_id, measure.decided_at = actor.user_id, database_now()
@@ -164,7 +166,7 @@ def withdraw_measure(actor: Actor, *, reference: str, note: str, is_checked: boo
     if measure.proposed_by_user_id != actor.user_id:
         raise RuleBroken("not_the_proposer", _("Only whoever proposed it takes it back"), None)
     measure.status = MEASURE.after(measure.status, "withdraw")
-    need_text(note, "note", _("Say why you take it back"))
+    need_text(note, field="note", message=_("Say why you take it back"))
     measure.save(update_fields=["status"])
     _step(actor, measure, Step.WITHDRAWN, note, is_checked)
     record("measure.withdrawn", subject=measure, actor=actor)
@@ -182,7 +184,7 @@ def review_measure(
     is_checked: bool = False,
 ) -> Measure:
     """Record a review of a measure that goes on: what was found, the next day of review, the conditions from now on
-    (None: as they are).
+    (None: as they are). Other conditions of a restriction are told to whoever was told of it.
 
     Refused when: it does not hold (NotNow); no note; the day is past; a restriction is left without conditions.
     """
@@ -190,15 +192,15 @@ def review_measure(
     measure = held_measure(reference)
     if not measure.is_standing:
         raise NotNow("measure_not_now", _("This measure does not hold"))
-    need_text(note, "note", _("Say what the review found"))
+    need_text(note, field="note", message=_("Say what the review found"))
     _check_review(review_on)
-    measure.review_on = review_on
+    measure.review_on, before = review_on, measure.conditions
     if conditions is not None:
         _check_conditions(measure.kind, conditions)
         require_tellable(conditions, "conditions", provider_id=measure.provider_id, is_checked=is_checked)
         measure.conditions = conditions.strip()
     measure.save(update_fields=["review_on", "conditions"])
-    _step(actor, measure, Step.REVIEWED, note, is_checked)
+    step = _step(actor, measure, Step.REVIEWED, note, is_checked)
     entry = record(
         "measure.reviewed",
         subject=measure,
@@ -206,6 +208,9 @@ def review_measure(
         data={"review_on": review_on.isoformat()},
         notify=[to_provider("dpv.measure_reviewed", measure)],
     )
+    if measure.conditions != before and not measure.stops:
+        told = {"measure": measure.reference, "review": str(step.pk)}
+        enqueue("measure_told", queue="events", actor=actor, payload=told, entry_id=entry.pk)
     remind_to_review(actor, measure, entry_id=entry.pk)
     return measure
 
@@ -218,7 +223,7 @@ def propose_lift(
     actor.require("measure.propose")
     measure = held_measure(reference)
     measure.status = MEASURE.after(measure.status, "propose_lift")
-    need_text(note, "note", _("Say why it should be lifted"))
+    need_text(note, field="note", message=_("Say why it should be lifted"))
     require_tellable(lift_conditions, "lift_conditions", provider_id=measure.provider_id, is_checked=is_checked)
     measure.lift_proposed_by_user_id, measure.lift_secret_by_id = actor.user_id, actor.secret_by_id
     measure.lift_conditions = lift_conditions.strip()
@@ -255,7 +260,7 @@ def keep_measure(actor: Actor, *, reference: str, note: str, is_checked: bool = 
     """Do not lift a measure although somebody proposed it. A reason is needed."""
     measure = _lift_to_decide(actor, reference)
     measure.status = MEASURE.after(measure.status, "keep")
-    need_text(note, "note", _("Say why it is not lifted"))
+    need_text(note, field="note", message=_("Say why it is not lifted"))
     measure.lift_proposed_by_user_id, measure.lift_secret_by_id, measure.lift_conditions = None, None, ""
     measure.save(update_fields=["status", *_LIFT])
     _step(actor, measure, Step.KEPT, note, is_checked)
@@ -285,7 +290,7 @@ def _tell_others(actor: Actor, measure: Measure, entry: Entry) -> None:
 def held_measure(reference: str) -> Measure:
     """The measure, read under its provider's lock; Http404 for one that is not there."""
     found = measure_by_reference(reference)
-    locks.hold_name(f"measures:{found.provider_id}")
+    hold_measures(found.provider_id)
     return measure_by_reference(reference)
 
 
@@ -302,11 +307,13 @@ def _lift_to_decide(actor: Actor, reference: str) -> Measure:
     return held_measure(reference)
 
 
-def _step(actor: Actor, measure: Measure, kind: str, text: str, is_checked: bool, *, required: bool = True) -> None:
+def _step(
+    actor: Actor, measure: Measure, kind: str, text: str, is_checked: bool, *, required: bool = True
+) -> MeasureStep:
     if required:
-        need_text(text, "note", _("Enter the reason"))
+        need_text(text, field="note", message=_("Enter the reason"))
     require_tellable(text, "note", provider_id=measure.provider_id, is_checked=is_checked)
-    MeasureStep(
+    step = MeasureStep(
         region_id=measure.region_id,
         measure=measure,
         kind=kind,
@@ -314,7 +321,9 @@ def _step(actor: Actor, measure: Measure, kind: str, text: str, is_checked: bool
         by_user_id=actor.user_id,
         by_name=actor.name[:120],
         at=database_now(),
-    ).save(force_insert=True)
+    )
+    step.save(force_insert=True)
+    return step
 
 
 def _level(facts: MeasureFacts) -> str:
@@ -351,8 +360,8 @@ def _check(facts: MeasureFacts) -> None:
             _("Only a suspension may hold before a second person has decided"),
             "is_urgent",
         )
-    need_text(facts.reason, "reason", _("Enter the reason"))
-    need_text(facts.told_provider, "told_provider", _("Say what the provider is told"))
+    need_text(facts.reason, field="reason", message=_("Enter the reason"))
+    need_text(facts.told_provider, field="told_provider", message=_("Say what the provider is told"))
     _check_conditions(facts.kind, facts.conditions)
     for field in ("reason", "told_provider", "conditions"):
         text = getattr(facts, field)
@@ -362,7 +371,7 @@ def _check(facts: MeasureFacts) -> None:
 
 def _check_conditions(kind: str, conditions: str) -> None:
     if kind == Measure.Kind.RESTRICT:
-        need_text(conditions, "conditions", _("Say on which conditions it may be used"))
+        need_text(conditions, field="conditions", message=_("Say on which conditions it may be used"))
 
 
 def _check_review(review_on: dt.date) -> None:

@@ -21,6 +21,7 @@ from brokerage.core.audit.record import enqueue, record
 from brokerage.core.clock import database_now, database_today
 from brokerage.core.errors import RuleBroken
 from brokerage.core.tenants.actors import Actor
+from dpv.measure_texts import require_tellable
 from dpv.models import Admission, Suspension
 from dpv.notices import lot_reference, notice_to_provider
 from dpv.queries.admissions import admission_by_id
@@ -30,11 +31,12 @@ from providers import consequences
 
 @transaction.atomic
 def suspend_admissions(
-    actor: Actor, *, admission_ids: Iterable[UUID], reason: str, review_on: dt.date
+    actor: Actor, *, admission_ids: Iterable[UUID], reason: str, review_on: dt.date, is_checked: bool = False
 ) -> list[Suspension]:
     """Suspend admissions together: nobody may be invited, offer or be awarded under them until lifted.
 
-    Refused when: one is not the region's (Http404) or not admitted now (NotNow); no reason; the day of review is past.
+    Refused when: one is not the region's (Http404) or not admitted now (NotNow); no reason, or one that tells who a
+    person is (`names_a_person`); the day of review is past.
     """
     actor.require("dpv.suspend")
     wanted = set(admission_ids)
@@ -46,6 +48,8 @@ def suspend_admissions(
     statuses = [ADMISSION.after(admission.status, "suspend") for admission in admissions]
     if not reason.strip():
         raise RuleBroken("reason_missing", _("Enter the reason for the suspension"), "reason")
+    for provider_id in sorted({admission.provider_id for admission in admissions}):
+        require_tellable(reason, "reason", provider_id=provider_id, is_checked=is_checked)
     if review_on < database_today():
         raise RuleBroken("review_in_past", _("The day of review must be today or later"), "review_on")
     now = database_now()
@@ -80,17 +84,20 @@ def suspend_admissions(
     return made
 
 
-def suspend_admission(actor: Actor, *, admission_id: UUID, reason: str, review_on: dt.date) -> Suspension:
+def suspend_admission(
+    actor: Actor, *, admission_id: UUID, reason: str, review_on: dt.date, is_checked: bool = False
+) -> Suspension:
     """Suspend one admission (`suspend_admissions`)."""
-    return suspend_admissions(actor, admission_ids=[admission_id], reason=reason, review_on=review_on)[0]
+    ids = [admission_id]
+    return suspend_admissions(actor, admission_ids=ids, reason=reason, review_on=review_on, is_checked=is_checked)[0]
 
 
 @transaction.atomic
-def lift_suspension(actor: Actor, *, admission_id: UUID, reason: str) -> Admission:
+def lift_suspension(actor: Actor, *, admission_id: UUID, reason: str, is_checked: bool = False) -> Admission:
     """Lift an admission's suspension: it may be invited, offer and be awarded again if nothing else is wrong.
 
     Refused when: it is not suspended (NotNow); the actor may be whoever suspended it (`second_person_needed`); no
-    reason.
+    reason, or one that tells who a person is (`names_a_person`).
     """
     actor.require("dpv.suspend")
     locks.hold(admissions_exclusive=[admission_id])
@@ -98,6 +105,7 @@ def lift_suspension(actor: Actor, *, admission_id: UUID, reason: str) -> Admissi
     admission.status = ADMISSION.after(admission.status, "reinstate")
     if not reason.strip():
         raise RuleBroken("reason_missing", _("Enter the reason for lifting the suspension"), "reason")
+    require_tellable(reason, "reason", provider_id=admission.provider_id, is_checked=is_checked)
     now = database_now()
     suspension = closed_by_another(actor, admission, reason=reason, at=now)
     admission.changed_at = now
@@ -141,10 +149,13 @@ def tell_others(actor: Actor, suspension: Suspension, entry: Entry) -> None:
 
 
 @transaction.atomic
-def move_review(actor: Actor, *, admission_id: UUID, review_on: dt.date, reason: str) -> Suspension:
+def move_review(
+    actor: Actor, *, admission_id: UUID, review_on: dt.date, reason: str, is_checked: bool = False
+) -> Suspension:
     """Set another day of review on a suspension that goes on. The reason is added to the record.
 
-    Refused when: it is not suspended (Http404); the day is past; no reason.
+    Refused when: it is not suspended (Http404); the day is past; no reason, or one that tells who a person is
+    (`names_a_person`).
     """
     actor.require("dpv.suspend")
     locks.hold(admissions_exclusive=[admission_id])
@@ -156,6 +167,7 @@ def move_review(actor: Actor, *, admission_id: UUID, review_on: dt.date, reason:
         raise RuleBroken("review_in_past", _("The day of review must be today or later"), "review_on")
     if not reason.strip():
         raise RuleBroken("reason_missing", _("Say what the review found"), "reason")
+    require_tellable(reason, "reason", provider_id=admission.provider_id, is_checked=is_checked)
     before = suspension.review_on
     suspension.review_on = review_on
     suspension.reason = f"{suspension.reason}\n\n{reason.strip()}"

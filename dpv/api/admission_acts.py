@@ -12,6 +12,7 @@ from brokerage.core import locks
 from brokerage.core.api.inputs import Input, MoneyField
 from brokerage.core.api.operations import Call, Created, operation
 from brokerage.core.clock import database_today
+from brokerage.core.forms.checked import checked_field
 from dpv.actions.admissions import admit_establishment, bar_admission, end_admission, score_admission
 from dpv.actions.ceilings import NewCeiling, set_ceiling
 from dpv.actions.menus import end_menu_item, set_menu_item
@@ -23,7 +24,9 @@ from dpv.queries.admissions import admission_by_id, ceiling_history, lot_by_code
 
 _OVER = ("admission_over",)
 _MOVE = ("admission_not_now",)
-_SECOND = (*_MOVE, "second_person_needed")
+#: What a reason is held to.
+_TEXT = ("names_a_person", "text_too_long")
+_SECOND = (*_MOVE, *_TEXT, "second_person_needed")
 _PRICES = ("ceiling_invalid", "ages_invalid", "ages_outside_lot")
 
 
@@ -91,14 +94,16 @@ class SuspendInput(Input):
     reason = _reason("Authorities of the region can read it; the provider is not sent it. Name no child or adult.")
     review_on = s.DateField(help_text="When it is to be looked at again.")
     other_lots = s.BooleanField(required=False, default=False, help_text="Suspend the home's other lots too.")
+    is_checked = checked_field()
     example = {"reason": "Inspection below good", "review_on": "2026-12-06"}
 
 
 class ReviewInput(Input):
     """What a review of a suspension found, and when the next one is."""
 
-    reason = _reason("What the review found.")
+    reason = _reason("What the review found. Name no child or adult.")
     review_on = s.DateField(help_text="The next review.")
+    is_checked = checked_field()
     example = {"reason": "Two of three actions done", "review_on": "2027-01-10"}
 
 
@@ -106,6 +111,7 @@ class AdmissionReason(Input):
     """Why."""
 
     reason = _reason("Why. Name no child or adult.")
+    is_checked = checked_field()
     example = {"reason": "Visited on 20 November; improvements seen"}
 
 
@@ -234,7 +240,7 @@ def _hold_wanted(call: Call, admission: UUID) -> None:
     scope="vehicles:write",
     body=SuspendInput,
     answer=AdmissionOut,
-    codes=("review_in_past", *_MOVE),
+    codes=("review_in_past", *_TEXT, *_MOVE),
     current=get_admission,
     lock=_hold_wanted,
 )
@@ -247,7 +253,9 @@ def suspend_from_lot(call: Call, admission: UUID) -> dict[str, Any]:
     call.actor.require("dpv.suspend")
     said = call.body
     suspend_admissions(
-        call.actor, admission_ids=_wanted(call, admission), reason=said["reason"], review_on=said["review_on"]
+        call.actor,
+        admission_ids=_wanted(call, admission),
+        **{name: said[name] for name in ("reason", "review_on", "is_checked")},
     )
     return _as_it_stands(call, admission)
 
@@ -266,7 +274,7 @@ def lift_from_lot(call: Call, admission: UUID) -> dict[str, Any]:
     As another person than whoever suspended it. The home may be invited, offer and be awarded again if nothing else is
     wrong. The provider is told, and who was told that it may not be used.
     """
-    lift_suspension(call.actor, admission_id=admission, reason=call.body["reason"])
+    lift_suspension(call.actor, admission_id=admission, **call.body)
     return _as_it_stands(call, admission)
 
 
@@ -274,7 +282,7 @@ def lift_from_lot(call: Call, admission: UUID) -> dict[str, Any]:
     scope="vehicles:write",
     body=ReviewInput,
     answer=AdmissionOut,
-    codes=("review_in_past",),
+    codes=("review_in_past", *_TEXT),
     current=get_admission,
     lock=_hold,
 )
@@ -301,7 +309,7 @@ def bar_from_lot(call: Call, admission: UUID) -> dict[str, Any]:
     For good, and only one that is suspended, as another person than whoever suspended it. It comes back only when the
     bar is ended by somebody else than whoever barred it, and it is admitted anew. The provider is told.
     """
-    bar_admission(call.actor, admission_id=admission, reason=call.body["reason"])
+    bar_admission(call.actor, admission_id=admission, **call.body)
     return _as_it_stands(call, admission)
 
 
@@ -318,7 +326,7 @@ def end_on_lot(call: Call, admission: UUID) -> dict[str, Any]:
 
     The provider leaves, or a bar is closed. Placements already agreed go on. The provider is told.
     """
-    end_admission(call.actor, admission_id=admission, reason=call.body["reason"])
+    end_admission(call.actor, admission_id=admission, **call.body)
     return _as_it_stands(call, admission)
 
 

@@ -9,7 +9,7 @@ from rest_framework import serializers as s
 from brokerage.core.api.inputs import Input, Query, Shape
 from brokerage.core.forms.checked import checked_field
 from brokerage.core.tenants.actors import Actor
-from dpv.measure_texts import LONGEST
+from brokerage.core.texts import LONGEST
 from dpv.models import Measure, MeasureAppeal, MeasureStep
 from dpv.queries.measures import Reach, appeals_of, reach_of, steps_of
 from dpv.states import MEASURE

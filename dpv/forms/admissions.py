@@ -10,6 +10,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from brokerage.core import forms as govuk
+from brokerage.core.forms.checked import CheckedForm
 from dpv.actions.ceilings import NewCeiling
 from dpv.ceilings import AGE_BANDS
 from dpv.models import Admission, Lot, MenuItem
@@ -130,7 +131,7 @@ class ScoreForm(forms.Form):
     reason = _reason_field(_("Why they change"))
 
 
-class SuspendForm(forms.Form):
+class SuspendForm(CheckedForm):
     """Reason, day of review, and whether the establishment's other lots are suspended too."""
 
     reason = _reason_field(
@@ -148,13 +149,13 @@ class SuspendForm(forms.Form):
             del self.fields["others"]
 
 
-class ReasonForm(forms.Form):
+class ReasonForm(CheckedForm):
     """A reason: for lifting, barring or ending."""
 
     reason = _reason_field(_("Reason"))
 
 
-class ReviewForm(forms.Form):
+class ReviewForm(CheckedForm):
     """What a review found, and when the next one is."""
 
     reason = _reason_field(_("What the review found"))

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from brokerage.core import forms as govuk
 from brokerage.core.forms.checked import CheckedForm
-from dpv.measure_texts import LONGEST
+from brokerage.core.texts import LONGEST
 from dpv.models import Lot, Measure, MeasureAppeal
 from providers.queries.subjects import Subject
 

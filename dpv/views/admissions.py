@@ -147,6 +147,7 @@ def suspend(request: OrganisationRequest, admission: UUID) -> HttpResponse:
             admission_ids=[found.pk, *(row.pk for row in others if form.cleaned_data.get("others"))],
             reason=form.cleaned_data["reason"],
             review_on=form.cleaned_data["review_on"],
+            is_checked=form.cleaned_data["is_checked"],
         ),
         title=_("Suspend this admission"),
         button=_("Suspend"),

@@ -24,6 +24,7 @@ from brokerage.core.tenants.geography_queries import placing_band_of
 from brokerage.core.tenants.models import OutwardCode
 from brokerage.core.vocabulary import KINDS_FOR_CATEGORY, Category, PlacementSource, Urgency
 from dpv.eligibility import problem_text
+from dpv.measure_lock import hold_measures
 from dpv.queries.measures import standing_about
 from placements.actions.closing import close_for_everyone
 from placements.actions.publishing import save
@@ -227,7 +228,7 @@ def _hold_measures(establishment_id: UUID | None) -> None:
         return
     provider = Establishment.objects.filter(pk=establishment_id).values_list("provider_id", flat=True).first()
     if provider is not None:
-        locks.hold_name(f"measures:{provider}")
+        hold_measures(provider)
 
 
 def _host(establishment: Establishment | None, outward: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -105,6 +105,35 @@ class ComparedOffer:
 
 
 @dataclass(frozen=True)
+class Ranking:
+    """The offers that stand, best first, each with its place, and the method and weights that placed them."""
+
+    placed: list[tuple[Offer, Ranked]]
+    method: str
+    own_method: str
+    methods: list[str]
+    weights: tuple[Decimal, Decimal]
+
+    @property
+    def offers(self) -> list[Offer]:
+        return [offer for offer, _ranked in self.placed]
+
+    def snapshot(self) -> list[dict[str, Any]]:
+        """The ranking as shown, for `Award.ranking`."""
+        return [
+            {
+                "offer": str(offer.pk),
+                "method": self.method,
+                "place": ranked.place,
+                "score": str(ranked.score) if ranked.score is not None else None,
+                "weekly_total": str(offer.weekly_total),
+                "explanation": str(ranked.explanation),
+            }
+            for offer, ranked in self.placed
+        ]
+
+
+@dataclass(frozen=True)
 class Comparison:
     """The page: offers that stand (best first) and others, who declined and why, who has not answered."""
 
@@ -114,28 +143,34 @@ class Comparison:
     declines: list[Decline]
     reasons: list[tuple[str, int]]
     waiting: int
-    method: str
-    own_method: str
-    methods: list[str]
-    weights: tuple[Decimal, Decimal]
+    ranking: Ranking
+
+    @property
+    def method(self) -> str:
+        return self.ranking.method
+
+    @property
+    def own_method(self) -> str:
+        return self.ranking.own_method
+
+    @property
+    def methods(self) -> list[str]:
+        return self.ranking.methods
+
+    @property
+    def weights(self) -> tuple[Decimal, Decimal]:
+        return self.ranking.weights
 
     @property
     def method_text(self) -> str | Promise:
         return METHODS[self.method]
 
-    def snapshot(self) -> list[dict[str, Any]]:
-        """The ranking as shown, for `Award.ranking`."""
-        return [
-            {
-                "offer": str(each.offer.pk),
-                "method": self.method,
-                "place": each.ranked.place if each.ranked else None,
-                "score": str(each.ranked.score) if each.ranked and each.ranked.score is not None else None,
-                "weekly_total": str(each.offer.weekly_total),
-                "explanation": str(each.ranked.explanation) if each.ranked else "",
-            }
-            for each in self.standing
-        ]
+
+def rank_offers(referral: Referral, *, method: str = "") -> Ranking:
+    """The ranking alone of a referral's standing offers, in one query. An unknown or unusable `method` gives the
+    vehicle's own."""
+    standing = Offer.objects.filter(referral_id=referral.pk, status__in=OFFER_STANDING)
+    return _ranking(standing.select_related("admission", "rules").order_by("submitted_at"), method)
 
 
 def compare_offers(referral: Referral, *, on: dt.date, method: str = "") -> Comparison:
@@ -150,11 +185,10 @@ def compare_offers(referral: Referral, *, on: dt.date, method: str = "") -> Comp
         .order_by("submitted_at")
     )
     columns = list(_columns(referral, offers, on))
-    standing = [column for column in columns if column.is_standing]
-    own, weights = _own_method(standing)
-    methods = list(METHODS) if any(_quality(each) is not None for each in standing) else ["price"]
-    chosen = method if method in methods else own
-    _rank(standing, chosen, weights)
+    by_offer = {column.offer.pk: column for column in columns}
+    ranking = _ranking([column.offer for column in columns if column.is_standing], method)
+    for offer, ranked in ranking.placed:
+        by_offer[offer.pk].ranked = ranked
     declines = list(
         Decline.objects.filter(referral_id=referral.pk, withdrawn_at__isnull=True)
         .select_related("establishment", "provider__organisation")
@@ -163,15 +197,12 @@ def compare_offers(referral: Referral, *, on: dt.date, method: str = "") -> Comp
     counts = Counter(decline.reason for decline in declines)
     return Comparison(
         referral=referral,
-        standing=sorted(standing, key=lambda each: each.ranked.place if each.ranked else 0),
+        standing=[by_offer[offer.pk] for offer, _ranked in ranking.placed],
         others=[column for column in columns if not column.is_standing],
         declines=declines,
         reasons=[(str(DeclineReason(code).label), count) for code, count in counts.most_common()],
         waiting=Invitation.objects.filter(referral_id=referral.pk, status="open").count(),
-        method=chosen,
-        own_method=own,
-        methods=methods,
-        weights=weights,
+        ranking=ranking,
     )
 
 
@@ -234,35 +265,31 @@ def _living_there(offers: Sequence[Offer]) -> Counter[UUID]:
     return Counter(household or establishment for household, establishment in rows)
 
 
-def _own_method(standing: Sequence[ComparedOffer]) -> tuple[str, tuple[Decimal, Decimal]]:
+def _ranking(standing: Iterable[Offer], method: str) -> Ranking:
+    """These offers in the order of the method; the vehicles' own where it is unknown or nothing was scored."""
+    by_key = {str(offer.pk): offer for offer in standing}
+    own, weights = _own_method(by_key.values())
+    candidates = [
+        Candidate(
+            key=key,
+            price=offer.weekly_total or NOTHING,
+            quality=offer.admission.quality_score,
+            submitted_at=offer.submitted_at or offer.created_at,
+        )
+        for key, offer in by_key.items()
+    ]
+    methods = list(METHODS) if any(each.quality is not None for each in candidates) else ["price"]
+    chosen = method if method in methods else own
+    placed = rank(candidates, method=chosen, price_weight=weights[0], quality_weight=weights[1]) if candidates else ()
+    return Ranking([(by_key[each.candidate.key], each) for each in placed], chosen, own, methods, weights)
+
+
+def _own_method(standing: Collection[Offer]) -> tuple[str, tuple[Decimal, Decimal]]:
     """The vehicles' method if all agree, else by price; the weights of the first."""
-    found = {(each.rules.ranking_method, each.rules.price_weight, each.rules.quality_weight) for each in standing}
+    versions = {offer.rules_id: offer.rules for offer in standing}
+    rules = map(rules_of, versions.values())
+    found = {(each.ranking_method, each.price_weight, each.quality_weight) for each in rules}
     if len(found) == 1:
         method, price_weight, quality_weight = found.pop()
         return method, (price_weight, quality_weight)
     return "price", (Decimal(80), Decimal(20))
-
-
-def _quality(column: ComparedOffer) -> Decimal | None:
-    return column.offer.admission.quality_score
-
-
-def _rank(standing: Sequence[ComparedOffer], method: str, weights: tuple[Decimal, Decimal]) -> None:
-    candidates = [
-        Candidate(
-            key=str(each.offer.pk),
-            price=each.offer.weekly_total or NOTHING,
-            quality=_quality(each),
-            submitted_at=each.offer.submitted_at or each.offer.created_at,
-        )
-        for each in standing
-    ]
-    by_key = {each.candidate.key: each for each in _ranked(candidates, method, weights)}
-    for column in standing:
-        column.ranked = by_key.get(str(column.offer.pk))
-
-
-def _ranked(candidates: list[Candidate], method: str, weights: tuple[Decimal, Decimal]) -> tuple[Ranked, ...]:
-    if not candidates:
-        return ()
-    return rank(candidates, method=method, price_weight=weights[0], quality_weight=weights[1])

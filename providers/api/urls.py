@@ -1,9 +1,9 @@
-"""Addresses of the API about providers: the register, and a provider's own side. Below /api/v1/."""
+"""Addresses of the API about providers: the register, lists that come in, and a provider's own side. Below /api/v1/."""
 
 from django.urls import path
 
 from brokerage.core.api.operations import resource
-from providers.api import households, own, register, vacancies
+from providers.api import households, imports, own, register, vacancies
 
 urlpatterns = [
     # The register, for authorities and central teams
@@ -30,6 +30,17 @@ urlpatterns = [
         resource(get=register.list_establishment_households),
         name="establishment-households",
     ),
+    # Lists that come in
+    path("imports", resource(get=imports.list_imports, post=imports.check_import), name="imports"),
+    path(
+        "imports/<uuid:run>",
+        resource(get=imports.get_import, delete=imports.discard_checked_import),
+        name="import",
+    ),
+    path("imports/<uuid:run>/homes", resource(get=imports.list_import_homes), name="import-homes"),
+    path("imports/<uuid:run>/problems", resource(get=imports.list_import_problems), name="import-problems"),
+    path("imports/<uuid:run>/import", resource(post=imports.carry_out_import), name="import-carry-out"),
+    path("imports/<uuid:run>/resume", resource(post=imports.resume_stopped_import), name="import-resume"),
     # A provider's own side
     path("profile", resource(get=own.get_profile, patch=own.change_own_profile), name="profile"),
     path("homes", resource(get=own.list_homes), name="homes"),

@@ -15,14 +15,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from brokerage.core.csv_output import write_csv
-from brokerage.core.errors import NotPermitted
-from brokerage.core.tenants.actors import Actor
 from brokerage.core.web import OrganisationRequest, address, attempt
 from providers.actions import imports as actions
 from providers.consequences import homes_of, totals
 from providers.forms.imports import ImportForm
-from providers.imports.kinds import ImportKind, kind_of, kinds_for
+from providers.imports.kinds import kind_of
 from providers.models import ImportProblem, ImportRun
+from providers.queries.imports import may_import, require_kinds, run_of, visible_runs
 
 #: A waiting or running import that nobody moved for so long may be started again by hand.
 STALLED_AFTER = timedelta(minutes=10)
@@ -30,9 +29,8 @@ STALLED_AFTER = timedelta(minutes=10)
 
 def import_list(request: OrganisationRequest) -> HttpResponse:
     """The organisation's imports, newest first."""
-    kinds = _require_any(request.actor)
-    runs = ImportRun.objects.filter(kind__in=[kind.code for kind in kinds])
-    page = Paginator(runs, 25).get_page(request.GET.get("page"))
+    kinds = require_kinds(request.actor)
+    page = Paginator(visible_runs(request.actor), 25).get_page(request.GET.get("page"))
     labels = {kind.code: kind.label for kind in kinds}
     rows = [{"run": run, "label": labels[run.kind], "state": state_of(run)} for run in page]
     return render(request, "providers/import_list.html", {"page": page, "rows": rows})
@@ -40,7 +38,7 @@ def import_list(request: OrganisationRequest) -> HttpResponse:
 
 def import_new(request: OrganisationRequest) -> HttpResponse:
     """Upload a file; it is checked before anything is imported."""
-    kinds = _require_any(request.actor)
+    kinds = require_kinds(request.actor)
     form = ImportForm(request.POST or None, request.FILES or None, actor=request.actor)
     if request.method == "POST" and form.is_valid():
         upload = form.cleaned_data["file"]
@@ -61,7 +59,7 @@ def import_new(request: OrganisationRequest) -> HttpResponse:
 
 def import_columns(request: OrganisationRequest, kind: str) -> HttpResponse:
     """An empty file with the headings of a kind, to be filled in."""
-    chosen = next((each for each in _require_any(request.actor) if each.code == kind), None)
+    chosen = next((each for each in require_kinds(request.actor) if each.code == kind), None)
     if chosen is None:
         raise Http404
     return _csv(f"{kind}.csv", [[column.name for column in chosen.columns]])
@@ -69,7 +67,7 @@ def import_columns(request: OrganisationRequest, kind: str) -> HttpResponse:
 
 def import_run(request: OrganisationRequest, run: UUID) -> HttpResponse:
     """One check or import: its progress, then its counts, its problems and what may be done next."""
-    found = _run(request.actor, run)
+    found = run_of(request.actor, run)
     is_working = found.state in (ImportRun.State.WAITING, ImportRun.State.RUNNING)
     context: dict[str, Any] = {"run": found, "kind": kind_of(found.kind), "is_working": is_working}
     if request.headers.get("HX-Request") == "true":
@@ -79,13 +77,6 @@ def import_run(request: OrganisationRequest, run: UUID) -> HttpResponse:
         return response
     problems = Paginator(ImportProblem.objects.filter(run=found), 50).get_page(request.GET.get("page"))
     following = actions.import_of(found) if found.is_dry_run else None
-    may_import = (
-        found.is_dry_run
-        and found.state == ImportRun.State.DONE
-        and following is None
-        and bool(found.stored_name)
-        and found.rows_refused < found.rows_total
-    )
     is_stopped = found.state == ImportRun.State.FAILED
     is_stalled = is_working and found.created_at < timezone.now() - STALLED_AFTER
     return render(
@@ -96,7 +87,7 @@ def import_run(request: OrganisationRequest, run: UUID) -> HttpResponse:
             "state": state_of(found),
             "problems": problems,
             "following": following,
-            "may_import": may_import,
+            "may_import": may_import(found, following),
             "may_resume": bool(found.stored_name) and (is_stopped or is_stalled),
             "good_rows": found.rows_total - found.rows_refused,
             "earlier": _earlier(found),
@@ -108,7 +99,7 @@ def import_run(request: OrganisationRequest, run: UUID) -> HttpResponse:
 
 def import_problems(request: OrganisationRequest, run: UUID) -> HttpResponse:
     """Every problem of a run as a CSV file, to mend the rows by."""
-    found = _run(request.actor, run)
+    found = run_of(request.actor, run)
     problems = ImportProblem.objects.filter(run=found).values_list("line", "column", "message")
     return _csv("problems.csv", [[_("line"), _("column"), _("problem")], *problems])
 
@@ -145,21 +136,6 @@ def state_of(run: ImportRun) -> dict[str, str]:
     if run.state == ImportRun.State.DONE:
         return {"text": _("Imported"), "colour": "green"}
     return {"text": _("Checking") if run.is_dry_run else _("Importing"), "colour": "yellow"}
-
-
-def _require_any(actor: Actor) -> list[ImportKind]:
-    kinds = kinds_for(actor)
-    if not kinds:
-        raise NotPermitted("import")
-    return kinds
-
-
-def _run(actor: Actor, pk: UUID) -> ImportRun:
-    kinds = _require_any(actor)
-    found = ImportRun.objects.filter(pk=pk, kind__in=[kind.code for kind in kinds]).first()
-    if found is None:
-        raise Http404
-    return found
 
 
 def _earlier(run: ImportRun) -> ImportRun | None:

@@ -31,10 +31,12 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "list_welfare_checks": ("safeguarding_welfarecheck",),
     "list_alert_roster": ("safeguarding_alertrecipient",),
     "list_collected_checks": (),  # one row for each authority, however many checks it has
+    "list_alert_timeline": (),  # what each kind of organisation sees of it differs
     "list_strategy_meetings": ("safeguarding_strategymeeting",),
     "list_alert_files": ("safeguarding_alertfile",),
     "list_closures": ("closures_closurerecipient",),
     "list_closure_progress": ("closures_closurerecipient",),
+    "list_closure_timeline": (),  # what each kind of organisation sees of it differs
     "list_closure_residents": ("closures_closureresident",),
     "list_findings": ("firewall_finding",),
     "list_failing_homes": (),  # one row for each home, however many live there
@@ -53,6 +55,9 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "list_incidents": ("incidents_incident",),
     "list_incident_entries": ("incidents_incidententry",),
     "list_residents": (),  # one line for each placement, which nobody but its authority reads
+    "list_imports": ("providers_importrun",),
+    "list_import_homes": (),  # they stand in the run itself
+    "list_import_problems": ("providers_importproblem",),
     "list_invitations": ("placements_invitation",),
     "list_measures": ("dpv_measure",),
     "list_menu_items": ("dpv_menuitem",),

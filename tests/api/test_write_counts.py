@@ -34,7 +34,7 @@ from tests.proofs.own_place import file_settings
 MOST = 25
 #: Acts that ask more often: how often, and why.
 MORE = {
-    "accept_offer": (52, "an award, its placement and agreement, the losers' answers, a row of audit for each"),
+    "accept_offer": (44, "an award, its placement and agreement, the losers' answers, a row of audit for each"),
     "answer_clarification": (28, "everybody who has the referral reads the answer"),
     "approve_award": (49, "the last approval awards: see accept_offer"),
     "publish_referral": (27, "matched again, with its releases and invitations"),
@@ -78,11 +78,13 @@ REFUSED = {
     "amend_section_practical": "the disclosure check wants an answer first",
     "begin_offer": "each need has a statement of its own",
     "cancel_planned_placement": "it comes from an award",
+    "check_import": "the body is no list",
     "create_closure": "it is announced already",
     "end_running_placement": "it is planned",
     "invite_more_homes": "every home that may is invited",
     "let_award_fall_through": "it waits for approval",
     "record_spot_placement": "offers stand",
+    "resume_stopped_import": "it has not stopped",
     "sign_agreement_by_client": "nobody switched it on",
 }
 #: Tasks that look through a table from end to end, and why that is known.

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core import mail
@@ -24,6 +27,22 @@ from brokerage.core.tenants.models import Organisation
 from tests.cast import actor_of, ident, user_of
 
 BRENT = "(SELECT id FROM tenants_organisation WHERE slug = 'brent')"
+#: A link hashed anew over what its entry says now, or over another hash before it.
+HASHED_ANEW = (
+    "UPDATE audit_link SET hash = audit_words(e, number, previous_hash) FROM audit_entry e WHERE e.id = entry_id"
+)
+UPROOTED = (
+    "UPDATE audit_link SET previous_hash = repeat('1', 64), hash = audit_words(e, number, repeat('1', 64))"
+    " FROM audit_entry e WHERE e.id = entry_id AND number = 1"
+)
+SWAPPED = "UPDATE audit_link l SET hash = o.hash FROM audit_link o WHERE o.number = 3 - l.number AND l.number < 3"
+#: What is hashed, as the first version wrote it: chains that stand are checked by whatever `audit_words` says today.
+FIRST_WORDS = """
+SELECT encode(sha256(convert_to(concat_ws(chr(31), l.previous_hash, l.number::text, e.id::text, e.organisation_id::text,
+  e.kind, e.subject_type, e.subject_id, e.subject_reference, coalesce(e.actor_user_id::text, ''), e.actor_name,
+  coalesce(e.on_behalf_of_id::text, ''), (extract(epoch FROM e.at) * 1000000)::bigint::text, e.data::text),
+  'UTF8')), 'hex'), l.hash FROM audit_link l JOIN audit_entry e ON e.id = l.entry_id ORDER BY l.number
+"""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -76,6 +95,10 @@ def test_the_application_cannot_change_history(committed: str) -> None:
         (f"UPDATE audit_entry SET organisation_id = {BRENT}", "alter"),
         (f"UPDATE audit_link SET organisation_id = {BRENT}", "outside"),
         ("DELETE FROM audit_entry WHERE data->>'number' = '1'", "missing"),
+        (f"UPDATE audit_entry SET kind = 'forged' WHERE data->>'number' = '1'; {HASHED_ANEW} AND number = 2", "broken"),
+        (f"UPDATE audit_entry SET kind = 'forged' WHERE data->>'number' = '2'; {HASHED_ANEW} AND number = 3", "head"),
+        (UPROOTED, "chain broken at number 1"),
+        (SWAPPED, "chain broken at number 2"),
     ],
 )
 def test_tampering_is_seen(committed: str, statement: str, problem: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -86,6 +109,32 @@ def test_tampering_is_seen(committed: str, statement: str, problem: str, capsys:
     with pytest.raises(CommandError):
         call_command("verify_audit", verbosity=0)
     assert problem in capsys.readouterr().err
+
+
+def test_what_is_hashed_is_what_the_first_version_hashed(committed: str) -> None:
+    odd = {"text": 'a\\b "c" \x1f é 家 😀', "sum": Decimal("10.50"), "none": None, "list": [1, {"b": 2, "a": 1.5}]}
+    whole = {"id": uuid4(), "actor_user_id": uuid4(), "on_behalf_of_id": uuid4(), "at": datetime(1, 1, 2, tzinfo=UTC)}
+    bare = {"actor_user_id": None, "on_behalf_of_id": None, "at": datetime(9999, 12, 30, 1, 2, 3, 999999, UTC)}
+    with acting(actor_of("olive")) as actor:
+        for more in (whole, bare, {"at": datetime(2026, 3, 29, 1, 30, 0, 1, UTC)}):
+            Entry.objects.create(
+                organisation_id=actor.organisation_id,
+                kind="tests.act",
+                subject_type="tests.thing",
+                subject_id="\\x41",
+                subject_reference="",
+                actor_name="Zoë \\ O’Hara",
+                data=odd if more is not bare else {},
+                **more,
+            )
+    with connections["owner"].cursor() as cursor, transaction.atomic(using="owner"):
+        cursor.execute(
+            "SET LOCAL ROLE brokerage_loader; SET LOCAL timezone = 'Asia/Kolkata'; SET LOCAL datestyle = 'SQL'"
+        )
+        cursor.execute(FIRST_WORDS)
+        rows = cursor.fetchall()
+    assert len(rows) == 3
+    assert [first for first, _held in rows] == [held for _first, held in rows]
 
 
 def test_a_chain_of_the_version_before_goes_on(committed: str) -> None:

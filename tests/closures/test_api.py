@@ -12,8 +12,9 @@ from brokerage.safeguarding.closures.api_shapes import (
     ResidentOut,
     ResidentRow,
 )
+from brokerage.safeguarding.event_shapes import ClosureEventRow
 from tests.api.answers import fits
-from tests.api.clients import client_of
+from tests.api.clients import Machine, client_of
 from tests.cast import TODAY, actor_of, ident
 from tests.closures.closing import IN_A_MONTH
 from tests.scenarios import awarded
@@ -82,3 +83,21 @@ def test_who_may_not() -> None:
     assert client_of("bob").post(f"/closures/{reference}/withdraw", {"change_note": "No."}).status_code == 404
     assert client_of("carol", scopes=["closures:read"]).post("/closures", NEW).json()["code"] == "missing_scope"
     assert actor_of("carol").is_central
+
+
+@pytest.mark.django_db
+def test_the_timeline_for_each() -> None:
+    awarded("birch-house")
+    birch, harrow, central = client_of("bob"), client_of("olive"), client_of("carol")
+    reference = birch.post("/closures", NEW).json()["reference"]
+    (person,) = harrow.get(f"/closures/{reference}/residents").json()["items"]
+    harrow.post(f"/closures/{reference}/residents/{person['id']}", {"status": "looking"})
+
+    def steps(machine: Machine) -> dict[str, str]:
+        rows = fits(ClosureEventRow, machine.get(f"/closures/{reference}/timeline").json())["items"]
+        return {row["kind"]: row["text"] for row in rows}
+
+    assert set(steps(birch)) == {"closure_announced", "told"}
+    assert steps(harrow)["resident_looking"] == person["placement"]
+    assert "1 authority" in steps(central)["authorities_told"] and "resident_looking" not in steps(central)
+    assert client_of("edith").get(f"/closures/{reference}/timeline").status_code == 404

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 from brokerage.core.audit import outbox
 from brokerage.core.audit.models import Entry, OutboxItem
 from brokerage.core.notifications.models import Message
-from brokerage.core.tenants.context import acting
+from brokerage.core.tenants.context import acting, worker
 from contracts.models import Agreement
 from dpv.actions.admissions import bar_admission
-from dpv.actions.measures import refuse_measure
+from dpv.actions.measures import refuse_measure, review_measure
 from dpv.actions.suspensions import lift_suspension, suspend_admission
 from dpv.models import Measure, Suspension
 from tests import scenarios
@@ -136,6 +138,45 @@ def test_of_a_restriction_authorities_with_somebody_there_hear_and_of_its_end(co
         outbox._handlers["measure_told"](_again(measure))
     outbox.drain("events")
     assert _told("olive", "contracts.measure_released") == [page] and not _told("edith", "contracts.measure_released")
+
+
+def test_of_other_conditions_the_same_hear_once_and_of_a_review_without_them_nobody(committed: str) -> None:
+    living("birch-house", who="olive")
+    living("cedar-house", who="edith")
+    asked = scenarios.invited("birch-house", who="oscar")
+    measure = in_force(kind="restrict", **LEVELS["establishment"])
+    _reviewed(measure, None)
+    _reviewed(measure, measure.conditions)
+    outbox.drain("events")
+    assert not _told("olive", "contracts.measure_conditions") and not _told("oscar", "contracts.home_conditions")
+    _reviewed(measure, "Nobody under 12.")
+    with worker():
+        items = list(OutboxItem.objects.filter(kind="measure_told", payload__has_key="review"))
+    assert len(items) == 1
+    for _time in range(2):
+        outbox.drain("events")
+        outbox._handlers["measure_told"](items[0])
+    outbox.drain("events")
+    page = f"/o/harrow/measures/{measure.reference}/"
+    assert _told("olive", "contracts.measure_conditions") == [page] and not _told(
+        "edith", "contracts.measure_conditions"
+    )
+    assert _told("oscar", "contracts.home_conditions") == [f"/o/harrow/referrals/{asked.reference}/match/"]
+    with acting(actor_of("olive")):
+        assert "under 12" not in str(list(Entry.objects.values_list("data", flat=True)))
+    _reviewed(measure, "Nobody under 14.")
+    outbox.drain("events")
+    assert len(_told("olive", "contracts.measure_conditions")) == 2, "each change is told"
+    lifted(measure)
+    outbox._handlers["measure_told"](items[0])
+    outbox.drain("events")
+    assert len(_told("olive", "contracts.measure_conditions")) == 2, "it no longer holds"
+
+
+def _reviewed(measure: Measure, conditions: str | None) -> None:
+    soon = TODAY + dt.timedelta(days=30)
+    with acting(actor_of("carol")) as carol:
+        review_measure(carol, reference=measure.reference, note="Seen.", review_on=soon, conditions=conditions)
 
 
 def _suspended(who: str) -> Suspension:

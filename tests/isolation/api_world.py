@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from dataclasses import dataclass, field, replace
+from io import BytesIO
 from typing import Any
 
 from allauth.idp.oidc.models import Token
@@ -23,20 +24,24 @@ from brokerage.core.notifications.models import Message
 from brokerage.core.tenants.context import acting
 from brokerage.core.webhooks.models import Delivery
 from brokerage.safeguarding.models import WelfareCheck
+from brokerage.safeguarding.proof import ask_for_proof
 from dpv.actions.suspensions import suspend_admission
 from dpv.models import MenuItem
 from placements.actions.clarifications import ask_clarification
 from placements.actions.documents import add_document
 from placements.models import Clarification, Offer, Person, Placement, Referral
+from providers.actions.imports import start_import
 from providers.models import Insurance
 from tests import scenarios
 from tests.api.clients import Machine, client_of
 from tests.api.table import Route
 from tests.cast import TODAY, actor_of, ident
 from tests.closures.places import closure_places, closures_of_birch, kept_with
+from tests.firewall.test_imports import house
 from tests.incidents.reporting import CANARY as REPORTED
 from tests.incidents.reporting import one_of_each, one_place_more, resident
 from tests.isolation.world import build_finding, build_measures, everything
+from tests.providers.test_imports import register
 from tests.safeguarding.alerting import CANARY, answered, raised
 from tests.safeguarding.concerns import noting
 
@@ -178,6 +183,7 @@ def build_api_world() -> ApiWorld:
             "check": known,
             "resident": moving,
             "file": paper_of_alert,
+            "run": _checked_list(),
         },
         concerns
         | {"findings/": {"reference": build_finding()}}
@@ -188,7 +194,7 @@ def build_api_world() -> ApiWorld:
         | _places(draft.reference, home.pk, signable.reference, sealed.reference, placement.reference),
         {kind: _own(machines[who], who) for kind, who in OWN.items()},
         bodies=_bodies(draft, running, free[0], signable, person) | _incident_bodies(lives_there.reference),
-        queries={"add_referral_document": "kind=care_plan"},
+        queries={"add_referral_document": "kind=care_plan", "check_import": "kind=register"},
         canaries=("Zachariah", person.case_number, CANARY, noting.CANARY),
     )
     world.secrets = (*_secrets(world, running, sealed, offer), *incidents.values(), REPORTED)
@@ -203,10 +209,23 @@ def _alerts() -> tuple[list[str], list[str], Any]:
     home = {"establishment_id": ident("birch-lodge"), "told_provider": "We are told of a concern. Call us."}
     live = [raised("olive", what_happened=f"{word} seen in {CANARY}.", **home).reference for word in words]
     answered(live[1], "oscar")
+    for who in ("oscar", "carol"):
+        with acting(actor_of(who)) as reader:
+            ask_for_proof(reader, reference=live[1])
+    outbox.drain("documents")
     with acting(actor_of("oscar")):
         check = WelfareCheck.objects.order_by("planned_at").first()
     assert check is not None
     return waits, live, check.pk
+
+
+def _checked_list() -> Any:
+    """A regulator's list of the central team's, checked: Birch House is cancelled on it, and another row is wrong."""
+    rows = register(house(registration_status="cancelled"), house(urn="SC990777", age_max="x"))
+    with acting(actor_of("carol")) as carol:
+        run = start_import(carol, kind="register", file=BytesIO(rows), file_name="list.csv", size=len(rows))
+    outbox.drain("default")
+    return run.pk
 
 
 def _concerns() -> dict[str, Values]:

@@ -58,6 +58,13 @@ NOT_HERE: dict[str, str] = {
     "record_resident_next_home central": "authorities have people there",
     "record_resident_next_home provider": "authorities have people there",
     "list_collected_checks provider": "how others are is not for the provider",
+    **dict.fromkeys(
+        (
+            *("download_alert_roster provider", "ask_for_alert_proof provider", "get_alert_proof provider"),
+            "download_alert_proof provider",
+        ),
+        "who else was told is not for the provider",
+    ),
     "list_strategy_meetings provider": "what was said is not for the provider",
     "upload_alert_file provider": "whoever raised an alert adds files",
     "upload_alert_file central": "whoever raised an alert adds files",

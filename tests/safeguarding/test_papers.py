@@ -18,10 +18,11 @@ from brokerage.core.errors import NotNow, NotPermitted, RuleBroken
 from brokerage.core.tenants.context import acting
 from brokerage.safeguarding.actions.alerts import close_alert
 from brokerage.safeguarding.actions.files import add_alert_file, files_of
-from brokerage.safeguarding.actions.meetings import meetings_of, record_meeting
+from brokerage.safeguarding.actions.meetings import record_meeting
 from brokerage.safeguarding.models import AlertFile, StrategyMeeting
 from brokerage.safeguarding.paper_api import AlertFileOut, AlertFileRow, MeetingOut, MeetingRow
 from brokerage.safeguarding.queries.alerts import received_alert
+from brokerage.safeguarding.queries.meetings import meetings_of
 from tests.api.answers import fits
 from tests.api.clients import client_of
 from tests.cast import TODAY, actor_of

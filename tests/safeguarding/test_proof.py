@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import io
 from collections.abc import Callable
 
@@ -19,7 +20,10 @@ from brokerage.core.notifications.purge import purge_old_messages
 from brokerage.core.tenants.context import acting, worker
 from brokerage.safeguarding.models import AlertProof
 from brokerage.safeguarding.proof import ask_for_proof, draw_proof, read_proof
+from brokerage.safeguarding.proof_api import ProofOut
 from brokerage.safeguarding.queries.alerts import Told, roster
+from tests.api.answers import fits
+from tests.api.clients import client_of
 from tests.cast import actor_of
 from tests.safeguarding.alerting import CANARY, answered, raised
 
@@ -108,3 +112,43 @@ def test_work_in_anothers_name_draws_nothing() -> None:
         draw_proof(wrong)
     with acting(actor_of("olive")):
         assert AlertProof.objects.get(pk=proof.pk).made_at is None
+
+
+def test_through_the_api(sign_in: SignIn) -> None:
+    reference = raised().reference
+    answered(reference, "edith")
+    path = f"/alerts/{reference}"
+    harrow, central = client_of("olive"), client_of("carol")
+    assert harrow.get(f"{path}/proof").status_code == 404, "nobody has asked yet"
+    assert harrow.get(f"{path}/proof/document").status_code == 404
+    asked = harrow.post(f"{path}/proof")
+    assert asked.status_code == 202 and fits(ProofOut, asked.json())["made_at"] is None
+    assert harrow.post(f"{path}/proof").json() == asked.json(), "one is being drawn"
+    assert harrow.get(f"{path}/proof/document").status_code == 404, "it is not drawn yet"
+    (item,) = queued()
+    draw_proof(item)
+    made = fits(ProofOut, harrow.get(f"{path}/proof").json())
+    file = harrow.get(f"{path}/proof/document")
+    content = b"".join(file.streaming_content)
+    assert file["Content-Type"] == "application/pdf" and len(content) == made["size"]
+    assert hashlib.sha256(content).hexdigest() == made["sha256"]
+    with acting(actor_of("olive")):
+        assert Entry.objects.filter(kind="alert.proof_read").count() == 1
+    assert central.get(f"{path}/proof").status_code == 404, "each organisation has its own"
+    lines = harrow.get(f"{path}/roster.csv")
+    text = b"".join(lines.streaming_content)
+    assert lines["Content-Type"] == "text/csv" and b"Ealing" in text and b"We visit today." in text
+    assert text == sign_in("olive").get(f"/o/harrow/alerts/{reference}/who-was-told.csv").content
+
+
+@pytest.mark.parametrize("who", ["edith", "bob", "nia"])
+def test_nobody_else_has_it_from_the_api(who: str) -> None:
+    reference = raised(told_provider="Call us.").reference
+    other = client_of(who)
+    for answer in (
+        other.post(f"/alerts/{reference}/proof"),
+        other.get(f"/alerts/{reference}/proof"),
+        other.get(f"/alerts/{reference}/proof/document"),
+        other.get(f"/alerts/{reference}/roster.csv"),
+    ):
+        assert answer.status_code == 404

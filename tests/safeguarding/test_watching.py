@@ -16,6 +16,7 @@ from brokerage.core.tenants.context import acting, worker
 from brokerage.safeguarding.actions.answers import record_check
 from brokerage.safeguarding.api import CollectedChecks
 from brokerage.safeguarding.checks import tell_of_late_checks
+from brokerage.safeguarding.event_shapes import AlertEventRow
 from brokerage.safeguarding.models import AlertRecipient, WelfareCheck
 from brokerage.safeguarding.queries.alerts import Told, collected_checks, roster
 from tests.api.answers import fits
@@ -163,3 +164,34 @@ def test_the_timeline_shows_each_what_it_may(sign_in: SignIn) -> None:
     assert check.placement_reference not in central
     other = words(sign_in("edith").get(f"/o/ealing/alerts/{reference}/"))
     assert "You were told" in other and "have answered" not in other and "Closure announced" not in other
+
+
+def test_the_api_lists_the_same_timeline_for_each() -> None:
+    reference, check = planned()
+    found(check, is_safe=True)
+    announced()
+
+    def kinds(who: str, *scopes: str) -> list[str]:
+        answer = client_of(who, scopes=scopes or None).get(f"/alerts/{reference}/timeline")
+        assert answer.status_code == 200, answer.content
+        rows = fits(AlertEventRow, answer.json())["items"]
+        assert [row["at"] for row in rows] == sorted(row["at"] for row in rows), "the oldest first"
+        said = str(rows)
+        assert (check.placement_reference in said) is (who == "olive") and "Bruises" not in said
+        return [row["kind"] for row in rows]
+
+    own = set(kinds("olive"))
+    assert own >= {"raised", "sent", "answered", "organisations_told", "answers", "check_planned", "closure_announced"}
+    assert "closure_announced" not in kinds("olive", "alerts:read"), "closures are another scope"
+    assert {"told", "checks", "organisations_told"} <= set(kinds("carol")) and "check_planned" not in kinds("carol")
+    assert kinds("edith") == ["told"]
+    for who in ("nia", "bob"):
+        assert client_of(who).get(f"/alerts/{reference}/timeline").status_code == 404
+
+
+def test_an_alert_that_waits_has_a_timeline_for_its_raiser_alone() -> None:
+    reference = raised(severity="high").reference
+    rows = client_of("olive").get(f"/alerts/{reference}/timeline").json()["items"]
+    assert [row["kind"] for row in rows] == ["raised"]
+    for who in ("edith", "carol", "bob"):
+        assert client_of(who).get(f"/alerts/{reference}/timeline").status_code == 404

@@ -47,6 +47,11 @@ SCOPES: dict[str, Scope] = {
     ),
     "providers:read": _scope(_("Read the register of providers and homes"), ("authority", "central")),
     "providers:write": _scope(_("Verify providers"), ("central",), "providers.verify"),
+    # On the pages whoever imports reads what a check found; placements come in by the page alone, which names people.
+    "imports:read": _scope(
+        _("Read what importing a list would trigger"), ("central",), "import.register", "import.prices"
+    ),
+    "imports:write": _scope(_("Check and import lists"), ("central",), "import.register", "import.prices"),
     "homes:read": _scope(_("Read your own homes, households and vacancies"), ("provider",)),
     "homes:write": _scope(
         _("Change your own homes, households and vacancies"), ("provider",), "profile.manage", "vacancy.manage"

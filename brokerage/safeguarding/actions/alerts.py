@@ -16,10 +16,11 @@ from brokerage.core.clock import database_now, database_today
 from brokerage.core.errors import RuleBroken
 from brokerage.core.locks import hold_name
 from brokerage.core.tenants.actors import Actor
+from brokerage.core.texts import need_text
 from brokerage.safeguarding.models import Alert, Kind, Severity
 from brokerage.safeguarding.reminders import first_reminder
 from brokerage.safeguarding.states import ALERT
-from brokerage.safeguarding.texts import need_text, require_tellable
+from brokerage.safeguarding.texts import require_tellable
 from brokerage.safeguarding.waiting import ask_again
 from providers.models import CarerHousehold, Establishment, Provider
 

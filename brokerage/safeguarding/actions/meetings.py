@@ -12,14 +12,13 @@ from brokerage.core.audit.record import record
 from brokerage.core.clock import database_now, database_today
 from brokerage.core.errors import RuleBroken
 from brokerage.core.tenants.actors import Actor
+from brokerage.core.texts import LONGEST
 from brokerage.safeguarding.guard import require_nobody_named
 from brokerage.safeguarding.models import AlertRecipient, StrategyMeeting
 from brokerage.safeguarding.queries.alerts import received_alert
-from brokerage.safeguarding.texts import LONGEST
 
-#: Of those told, who writes a meeting down and who reads it.
+#: Of those told, who writes a meeting down.
 WRITERS = frozenset({"raised", "central"})
-READERS = frozenset({"raised", "resident", "starting", "central"})
 
 
 @transaction.atomic
@@ -83,10 +82,3 @@ def may_write_meeting(actor: Actor, told: AlertRecipient) -> bool:
     """Whether the actor's organisation writes meetings about this alert, and the actor for it."""
     is_ours = bool(WRITERS & set(told.reasons)) and (actor.is_authority or actor.is_central)
     return is_ours and actor.may("meeting.manage", "alert.confirm")
-
-
-def meetings_of(actor: Actor, told: AlertRecipient) -> list[StrategyMeeting]:
-    """The meetings about the alert, the latest first; nothing for whoever may not read them."""
-    if not READERS & set(told.reasons) or not (actor.is_authority or actor.is_central):
-        return []
-    return list(StrategyMeeting.objects.filter(alert_id=told.alert_id).order_by("-held_on", "-written_at"))

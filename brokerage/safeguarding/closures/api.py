@@ -33,6 +33,9 @@ from brokerage.safeguarding.closures.api_shapes import (
     Withdrawal,
 )
 from brokerage.safeguarding.closures.models import ClosureRecipient, ClosureResident
+from brokerage.safeguarding.closures.timeline import timeline_of
+from brokerage.safeguarding.event_shapes import ClosureEventRow
+from brokerage.safeguarding.events import oldest_first
 
 _ROW = ("status", "about", "why", "closes_on", "closed_on")
 _MORE = (
@@ -177,6 +180,20 @@ def list_closure_residents(call: Call, reference: str) -> Page:
     return call.rows([_resident(row) for row in queries.residents_of(told.closure)])
 
 
+@operation(scope="closures:read", answer=ClosureEventRow, paged=True)
+def list_closure_timeline(call: Call, reference: str) -> Page:
+    """List what has happened about a closure.
+
+    The oldest first. An authority reads the steps of its own people too, by the references of their placements; a
+    central team how many authorities were told.
+    """
+    call.actor.require("closure.view")
+    told = _told(reference)
+    residents = queries.residents_of(told.closure) if call.actor.is_authority else []
+    lines = queries.progress(reference) if call.actor.is_central else []
+    return call.rows(oldest_first(timeline_of(told, residents, lines)))
+
+
 @operation(
     scope="closures:write",
     body=NextHome,
@@ -246,6 +263,7 @@ urlpatterns: list[URLPattern] = [
     path("closures/<str:reference>/withdraw", resource(post=withdraw_announced_closure), name="closure-withdraw"),
     path("closures/<str:reference>/close", resource(post=close_closing_home), name="closure-close"),
     path("closures/<str:reference>/progress", resource(get=list_closure_progress), name="closure-progress"),
+    path("closures/<str:reference>/timeline", resource(get=list_closure_timeline), name="closure-timeline"),
     path("closures/<str:reference>/residents", resource(get=list_closure_residents), name="closure-residents"),
     path(
         "closures/<str:reference>/residents/<uuid:resident>",

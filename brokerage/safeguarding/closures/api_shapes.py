@@ -6,9 +6,9 @@ from rest_framework import serializers as s
 
 from brokerage.core.api.inputs import Input, Query, Shape
 from brokerage.core.forms.checked import checked_field
+from brokerage.core.texts import LONGEST
 from brokerage.safeguarding.closures.models import ClosureReason, Why
 from brokerage.safeguarding.closures.states import CLOSURE, RESIDENT, RESIDENT_MOVE
-from brokerage.safeguarding.texts import LONGEST
 
 _STATES = [(state, CLOSURE.label(state)) for state in CLOSURE.states]
 _STEPS = [(state, RESIDENT.label(state)) for state in RESIDENT.states]

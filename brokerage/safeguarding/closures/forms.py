@@ -11,10 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from brokerage.core import forms as govuk
 from brokerage.core.forms.checked import CheckedForm
 from brokerage.core.pages.templatetags.pages import day
+from brokerage.core.texts import LONGEST
 from brokerage.safeguarding.closures.models import ClosureResident, Why
 from brokerage.safeguarding.closures.queries import Options
 from brokerage.safeguarding.closures.states import CLOSURE, RESIDENT, RESIDENT_MOVE
-from brokerage.safeguarding.texts import LONGEST
 
 
 class AnnounceForm(CheckedForm):

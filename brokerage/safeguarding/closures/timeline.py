@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from brokerage.core.pages.templatetags.pages import day
 from brokerage.safeguarding.closures.models import Closure, ClosureRecipient, ClosureResident
 from brokerage.safeguarding.closures.queries import Progress
-
-Event = dict[str, Any]
+from brokerage.safeguarding.events import Event, event
 
 
 def timeline_of(told: ClosureRecipient, residents: list[ClosureResident], lines: list[Progress]) -> list[Event]:
-    """Everything that has happened, the latest first. An authority reads of its own people, a central team numbers."""
+    """Everything that has happened, in no order yet (`events.latest_first`). An authority reads of its own people, a
+    central team numbers."""
     closure = told.closure
     events = [
         *closure_events(closure),
-        {"at": told.told_at, "title": _("You were told"), "by": "", "text": ""},
+        event("told", told.told_at, _("You were told")),
     ]
     if lines:
         text = ngettext(
@@ -27,36 +25,33 @@ def timeline_of(told: ClosureRecipient, residents: list[ClosureResident], lines:
             "%(number)s authorities with people there were told.",
             len(lines),
         ) % {"number": len(lines)}
-        events.append(
-            {
-                "at": min(line.told_at for line in lines),
-                "title": _("Authorities with people there told"),
-                "by": "",
-                "text": text,
-            }
-        )
+        first = min(line.told_at for line in lines)
+        events.append(event("authorities_told", first, _("Authorities with people there told"), text=text))
     for resident in residents:
         events += _of_resident(resident)
-    return sorted(events, key=lambda event: event["at"], reverse=True)
+    return events
 
 
 def closure_events(closure: Closure) -> list[Event]:
     """What everybody told may know of a closure, on its own page and on that of an alert about the same home."""
     closes = _("%(about)s closes on %(day)s.") % {"about": closure.about, "day": day(closure.closes_on)}
-    events = [_event(closure.announced_at, _("Closure announced"), closure.announced_by_organisation, closes)]
+    by = closure.announced_by_organisation
+    events = [event("closure_announced", closure.announced_at, _("Closure announced"), by, closes)]
     if closure.changed_at:
         text = closure.change_note if closure.status != "withdrawn" else ""
-        events.append(
-            _event(closure.changed_at, _("Day of the closure changed"), closure.changed_by_organisation, text)
-        )
+        by = closure.changed_by_organisation
+        events.append(event("closure_rescheduled", closure.changed_at, _("Day of the closure changed"), by, text))
     if closure.withdrawn_at:
         by = closure.withdrawn_by_organisation
-        events.append(_event(closure.withdrawn_at, _("The home is not closing"), by, closure.change_note))
+        text = closure.change_note
+        events.append(event("closure_withdrawn", closure.withdrawn_at, _("The home is not closing"), by, text))
     if closure.closed_at:
         text = _("Closed on %(day)s.") % {"day": day(closure.closed_on)}
-        events.append(_event(closure.closed_at, _("The home closed"), closure.closed_by_organisation, text))
+        by = closure.closed_by_organisation
+        events.append(event("closure_closed", closure.closed_at, _("The home closed"), by, text))
     if closure.completed_at:
-        events.append(_event(closure.completed_at, _("Closure complete"), "", _("Nobody is left to move.")))
+        text = _("Nobody is left to move.")
+        events.append(event("closure_completed", closure.completed_at, _("Closure complete"), text=text))
     return events
 
 
@@ -64,15 +59,12 @@ def _of_resident(resident: ClosureResident) -> list[Event]:
     reference = resident.placement_reference
     events = []
     if resident.looking_at:
-        events.append(_event(resident.looking_at, _("Looking for a home"), "", reference))
+        events.append(event("resident_looking", resident.looking_at, _("Looking for a home"), text=reference))
     if resident.found_at:
         text = f"{reference} → {resident.new_placement_reference}"
-        events.append(_event(resident.found_at, _("Home found"), "", text))
+        events.append(event("resident_found", resident.found_at, _("Home found"), text=text))
     if resident.ended_at:
         text = _("%(reference)s, on %(day)s") % {"reference": reference, "day": day(resident.ended_on)}
-        events.append(_event(resident.ended_at, str(resident.get_status_display()), resident.changed_by_name, text))
+        title, by = str(resident.get_status_display()), resident.changed_by_name
+        events.append(event("resident_left", resident.ended_at, title, by, text))
     return events
-
-
-def _event(at: Any, title: str, by: str, text: str) -> Event:
-    return {"at": at, "title": title, "by": by, "text": text}

@@ -40,6 +40,7 @@ from brokerage.safeguarding.closures.forms import (
 from brokerage.safeguarding.closures.models import Closure, ClosureResident
 from brokerage.safeguarding.closures.states import CLOSURE, CLOSURE_RUNNING, RESIDENT_OPEN
 from brokerage.safeguarding.closures.timeline import timeline_of
+from brokerage.safeguarding.events import latest_first
 from brokerage.safeguarding.forms import SubjectForm
 from providers.queries.subjects import Subject, find_subjects, subject_of
 
@@ -117,7 +118,7 @@ def closure(request: OrganisationRequest, reference: str) -> HttpResponse:
         "lines": lines,
         "people": sum(line.people for line in lines),
         "still_to_move": sum(line.still_to_move for line in lines),
-        "events": timeline_of(told, residents, lines),
+        "events": latest_first(timeline_of(told, residents, lines)),
         "is_running": row.status in CLOSURE_RUNNING,
         "may_track": actor.is_authority and actor.may("closure.track") and row.status in CLOSURE_RUNNING,
         "may_change": may_change and CLOSURE.may(row.status, "reschedule"),

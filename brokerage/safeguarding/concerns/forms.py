@@ -11,10 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from brokerage.core import forms as govuk
 from brokerage.core.forms.checked import CheckedForm
 from brokerage.core.tenants.actors import Actor
+from brokerage.core.texts import LONGEST
 from brokerage.safeguarding.concerns.actions.concerns import LONGEST_NOTE
 from brokerage.safeguarding.concerns.models import ComplaintKind, ConcernKind, Pattern
 from brokerage.safeguarding.concerns.states import COMPLAINT, CONCERN, SUGGESTION
-from brokerage.safeguarding.texts import LONGEST
 
 _ANY = ("", _("All"))
 

@@ -11,7 +11,8 @@ from rest_framework import serializers as s
 from brokerage.core.api.inputs import Input, Query, Shape
 from brokerage.core.api.operations import Call, Page, operation, resource
 from brokerage.core.notifications.reading import mark_read_about
-from brokerage.safeguarding.firewall.actions.findings import LONGEST, acknowledge_finding
+from brokerage.core.texts import LONGEST
+from brokerage.safeguarding.firewall.actions.findings import acknowledge_finding
 from brokerage.safeguarding.firewall.models import Finding
 from brokerage.safeguarding.firewall.queries.findings import failing_homes, finding_of
 from brokerage.safeguarding.firewall.queries.problems import CODES, TEXTS

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from brokerage.core import forms as govuk
-from brokerage.safeguarding.firewall.actions.findings import LONGEST
+from brokerage.core.texts import LONGEST
 from brokerage.safeguarding.firewall.queries.problems import CODES, TEXTS
 from brokerage.safeguarding.firewall.states import FINDING
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from rest_framework import serializers as s
 
 from brokerage.core.api.inputs import Input, Query, Shape
-from brokerage.safeguarding.incidents.actions.reports import LONGEST
+from brokerage.core.texts import LONGEST
 from brokerage.safeguarding.incidents.models import InterviewOutcome, Kind, Risk, Side
 from brokerage.safeguarding.incidents.queries import STATES
 from brokerage.safeguarding.incidents.states import CHOICES

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from brokerage.core import forms as govuk
 from brokerage.core.pages.templatetags.pages import day
-from brokerage.safeguarding.incidents.actions.reports import LONGEST
+from brokerage.core.texts import LONGEST
 from brokerage.safeguarding.incidents.models import EPISODES, InterviewOutcome, Kind, Risk
 from brokerage.safeguarding.incidents.queries import STATES, Resident
 

@@ -13,7 +13,7 @@ from brokerage.core.clock import database_now
 from brokerage.core.errors import NotNow, RuleBroken
 from brokerage.core.locks import hold_name
 from brokerage.core.tenants.actors import Actor
-from brokerage.safeguarding.texts import require_text
+from brokerage.core.texts import require_text
 from brokerage.safeguarding.voice.models import Code, Entry, Message
 from brokerage.safeguarding.voice.queries import code_of, homes_of, message_of
 from brokerage.safeguarding.voice.states import MESSAGE

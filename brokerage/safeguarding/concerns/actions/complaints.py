@@ -21,12 +21,12 @@ from brokerage.core.locks import hold_name
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.models import Organisation
 from brokerage.core.tenants.regions import region_of
+from brokerage.core.texts import require_text
 from brokerage.safeguarding.concerns.models import Complaint, ComplaintEntry, ComplaintKind, EntryKind, Side
 from brokerage.safeguarding.concerns.patterns import ACKNOWLEDGE_DAYS
 from brokerage.safeguarding.concerns.reminders import notice_to, remind_of_complaint
 from brokerage.safeguarding.concerns.states import COMPLAINT, COMPLAINT_LIVE
 from brokerage.safeguarding.guard import require_nobody_named
-from brokerage.safeguarding.texts import LONGEST, require_text
 from contracts.models import Agreement
 from providers.models import Provider
 
@@ -60,8 +60,8 @@ def make_complaint(actor: Actor, *, facts: ComplaintFacts) -> Complaint:
     authority_id, provider_id = _parties(actor, facts.against_id)
     if facts.kind not in ComplaintKind.values:
         raise RuleBroken("kind_missing", _("Choose what the complaint is about"), "kind")
-    what = require_text(facts.what, field="what", message=_("Say what the complaint is about"), most=LONGEST)
-    wanted = require_text(facts.wanted, field="wanted", message=_("Say what should happen"), most=LONGEST)
+    what = require_text(facts.what, field="what", message=_("Say what the complaint is about"))
+    wanted = require_text(facts.wanted, field="wanted", message=_("Say what should happen"))
     for name, text in (("what", what), ("wanted", wanted)):
         require_nobody_named(text, field=name, provider_id=provider_id, is_checked=facts.is_checked)
     agreement = _agreement(facts.agreement_reference, authority_id, provider_id)
@@ -223,7 +223,7 @@ def _others(actor: Actor, complaint: Complaint) -> list[UUID]:
 
 
 def _text(complaint: Complaint, text: str, is_checked: bool) -> str:
-    text = require_text(text, field="text", message=_("Write what you want to say"), most=LONGEST)
+    text = require_text(text, field="text", message=_("Write what you want to say"))
     require_nobody_named(text, field="text", provider_id=complaint.provider_id, is_checked=is_checked)
     return text
 

@@ -17,10 +17,10 @@ from brokerage.core.locks import hold_name
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.models import Organisation, Region
 from brokerage.core.tenants.regions import region_of
+from brokerage.core.texts import require_text
 from brokerage.safeguarding.concerns.models import Concern, ConcernKind
 from brokerage.safeguarding.concerns.states import CONCERN
 from brokerage.safeguarding.guard import require_nobody_named
-from brokerage.safeguarding.texts import LONGEST, require_text
 from providers.queries.subjects import subject_of
 
 #: The longest note: it is a quick one.
@@ -110,7 +110,7 @@ def decide_concern(actor: Actor, *, reference: str, decision: str, reason: str, 
     if decision not in DECISIONS:
         raise RuleBroken("decision_missing", _("Choose what is done"), "decision")
     concern.status = CONCERN.after(concern.status, decision)
-    reason = require_text(reason, field="reason", message=_("Say why"), most=LONGEST)
+    reason = require_text(reason, field="reason", message=_("Say why"))
     require_nobody_named(reason, field="reason", provider_id=concern.provider_id, is_checked=is_checked)
     concern.decided_at, concern.decision_reason = database_now(), reason
     concern.decided_by_name, concern.decided_by_organisation = actor.name[:120], actor.organisation_name[:200]

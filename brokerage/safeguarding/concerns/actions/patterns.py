@@ -19,10 +19,10 @@ from brokerage.core.errors import RuleBroken
 from brokerage.core.locks import hold_name
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.context import system
+from brokerage.core.texts import require_text
 from brokerage.safeguarding.concerns.models import Concern, Suggestion
 from brokerage.safeguarding.concerns.states import SUGGESTION, SUGGESTION_LIVE
 from brokerage.safeguarding.guard import require_nobody_named
-from brokerage.safeguarding.texts import LONGEST, require_text
 
 #: What a person can decide, as the lifecycle calls it.
 DECISIONS = ("look", "alert", "measure", "dismiss")
@@ -113,7 +113,7 @@ def decide_suggestion(
     if decision not in decisions_of(actor):
         raise RuleBroken("decision_missing", _("Choose what is done"), "decision")
     suggestion.status = SUGGESTION.after(suggestion.status, decision)
-    reason = require_text(reason, field="reason", message=_("Say why"), most=LONGEST)
+    reason = require_text(reason, field="reason", message=_("Say why"))
     require_nobody_named(reason, field="reason", provider_id=suggestion.provider_id, is_checked=is_checked)
     suggestion.decided_at, suggestion.decided_by_name = database_now(), actor.name[:120]
     suggestion.decision_reason = reason

@@ -8,11 +8,11 @@ from rest_framework import serializers as s
 
 from brokerage.core.api.inputs import Input, Query, Shape
 from brokerage.core.forms.checked import checked_field
+from brokerage.core.texts import LONGEST
 from brokerage.safeguarding.concerns.actions import concerns as concern_acts
 from brokerage.safeguarding.concerns.actions import patterns as pattern_acts
 from brokerage.safeguarding.concerns.models import ComplaintKind, ConcernKind, EntryKind, Pattern, Side
 from brokerage.safeguarding.concerns.states import COMPLAINT, CONCERN, SUGGESTION
-from brokerage.safeguarding.texts import LONGEST
 
 _PROVIDER = "77c0ffee-1234-4abc-8def-001122334455"
 _HOME = "0c7a6e1b-8f0a-4b55-8a0d-4f6f0f1e2d33"

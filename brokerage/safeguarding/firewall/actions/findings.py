@@ -10,12 +10,9 @@ from brokerage.core.audit.record import record
 from brokerage.core.clock import database_now
 from brokerage.core.locks import hold_name
 from brokerage.core.tenants.actors import Actor
+from brokerage.core.texts import require_text
 from brokerage.safeguarding.firewall.models import Finding
 from brokerage.safeguarding.firewall.states import FINDING
-from brokerage.safeguarding.texts import require_text
-
-#: The longest plan.
-LONGEST = 4000
 
 
 @transaction.atomic
@@ -32,7 +29,7 @@ def acknowledge_finding(actor: Actor, *, reference: str, plan: str) -> Finding:
     if finding is None:
         raise Http404
     finding.state = FINDING.after(finding.state, "acknowledge")
-    finding.plan = require_text(plan, field="plan", message=_("Say what will be done"), most=LONGEST)
+    finding.plan = require_text(plan, field="plan", message=_("Say what will be done"))
     finding.acknowledged_at, finding.acknowledged_by_name = database_now(), actor.name[:120]
     finding.save(update_fields=["state", "plan", "acknowledged_at", "acknowledged_by_name"])
     record(

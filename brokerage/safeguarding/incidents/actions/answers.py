@@ -11,9 +11,9 @@ from brokerage.core.audit.record import record
 from brokerage.core.clock import database_today
 from brokerage.core.errors import NotNow, RuleBroken
 from brokerage.core.tenants.actors import Actor
+from brokerage.core.texts import need_text
 from brokerage.safeguarding.incidents.actions.entries import add, held, to_provider
 from brokerage.safeguarding.incidents.models import Incident, InterviewOutcome
-from brokerage.safeguarding.texts import need_text
 
 
 @transaction.atomic

@@ -15,11 +15,11 @@ from brokerage.core.locks import hold_name
 from brokerage.core.references import normalise_reference
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.models import Organisation
+from brokerage.core.texts import need_text
 from brokerage.safeguarding.incidents.models import INTERVIEW_WITHIN, Incident, IncidentEntry, Side
 from brokerage.safeguarding.incidents.queries import incident_of
 from brokerage.safeguarding.incidents.reminders import remind_of_interview
 from brokerage.safeguarding.incidents.states import ENDED
-from brokerage.safeguarding.texts import need_text
 
 #: Who may act on an incident, whichever side.
 ACT = ("incident.report", "incident.answer")

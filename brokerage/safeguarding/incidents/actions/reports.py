@@ -17,15 +17,13 @@ from brokerage.core.clock import database_now
 from brokerage.core.errors import RuleBroken
 from brokerage.core.locks import hold_name
 from brokerage.core.tenants.actors import Actor
+from brokerage.core.texts import need_text, require_short
 from brokerage.safeguarding.incidents.actions.entries import add, held, to_authority
 from brokerage.safeguarding.incidents.models import EPISODES, Incident, Kind, Risk
 from brokerage.safeguarding.incidents.queries import Resident, resident_of
 from brokerage.safeguarding.incidents.reminders import remind_to_acknowledge
 from brokerage.safeguarding.incidents.states import lifecycle_of
-from brokerage.safeguarding.texts import need_text, require_short
 
-#: The longest text.
-LONGEST = 4000
 #: For so long the same words of the same person about the same resident are the same report.
 SAME = dt.timedelta(minutes=10)
 OFFICES = ("police", "regulator", "lado")
@@ -185,4 +183,4 @@ def _check(facts: IncidentFacts, known_at: dt.datetime, now: dt.datetime) -> Non
     if known_at < facts.happened_at:
         raise RuleBroken("known_before", _("It cannot have been known before it happened"), "known_at")
     for name in ("what_happened", "action_taken", "last_seen", "others_told"):
-        require_short(getattr(facts, name), field=name, most=LONGEST)
+        require_short(getattr(facts, name), field=name)
