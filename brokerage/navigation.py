@@ -6,6 +6,7 @@ from typing import Any
 
 from django.urls import NoReverseMatch
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from brokerage.core.web import OrganisationRequest, address
 from brokerage.safeguarding.sections import sections
@@ -13,10 +14,13 @@ from brokerage.safeguarding.sections import sections
 #: In place of an address: the first part of safeguarding that the actor may see.
 SAFEGUARDING = "safeguarding"
 
+#: In Welsh another word than a home in which people live.
+FIRST_PAGE = pgettext_lazy("the first page", "Home")
+
 #: (label, address, permissions of which one is needed)
 ITEMS: dict[str, list[tuple[Any, str, tuple[str, ...]]]] = {
     "authority": [
-        (_("Home"), "organisation_home", ()),
+        (FIRST_PAGE, "organisation_home", ()),
         (_("Referrals"), "placements:referral_list", ("referral.view", "referral.view_own")),
         (_("Search homes"), "placements:home_search", ("referral.match",)),
         (_("Approvals"), "contracts:approval_list", ("award.approve",)),
@@ -29,12 +33,12 @@ ITEMS: dict[str, list[tuple[Any, str, tuple[str, ...]]]] = {
         (_("People"), "tenants:people", ("people.manage",)),
     ],
     "associate": [
-        (_("Home"), "organisation_home", ()),
+        (FIRST_PAGE, "organisation_home", ()),
         (_("Vehicles"), "dpv:vehicle_list", ("dpv.view",)),
         (_("People"), "tenants:people", ("people.manage",)),
     ],
     "central": [
-        (_("Home"), "organisation_home", ()),
+        (FIRST_PAGE, "organisation_home", ()),
         (_("Vehicles"), "dpv:vehicle_list", ("dpv.view",)),
         (_("Providers"), "providers:provider_list", ("providers.verify", "dpv.view")),
         (_("Safeguarding"), SAFEGUARDING, ()),
@@ -43,7 +47,7 @@ ITEMS: dict[str, list[tuple[Any, str, tuple[str, ...]]]] = {
         (_("People"), "tenants:people", ("people.manage",)),
     ],
     "provider": [
-        (_("Home"), "organisation_home", ()),
+        (FIRST_PAGE, "organisation_home", ()),
         (_("Inbox"), "placements:inbox", ("inbox.view",)),
         (_("Offers"), "placements:offer_list", ("offer.write",)),
         (_("Agreements"), "contracts:agreement_list", ("agreement.view",)),
@@ -51,7 +55,7 @@ ITEMS: dict[str, list[tuple[Any, str, tuple[str, ...]]]] = {
         (_("Our homes"), "providers:own_establishments", ("profile.manage", "vacancy.manage", "inbox.view")),
         (_("People"), "tenants:people", ("people.manage",)),
     ],
-    "host": [(_("Home"), "organisation_home", ())],
+    "host": [(FIRST_PAGE, "organisation_home", ())],
 }
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from brokerage.core.money import pounds
 from brokerage.core.periods import add_months
+from brokerage.core.tenants.kept_queries import KeptQuery, given
 from brokerage.core.tenants.models import AuthorityProfile, Membership, Organisation
 from brokerage.core.tenants.permissions import Role, permissions_of
 from brokerage.core.vocabulary import RISKS, Category, Need
@@ -48,12 +49,14 @@ from contracts.terms import (
     Review,
     Variation,
 )
-from dpv.models import RuleVersion
+from dpv.models import Lot, RuleVersion
 from dpv.queries.rules import rules_of
 from dpv.rules import VehicleRules
 from placements import models as road
 from placements.offered_prices import pricing_of
 from placements.pricing import permanence_due_on
+from placements.questions.person import ETHNICITIES
+from providers.models import Provider
 
 #: Reviews of a looked-after child: within 20 working days, then three months, then every six (Care Planning
 #: Regulations 2010, reg. 33; Wales: the 2015 regulations, reg. 39); printed as months from the start.
@@ -68,19 +71,31 @@ def draft_terms(
         return _Draft(award).terms(reference, version, cast(Language, language), drawn_up_at)
 
 
+_RELEASE = KeptQuery(
+    lambda: road.Release.objects.filter(referral_id=given("referral"), provider_id=given("provider")).order_by()
+)
+_AUTHORITY = KeptQuery(lambda: Organisation.objects.select_related("authority").filter(pk=given("pk")).order_by())
+_LOT = KeptQuery(lambda: Lot.objects.select_related("vehicle__lead_authority").filter(pk=given("pk")).order_by())
+_PROVIDER = KeptQuery(lambda: Provider.objects.select_related("organisation").filter(pk=given("pk")).order_by())
+_HELD = KeptQuery(lambda: Membership.objects.filter(user_id=given("user"), organisation_id=given("organisation"))[:1])
+_HOST = KeptQuery(
+    lambda: AuthorityProfile.objects.select_related("organisation").filter(gss_code=given("gss_code"))[:1]
+)
+
+
 class _Draft:
     """The rows the terms are read from."""
 
     def __init__(self, award: road.Award) -> None:
         self.award = award
-        self.offer = road.Offer.objects.select_related(
-            "establishment", "household", "lot", "vehicle__lead_authority", "provider__organisation", "rules"
-        ).get(pk=award.offer_id)
+        self.offer = award.offer
         self.referral = award.referral
-        self.release = road.Release.objects.get(referral_id=award.referral_id, provider_id=award.provider_id)
+        (self.release,) = _RELEASE.all(referral=award.referral_id, provider=award.provider_id)
         self.placement = award.placement
-        self.authority = Organisation.objects.select_related("authority").get(pk=award.authority_id)
-        self.organisation = self.offer.provider.organisation
+        (self.authority,) = _AUTHORITY.all(pk=award.authority_id)
+        (self.lot,) = _LOT.all(pk=self.offer.lot_id)
+        (self.profile,) = _PROVIDER.all(pk=self.offer.provider_id)
+        self.organisation = self.profile.organisation
         self.rules_row: RuleVersion = self.offer.rules
         self.rules: VehicleRules = rules_of(self.rules_row)
         self.pricing = pricing_of(self.offer, self.rules)
@@ -120,8 +135,8 @@ class _Draft:
                 nation="Wales" if self.authority.authority.nation == "Wales" else "England",
                 service="adults" if self.is_adult else "children",
                 authority_name=self.authority.name,
-                provider_name=self.offer.provider.legal_name,
-                vehicle_name=self.offer.vehicle.name,
+                provider_name=self.profile.legal_name,
+                vehicle_name=self.lot.vehicle.name,
             ),
             variations=(
                 Variation(
@@ -161,7 +176,7 @@ class _Draft:
         officer = self.award.made_by_id
         if officer is None:
             return ""
-        held = Membership.objects.filter(user_id=officer, organisation_id=self.award.authority_id).first()
+        held = _HELD.first(user=officer, organisation=self.award.authority_id)
         if held is None:
             # Not one of the authority's own people: the region's hub chose under a delegation.
             return str(Role.HUB_BROKER.label)
@@ -172,7 +187,7 @@ class _Draft:
         return str((awarding or roles)[0].label) if roles else ""
 
     def _provider(self) -> ProviderParty:
-        profile = self.offer.provider
+        profile = self.profile
         return ProviderParty(
             legal_name=profile.legal_name,
             registered_address=_lines(profile.registered_address),
@@ -188,7 +203,7 @@ class _Draft:
         )
 
     def _call_off(self, drawn_up_at: dt.datetime) -> CallOff:
-        vehicle, lot = self.offer.vehicle, self.offer.lot
+        vehicle, lot = self.lot.vehicle, self.lot
         return CallOff(
             route="individual",
             route_label=_("Individual call-off with invitations and offers"),
@@ -221,14 +236,14 @@ class _Draft:
             legal_status_label=str(person.get_legal_status_display()) if person.legal_status else "",
             first_language=person.first_language,
             religion=person.religion,
-            ethnicity=person.ethnicity,
+            ethnicity=str(dict(ETHNICITIES).get(person.ethnicity, person.ethnicity)),
             unaccompanied_asylum_seeking=Need.UASC in self.referral.needs,
         )
 
     def _placement(self) -> PlacementTerms:
         home, household = self.offer.establishment, self.offer.household
         place = household or home
-        host = AuthorityProfile.objects.select_related("organisation").filter(gss_code=place.gss_code).first()
+        host = _HOST.first(gss_code=place.gss_code)
         return PlacementTerms(
             placement_type=str(self.referral.get_category_display()),
             name=home.name,

@@ -21,14 +21,13 @@ from brokerage.core.tenants.context import system
 from brokerage.core.tenants.models import Membership
 from brokerage.core.tenants.regions import authorities_of
 from contracts.models import Agreement
-from contracts.states import AGREEMENT_SIGNABLE
+from contracts.states import AGREEMENT_SIGNABLE, AGREEMENT_UNSIGNED
 from dpv.eligibility import STOPPED, problem_text, problems_of
 from dpv.models import Measure, Suspension
 from dpv.queries.measures import covered_by, homes_under
 from placements.models import Invitation, Offer, Placement, Referral
 
 #: Agreements that nobody is bound by yet.
-UNSIGNED = ("drawn_up", *AGREEMENT_SIGNABLE)
 #: Referrals on which homes are still looked for.
 RUNNING = ("published", "awaiting_approval")
 #: Acts by which an officer was told that a home may not be used, or not as before.
@@ -173,7 +172,7 @@ def referrals_under(covered: Collection[UUID]) -> list[Referral]:
     ours = Referral.objects.defer("answers")
     asked = Invitation.objects.filter(referral=OuterRef("pk"), admission_id__in=covered, status__in=("open", "offered"))
     chosen = Offer.objects.filter(referral=OuterRef("pk"), admission_id__in=covered, status="accepted")
-    unsigned = Agreement.objects.filter(referral=OuterRef("pk"), status__in=UNSIGNED)
+    unsigned = Agreement.objects.filter(referral=OuterRef("pk"), status__in=AGREEMENT_UNSIGNED)
     return list(ours.filter(Q(Exists(asked), status__in=RUNNING) | Q(Exists(chosen) & Exists(unsigned))).order_by("pk"))
 
 

@@ -162,7 +162,7 @@ def mileage_terms(rules: VehicleRules) -> Mileage:
     return Mileage(
         included_miles=Decimal(rules.mileage_included_miles),
         included_hours_a_day=rules.mileage_included_hours,
-        per=_("day"),
+        per=_("a day"),
         excess_rate=rules.mileage_excess_rate,
         source_clause=rules.source_of("mileage_included_miles"),
         note=_("Miles or hours, whichever is greater"),

@@ -38,4 +38,6 @@ AGREEMENT = Lifecycle(
 
 #: At most one of these per award and version; a signature may be given in the first two.
 AGREEMENT_SIGNABLE = ("awaiting_signatures", "part_signed")
+#: Not signed by both sides yet.
+AGREEMENT_UNSIGNED = ("drawn_up", *AGREEMENT_SIGNABLE)
 AGREEMENT_LIVE = ("drawn_up", "awaiting_signatures", "part_signed", "signed", "sealed")

@@ -57,7 +57,7 @@ class _Folded:
     """A text without case and accents, and for each of its characters the place in the original."""
 
     text: str
-    places: tuple[int, ...]
+    places: Sequence[int]
     original: str
 
     def span(self, start: int, end: int) -> tuple[int, int]:
@@ -146,6 +146,9 @@ def _suggestion(kind: str, found: str, age: int | None) -> str:
 
 
 def _fold(text: str) -> _Folded:
+    if text.isascii():
+        # Most texts: nothing in them hides a letter, and each is one letter.
+        return _Folded(text.replace("`", "'").lower(), range(len(text)), text)
     letters: list[str] = []
     places: list[int] = []
     for place, character in enumerate(text):

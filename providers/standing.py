@@ -63,6 +63,13 @@ def warnings_about(
     return [line for line in lines if household_id is None or line.household_id in (None, household_id)]
 
 
+def warnings_at(actor: Actor, establishment_id: UUID | None, household_id: UUID | None = None) -> list[Standing]:
+    """What whoever decides about this one home should know first."""
+    if establishment_id is None:
+        return []
+    return warnings_about(warnings_of(actor, [establishment_id]), establishment_id, household_id)
+
+
 def standings_of(actor: Actor, establishment_ids: Collection[UUID]) -> dict[UUID, list[Standing]]:
     """Everything that is told about each home, in the order of registration, warnings last."""
     found: dict[UUID, list[Standing]] = {pk: [] for pk in establishment_ids}

@@ -10,7 +10,9 @@ from django.http import Http404
 from brokerage.core.tenants.actors import Actor
 from contracts.actions.agreements import PERMISSION
 from contracts.models import Agreement, Signature
-from contracts.states import AGREEMENT_SIGNABLE
+from contracts.states import AGREEMENT_SIGNABLE, AGREEMENT_UNSIGNED
+from placements.models import Placement
+from providers.standing import Standing, warnings_at
 
 
 def agreement_list(*, status: str = "") -> QuerySet[Agreement]:
@@ -71,3 +73,11 @@ def may_sign(actor: Actor, agreement: Agreement) -> bool:
         and agreement.status in AGREEMENT_SIGNABLE
         and all(signature.side != actor.kind for signature in agreement.signatures.all())
     )
+
+
+def warnings_before_signing(actor: Actor, agreement: Agreement) -> list[Standing]:
+    """What whoever signs for the authority should know of the home first; nothing once both sides have signed."""
+    if not actor.is_authority or agreement.status not in AGREEMENT_UNSIGNED:
+        return []
+    placement = Placement.objects.filter(pk=agreement.placement_id).first()
+    return warnings_at(actor, placement.establishment_id, placement.household_id) if placement else []

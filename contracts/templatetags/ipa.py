@@ -13,6 +13,7 @@ from django.utils.translation import pgettext
 
 from brokerage.core.money import pounds as pounds_of
 from contracts.terms import ENGLISH_ONLY, Clauses, CostLine
+from dpv.rules import LABELS
 
 register = template.Library()
 
@@ -87,7 +88,15 @@ def worked_out(line: CostLine) -> str:
     if line.quantity is not None and line.base is not None:
         unit = f" {line.unit}" if line.unit else ""
         return f"{plain(line.quantity)}{unit} × {pounds_of(line.base)}"
-    return line.unit
+    return ""
+
+
+@register.filter
+def rule_in_words(line: CostLine) -> str:
+    """The rule of a line: a parameter of the vehicle by its name for people, unless its source already says it."""
+    if line.rule in LABELS:
+        return "" if line.source_clause else str(LABELS[line.rule])
+    return line.rule
 
 
 @register.filter

@@ -15,7 +15,14 @@ from brokerage.core.web import OrganisationRequest, address, attempt
 from contracts.actions.agreements import PERMISSION, document_name, download_document, sign_agreement
 from contracts.forms.agreements import SigningForm
 from contracts.measures import stopped
-from contracts.queries.agreements import agreement_by_reference, agreement_list, has_signed, may_sign, sides_of
+from contracts.queries.agreements import (
+    agreement_by_reference,
+    agreement_list,
+    has_signed,
+    may_sign,
+    sides_of,
+    warnings_before_signing,
+)
 from contracts.states import AGREEMENT
 from contracts.terms import read_terms
 
@@ -47,6 +54,7 @@ def agreement_page(request: OrganisationRequest, reference: str) -> HttpResponse
             "sides": sides_of(agreement),
             "may_sign": may_sign(request.actor, agreement),
             "stopped": stopped(agreement, database_today()),
+            "warnings": warnings_before_signing(request.actor, agreement),
         },
     )
 
@@ -100,7 +108,13 @@ def sign_page(request: OrganisationRequest, reference: str) -> HttpResponse:
     return render(
         request,
         "contracts/agreement_sign.html",
-        {"agreement": agreement, "terms": read_terms(agreement.terms), "form": form, "proof": proof},
+        {
+            "agreement": agreement,
+            "terms": read_terms(agreement.terms),
+            "form": form,
+            "proof": proof,
+            "warnings": warnings_before_signing(actor, agreement),
+        },
     )
 
 

@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from brokerage.core.errors import RuleBroken
+from brokerage.core.tenants.kept_queries import KeptQuery, given
 from dpv.models import AccessAgreement, Lot, RuleVersion
 
 
@@ -36,6 +37,9 @@ def lots_open_to(authority_id: UUID, category: str | None, on: dt.date) -> Query
     return lots if category is None else lots.filter(category=category)
 
 
+_OPEN = KeptQuery(lambda: lots_open_to(given("authority"), given("category"), given("on")))
+
+
 def require_access(authority_id: UUID, lot_ids: Iterable[UUID], category: str, on: dt.date) -> list[Lot]:
     """The lots, when every one of them is open to the authority that day.
 
@@ -44,7 +48,7 @@ def require_access(authority_id: UUID, lot_ids: Iterable[UUID], category: str, o
     wanted = set(lot_ids)
     if not wanted:
         raise RuleBroken("lots_missing", _("Select at least one lot"), "lots")
-    found = [lot for lot in lots_open_to(authority_id, category, on) if lot.pk in wanted]
+    found = [lot for lot in _OPEN.all(authority=authority_id, category=category, on=on) if lot.pk in wanted]
     if len(found) != len(wanted):
         raise RuleBroken("lot_not_open", _("Your authority may not use one of these lots today"), "lots")
     return found

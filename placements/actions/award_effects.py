@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.db import connection
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -12,6 +13,7 @@ from brokerage.core.audit.record import Notice, record
 from brokerage.core.clock import database_now, database_today
 from brokerage.core.errors import NotNow, RuleBroken
 from brokerage.core.tenants.actors import Actor
+from brokerage.core.tenants.kept_queries import KeptQuery, given
 from brokerage.core.vocabulary import PlacementSource
 from dpv.eligibility import require_eligible
 from placements.actions import releases
@@ -24,9 +26,9 @@ from placements.states import AWARD, INVITATION, OFFER, OFFER_STANDING, PLACEMEN
 from providers.models import Occupancy
 
 
-def confirm(actor: Actor, award: Award, *, is_checked: bool = False) -> Placement:
-    """The offer is accepted, the place taken, the others told why they lost, the placement planned. `is_checked`: the
-    same act has just asked whether the home may be used.
+def confirm(actor: Actor, award: Award, *, others: list[Offer] | None = None) -> Placement:
+    """The offer is accepted, the place taken, the others told why they lost, the placement planned. `others` are those
+    that stand, of an act that has just read them under its locks, and asked whether the home may be used.
 
     Raises RuleBroken `no_place` when somebody else took the last place, `offer_expired`, or the eligibility
     problem's code; NotNow when the provider withdrew the offer while an approval was awaited.
@@ -37,8 +39,9 @@ def confirm(actor: Actor, award: Award, *, is_checked: bool = False) -> Placemen
         # Revised while an approval was awaited: nobody approved this price.
         raise NotNow("offer_changed", _("The provider has changed this offer since it was chosen. Compare again."))
     require_held(offer, now)
-    if not is_checked:
+    if others is None:
         require_usable(offer, referral, today)
+        others = others_standing(offer)
     has_counter = require_place(offer)
     award.status = AWARD.after(award.status, "confirm")
     award.confirmed_at = now
@@ -48,8 +51,8 @@ def confirm(actor: Actor, award: Award, *, is_checked: bool = False) -> Placemen
     referral.awarded_at = now
     referral.save(update_fields=["status", "awarded_at"])
     offer.status = OFFER.after(offer.status, "accept")
-    offer.save(update_fields=["status"])
-    losers = _lose_others(award, offer)
+    losers = _lose(others, award)
+    _write_outcomes([offer, *losers])
     _close_invitations(referral, offer)
     # Begun and never submitted: nobody here learns of them, and none can be submitted any more.
     move_unseen_offers(referral, ("draft",), "lapsed")
@@ -132,14 +135,19 @@ def require_held(offer: Offer, now: dt.datetime) -> None:
         raise RuleBroken("offer_expired", _("The provider held this place until a moment that has passed"), "offer")
 
 
+_OF_HOME = KeptQuery(lambda: Occupancy.objects.filter(establishment_id=given("place"))[:1])
+_OF_HOUSEHOLD = KeptQuery(lambda: Occupancy.objects.filter(household_id=given("place"))[:1])
+
+
 def require_place(offer: Offer) -> bool:
     """Refuse an offer whose home or household is full. Raises RuleBroken `no_place`.
 
     Returns whether places are counted there: a home without a counter (day places) has no limit here. The placement
     takes the place in the database when it is written (`placement_takes_its_place`), and gives it back when it is over.
     """
-    which = {"household_id": offer.household_id} if offer.household_id else {"establishment_id": offer.establishment_id}
-    counter = Occupancy.objects.filter(**which).first()
+    counter = (_OF_HOUSEHOLD if offer.household_id else _OF_HOME).first(
+        place=offer.household_id or offer.establishment_id
+    )
     if counter is None:
         return False
     if not counter.vacancies:
@@ -151,15 +159,33 @@ def _no_place() -> RuleBroken:
     return RuleBroken("no_place", _("The last place there has been taken"), "offer")
 
 
-def _lose_others(award: Award, winner: Offer) -> list[Offer]:
-    others = list(Offer.objects.filter(referral_id=award.referral_id, status__in=OFFER_STANDING).exclude(pk=winner.pk))
+_STANDING = KeptQuery(
+    lambda: Offer.objects.filter(referral_id=given("referral"), status__in=OFFER_STANDING).exclude(pk=given("pk"))
+)
+
+
+def others_standing(offer: Offer) -> list[Offer]:
+    """The other offers for the same referral that the authority may choose."""
+    return _STANDING.all(referral=offer.referral_id, pk=offer.pk)
+
+
+def _lose(others: list[Offer], award: Award) -> list[Offer]:
     for other in others:
         # Never confirmed for the referral as it now reads: it may not stand again if this award falls through.
         move = "lapse" if other.status == "needs_reconfirming" else "lose"
         other.status = OFFER.after(other.status, move)
         other.outcome_reason = award.losers.get(str(other.pk), "")
-    Offer.objects.bulk_update(others, ["status", "outcome_reason"])
     return others
+
+
+def _write_outcomes(offers: list[Offer]) -> None:
+    """Store what has become of each offer, and the reason its provider reads, in one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE placements_offer o SET status = m.status, outcome_reason = m.reason"
+            " FROM unnest(%s::uuid[], %s::text[], %s::text[]) AS m(id, status, reason) WHERE o.id = m.id",
+            [[each.pk for each in offers], [each.status for each in offers], [each.outcome_reason for each in offers]],
+        )
 
 
 def _close_invitations(referral: Referral, winner: Offer) -> None:
@@ -167,6 +193,10 @@ def _close_invitations(referral: Referral, winner: Offer) -> None:
     (closed,) = {INVITATION.after(status, "close") for status in running}
     others = Invitation.objects.filter(referral_id=referral.pk, status__in=running)
     others.exclude(pk=winner.invitation_id).update(status=closed)
+
+
+#: What the database found when it took the place.
+_COUNTED = KeptQuery(lambda: Placement.objects.filter(pk=given("pk")).order_by().values_list("is_place_counted"))
 
 
 def _plan_placement(award: Award, offer: Offer, referral: Referral, *, has_counter: bool) -> Placement:
@@ -197,7 +227,7 @@ def _plan_placement(award: Award, offer: Offer, referral: Referral, *, has_count
         ceiling=offer.ceiling,
         legal_status=referral.person.legal_status,
     )
-    placement.refresh_from_db(fields=["is_place_counted"])
+    ((placement.is_place_counted,),) = _COUNTED.tuples(pk=placement.pk)
     if has_counter and not placement.is_place_counted:
         raise _no_place()
     return placement
@@ -212,7 +242,7 @@ def _stand_again(award: Award, now: dt.datetime) -> list[Offer]:
     for other in standing:
         other.status = OFFER.after(other.status, "reopen")
         other.outcome_reason = ""
-    Offer.objects.bulk_update(standing, ["status", "outcome_reason"])
+    _write_outcomes(standing)
     return standing
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 
@@ -21,13 +22,14 @@ from brokerage.core.clock import database_now, database_today
 from brokerage.core.errors import NotNow, NotPermitted, RuleBroken
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.geography_queries import placing_band_of
+from brokerage.core.tenants.kept_queries import KeptQuery, given
 from brokerage.core.vocabulary import Category
 from dpv.queries.measures import restrictions_on
-from placements.actions.award_effects import confirm, require_held, require_usable, undo
+from placements.actions.award_effects import confirm, others_standing, require_held, require_usable, undo
 from placements.actions.releases import pause_releases, resume_releases
 from placements.actions.running import check_note
 from placements.models import Approval, Award, Offer, Referral
-from placements.states import AWARD, OFFER, OFFER_STANDING, REFERRAL
+from placements.states import AWARD, OFFER, REFERRAL
 
 #: Placing bands that another person must approve for a child, and the permission that person needs.
 BAND_PERMISSIONS = {
@@ -89,7 +91,7 @@ def award_offer(
             "before_closing",
         )
     require_usable(offer, referral, today)
-    others = list(Offer.objects.filter(referral_id=referral.pk, status__in=OFFER_STANDING).exclude(pk=offer.pk))
+    others = others_standing(offer)
     weekly = offer.weekly_total or Decimal(0)
     is_cheapest = all(other.weekly_total >= weekly for other in others if other.weekly_total is not None)
     _check_reasons(reason_code, reason, is_cheapest=is_cheapest, others=others, losers=losers)
@@ -141,7 +143,7 @@ def award_offer(
         pause_releases(referral)
         _ask_for_approval(actor, award, referral)
     else:
-        confirm(actor, award, is_checked=True)
+        confirm(actor, award, others=others)
     return award
 
 
@@ -265,13 +267,21 @@ def _hold(offer: Offer) -> None:
     )
 
 
+def _offer() -> QuerySet[Offer]:
+    return Offer.objects.filter(pk=given("pk")).order_by()
+
+
+_LOCKS = ("admission_id", "household_id", "establishment_id", "provider_id", "referral_id")
+_LOCKED_BY = KeptQuery(lambda: _offer().only(*_LOCKS))
+_CHOSEN = KeptQuery(lambda: _offer().select_related("referral__person", "establishment", "household", "rules"))
+
+
 def hold_offer(offer_id: UUID) -> Offer:
     """Take every lock that choosing this offer needs and read it under them, with its referral. Raises Http404."""
-    rows = Offer.objects.filter(pk=offer_id)
-    seen = rows.only("admission_id", "household_id", "establishment_id", "provider_id", "referral_id").first()
+    seen = _LOCKED_BY.first(pk=offer_id)
     if seen is not None:
         _hold(seen)
-        offer = rows.select_related("referral__person", "establishment", "household", "rules").first()
+        offer = _CHOSEN.first(pk=offer_id)
         if offer is not None:
             return offer
     raise Http404

@@ -12,18 +12,17 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.http import Http404
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from brokerage.core import locks
 from brokerage.core.audit.record import Notice, record
 from brokerage.core.clock import database_now
 from brokerage.core.errors import NotNow
 from brokerage.core.money import money_text
 from brokerage.core.tenants.actors import Actor
 from dpv.eligibility import require_eligible
+from placements.actions.held_offers import hold_invitation, hold_offer
 from placements.models import Decline, Invitation, Offer, Release
 from placements.models.offers import ALWAYS_OPEN
 from placements.offer_answers import ExtraAsked, OfferAnswers, OfferRefused, broken_answers, extra_lines, priced
@@ -33,7 +32,6 @@ from placements.queries.offer_terms import (
     age_in,
     answers_of,
     edition_of,
-    invitation_as_answered,
     offer_under_way,
     require_a_household,
     terms_of,
@@ -63,7 +61,7 @@ def start_offer(actor: Actor, *, invitation_id: UUID) -> Offer:
     or every household invited may not be used today (codes of `dpv.eligibility`).
     """
     actor.require("offer.write")
-    invitation = _hold_invitation(invitation_id)
+    invitation = hold_invitation(invitation_id)
     release = invitation.release
     if under_way := offer_under_way(invitation) if invitation.has_offer else None:
         return under_way
@@ -113,7 +111,7 @@ def make_offer(actor: Actor, *, invitation_id: UUID, answers: OfferAnswers, edit
     draft is under way that is not of that `edition` (NotNow).
     """
     actor.require("offer.write")
-    invitation = _hold_invitation(invitation_id)
+    invitation = hold_invitation(invitation_id)
     now = database_now()
     under_way = offer_under_way(invitation) if invitation.has_offer else None
     offer = under_way or _begun(invitation, now)
@@ -267,27 +265,6 @@ def _submit(actor: Actor, offer: Offer, status: str, now: dt.datetime) -> None:
     offer.save(force_insert=offer._state.adding)
     _answer_invitation(offer, now)
     _record(actor, "offer.submitted", offer, _amounts(offer), told="placements.offer_received")
-
-
-def _hold_invitation(invitation_id: UUID) -> Any:
-    rows = Invitation.objects.filter(pk=invitation_id).values_list("admission_id", "provider_id", "referral_id")
-    if (found := rows.first()) is None:
-        raise Http404
-    locks.hold(admissions=[found[0]], standings=[found[1]], referrals=[found[2]])
-    return invitation_as_answered(invitation_id)
-
-
-def hold_offer(offer_id: UUID) -> Offer:
-    """One of the provider's offers under the locks that every act takes, as it now stands. Raises Http404."""
-    found = Offer.objects.filter(pk=offer_id).values_list("admission_id", "referral_id", "provider_id").first()
-    if found is None:
-        raise Http404
-    locks.hold(admissions=[found[0]], standings=[found[2]], referrals=[found[1]])
-    # Gone when another window discarded the draft while this one waited.
-    offer = Offer.objects.select_related("release__authority", "invitation").filter(pk=offer_id).first()
-    if offer is None:
-        raise Http404
-    return offer
 
 
 def _require_edition(offer: Offer, edition: str | None) -> None:

@@ -25,6 +25,7 @@ from brokerage.core.clock import database_now, database_today
 from brokerage.core.errors import NotPermitted, RuleBroken
 from brokerage.core.periods import age_on
 from brokerage.core.tenants.actors import Actor
+from brokerage.core.tenants.kept_queries import KeptQuery, given
 from brokerage.core.vocabulary import Category, Urgency
 from placements.actions.drafts import (
     COPIED_FOR_OTHER,
@@ -71,6 +72,9 @@ class ChangedMeanwhile(RuleBroken):
         self.revision = revision
 
 
+_STARTED = KeptQuery(lambda: Referral.objects.filter(pk=given("pk")).order_by().values_list("reference"))
+
+
 @transaction.atomic
 def create_referral(
     actor: Actor,
@@ -93,8 +97,8 @@ def create_referral(
     actor.require("referral.draft")
     key = uuid.uuid5(_TOKENS, f"{actor.organisation_id}:{actor.user_id}:{token}")
     locks.hold(referrals=[key])
-    if started := Referral.objects.filter(pk=key).first():
-        return referral_of(actor, started.reference)
+    if started := _STARTED.tuples(pk=key):
+        return referral_of(actor, started[0][0])
     if category not in Category.values:
         raise RuleBroken("category_missing", _("Select what kind of home is needed"), "category")
     if not actor.covers(category):

@@ -20,6 +20,7 @@ from brokerage.core.audit.record import Notice, record
 from brokerage.core.clock import database_now
 from brokerage.core.errors import NotNow
 from brokerage.core.tenants.actors import Actor
+from brokerage.core.tenants.kept_queries import KeptQuery, given
 from brokerage.core.tenants.models import Organisation
 from placements.models import Clarification, Invitation, Referral, ReferralDocument, Release
 from placements.projection import Paper, PersonFacts, ReferralFacts, listed_documents, stage_one, stage_two
@@ -119,6 +120,9 @@ def rewrite_releases(referral: Referral, *, now: dt.datetime, is_new_version: bo
     return releases
 
 
+_READ = KeptQuery(lambda: Release.objects.filter(referral_id=given("referral"), state__in=READABLE))
+
+
 def close_releases(
     referral: Referral,
     *,
@@ -133,8 +137,9 @@ def close_releases(
     """
     now = database_now()
     closed: list[Release] = []
-    releases = Release.objects.filter(referral=referral, state__in=READABLE)
-    for release in releases if provider_ids is None else releases.filter(provider_id__in=list(provider_ids)):
+    for release in _READ.all(referral=referral.pk):
+        if provider_ids is not None and release.provider_id not in provider_ids:
+            continue
         if release.provider_id == winner_provider_id:
             content, documents, clarifications = _stage_two(referral)
             _assign(
@@ -298,16 +303,23 @@ def invited_providers(referral: Referral) -> list[UUID]:
     return sorted(set(rows.values_list("provider_id", flat=True)))
 
 
+_ANSWERED = KeptQuery(
+    lambda: Clarification.objects.filter(referral_id=given("referral"), answered_at__isnull=False).order_by(
+        "answered_at", "id"
+    )
+)
+_PAPERS = KeptQuery(lambda: ReferralDocument.objects.filter(referral_id=given("referral"), removed_at__isnull=True))
+
+
 def answered_questions(referral: Referral) -> list[dict[str, Any]]:
     """Questions with their answers, oldest answer first, without who asked."""
-    rows = Clarification.objects.filter(referral=referral, answered_at__isnull=False).order_by("answered_at", "id")
     return [
         {
             "question": row.published_question,
             "answer": row.answer,
             "answered_at": row.answered_at.isoformat() if row.answered_at else None,
         }
-        for row in rows
+        for row in _ANSWERED.all(referral=referral.pk)
     ]
 
 
@@ -344,7 +356,7 @@ def _papers(referral: Referral) -> list[Paper]:
             stored_name=row.stored_name,
             is_for_all_invited=row.is_for_all_invited,
         )
-        for row in ReferralDocument.objects.filter(referral=referral, removed_at__isnull=True)
+        for row in _PAPERS.all(referral=referral.pk)
     ]
 
 

@@ -14,10 +14,11 @@ from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import CharField, Exists, OuterRef
+from django.db.models import CharField, Exists, OuterRef, QuerySet
 from django.db.models.expressions import RawSQL
 
 from brokerage.core.errors import RuleBroken
+from brokerage.core.tenants.kept_queries import KeptQuery, given
 from brokerage.core.vocabulary import Category, Need
 from dpv.eligibility import household_problems, problem_text
 from dpv.models import Ceiling, MenuItem, RuleVersion
@@ -176,12 +177,22 @@ def offer_under_way(invitation: Invitation) -> Offer | None:
 def invitation_as_answered(invitation_id: UUID) -> Any:
     """The Invitation with its release, and in the same query whether the provider has answered: `has_offer` (one of
     the establishment is under way) and `has_decline` (one stands). Raises Invitation.DoesNotExist."""
+    found = _AS_ANSWERED.first(pk=invitation_id)
+    if found is None:
+        raise Invitation.DoesNotExist
+    return found
+
+
+def _as_answered() -> QuerySet[Any]:
     offers = Offer.objects.filter(
         referral_id=OuterRef("referral_id"), establishment_id=OuterRef("establishment_id"), status__in=OFFER_LIVE
     )
     declines = Decline.objects.filter(invitation_id=OuterRef("pk"), withdrawn_at__isnull=True)
     rows = Invitation.objects.annotate(has_offer=Exists(offers), has_decline=Exists(declines))
-    return rows.select_related("release__authority").get(pk=invitation_id)
+    return rows.select_related("release__authority").filter(pk=given("pk"))
+
+
+_AS_ANSWERED = KeptQuery(_as_answered)
 
 
 def own_invitation(invitation_id: UUID) -> Invitation:

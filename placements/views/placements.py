@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from brokerage.core.clock import database_today
 from brokerage.core.pages.long_lists import LongPaginator
+from brokerage.core.tenants.actors import Actor
 from brokerage.core.web import OrganisationRequest, address, attempt
 from placements.actions.placements import (
     cancel_placement,
@@ -35,7 +36,8 @@ from placements.forms.placements import (
 from placements.models import Placement
 from placements.queries.placements import host_notice_of, listed_placements, placement_of, totals_of
 from placements.ssda903 import END_REASONS, PLACEMENT_PROVIDERS, PLACEMENT_TYPES
-from placements.states import PLACEMENT
+from placements.states import PLACEMENT, PLACEMENT_LIVE
+from providers.standing import Standing, warnings_at
 
 PER_PAGE = 25
 
@@ -75,6 +77,7 @@ def placement_detail(request: OrganisationRequest, reference: str) -> HttpRespon
             "placement": placement,
             "host": host,
             "is_host_overdue": host.is_overdue(database_today()),
+            "warnings": _warnings(actor, placement),
             "agreements": sorted(placement.agreements.all(), key=lambda each: each.created_at, reverse=True),
             "type_text": PLACEMENT_TYPES.get(placement.placement_type, ""),
             "provider_text": PLACEMENT_PROVIDERS.get(placement.placement_provider, ""),
@@ -178,4 +181,15 @@ def _act(
         if done is not None:
             messages.success(request, str(done_text))
             return redirect(address(request.actor, "placements:placement", reference=placement.reference))
-    return render(request, "placements/placement_form.html", {"placement": placement, "form": form, "title": title})
+    return render(
+        request,
+        "placements/placement_form.html",
+        {"placement": placement, "form": form, "title": title, "warnings": _warnings(request.actor, placement)},
+    )
+
+
+def _warnings(actor: Actor, placement: Placement) -> list[Standing]:
+    """What is open about the home of somebody who lives there or is to move in."""
+    if placement.status not in PLACEMENT_LIVE:
+        return []
+    return warnings_at(actor, placement.establishment_id, placement.household_id)

@@ -29,6 +29,7 @@ from placements.queries.matching import candidates, wanted_of
 from placements.queries.progress import invited_homes, progress_of
 from placements.queries.referrals import referral_of
 from placements.views.matching import chosen_lots, reason_counts, restrictions_among, warnings_among
+from providers.standing import warnings_of
 
 #: A second press of the button within this time is the same press.
 SAME_PRESS = dt.timedelta(minutes=1)
@@ -150,11 +151,13 @@ def referral_providers(request: OrganisationRequest, reference: str) -> HttpResp
     if referral.status == "draft":
         raise Http404
     now = database_now()
+    homes = invited_homes(referral)
     context = {
         "referral": referral,
         "now": now,
         "progress": progress_of(referral, now),
-        "homes": invited_homes(referral),
+        "homes": homes,
+        "warned": set(warnings_of(request.actor, {home.establishment_id for home in homes})),
         "refresh_url": request.get_full_path(),
         "may_disclose": request.actor.may("referral.disclose")
         and referral.status in ("published", "awaiting_approval"),
@@ -183,7 +186,13 @@ def referral_papers(request: OrganisationRequest, reference: str, release: UUID)
             request, _("Full papers are open to %(provider)s") % {"provider": found.provider.organisation.name}
         )
         return redirect(address(actor, "placements:referral_providers", reference=reference))
-    return render(request, "placements/match_papers.html", {"referral": referral, "release": found})
+    homes = found.invitations.values_list("establishment_id", flat=True)
+    lines = [line for each in warnings_of(actor, set(homes)).values() for line in each]
+    return render(
+        request,
+        "placements/match_papers.html",
+        {"referral": referral, "release": found, "warnings": list(dict.fromkeys(lines))},
+    )
 
 
 def _round_up(moment: dt.datetime) -> dt.datetime:

@@ -108,6 +108,17 @@ def test_accounts_nobody_uses_are_closed_and_opened_again_by_an_invitation(sign_
     assert client.get("/o/harrow/").status_code == 200
 
 
+def test_signing_in_and_out_speaks_in_words_of_ours_which_have_welsh(client: Client) -> None:
+    give_password("olive")
+    page = client.get("/accounts/login/").text
+    assert '<a class="govuk-link" href="/accounts/password/reset/">Forgot your password?</a>' in page
+    wrong = client.post("/accounts/login/", {"login": email_of("olive"), "password": "wrong"})
+    assert "The e-mail address or the password is wrong." in wrong.text
+    home = client.post("/accounts/login/", {"login": email_of("olive"), "password": PASSWORD}, follow=True)
+    assert home.status_code == 200 and "Successfully" not in home.text and "notification-banner" not in home.text
+    assert "You have signed out." in client.post("/accounts/logout/", follow=True).text
+
+
 def test_guessing_is_limited_with_redis_away(settings: Any, client: Client) -> None:
     settings.CACHES = {
         "default": {"BACKEND": settings.CACHES["default"]["BACKEND"], "LOCATION": "redis://127.0.0.1:9/0"}

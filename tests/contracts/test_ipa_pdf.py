@@ -25,7 +25,7 @@ from brokerage.core.money import pounds
 from contracts import ipa_pdf
 from contracts.ipa_pdf import ANNEXES, SECTIONS, OwnFilesOnly, RenderingFailed, render_html, render_ipa, write_pdf
 from contracts.sealing import load_sealing_key, seal_pdf
-from contracts.templatetags.ipa import day, grouped, plain, worked_out
+from contracts.templatetags.ipa import day, grouped, plain, rule_in_words, worked_out
 from contracts.terms import AgreementTerms, CostLine, MatchStatement
 from tests.contracts.ipa_sample import COSTS, FOSTERING, PANEL, SIGNATURES, TERMS
 from tests.contracts.pdf_validator import runner
@@ -351,6 +351,11 @@ def test_how_a_line_is_worked_out() -> None:
     assert worked_out(COSTS.lines[0]) == "1 week × £4,250.00"
     assert worked_out(COSTS.lines[1]) == "3% of £4,250.00"
     assert worked_out(CostLine(code="x", label="x", amount=Decimal(1))) == ""
+    core = CostLine(code="core", label="Core", amount=Decimal(1), unit="week", rule="ceiling_life_months")
+    assert worked_out(core) == "", "the amount already says: a week"
+    assert rule_in_words(core).startswith("Months a ceiling price is fixed")
+    assert rule_in_words(replace(core, source_clause="Terms: fixed for 12 months")) == ""
+    assert rule_in_words(replace(core, rule="Schedule 2")) == "Schedule 2"
     assert plain(Decimal("1E+2")) == "100"
     assert plain(Decimal("2.50")) == "2.5"
     assert grouped("abcdef") == "abcd ef"

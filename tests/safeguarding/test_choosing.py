@@ -15,6 +15,7 @@ from brokerage.core.clock import database_now
 from brokerage.core.tenants.context import acting, worker
 from brokerage.safeguarding.actions.alerts import close_alert
 from brokerage.safeguarding.models import AlertRecipient
+from placements.models import Release
 from providers.models import Establishment
 from providers.standing import warnings_about, warnings_of
 from tests import scenarios
@@ -22,6 +23,7 @@ from tests.api.clients import client_of
 from tests.cast import actor_of, ident
 from tests.placements.test_placement_import import bring_in
 from tests.safeguarding.alerting import CANARY, answered, raised
+from tests.signing_in import prove
 
 pytestmark = pytest.mark.django_db
 
@@ -61,6 +63,38 @@ def test_an_answered_alert_stands_wherever_the_home_is_shown_or_chosen_until_it_
     with acting(actor_of("edith")) as edith:
         close_alert(edith, reference=alert.reference, outcome="Nobody was hurt.")
     for path in places:
+        assert link not in page(oscar, path), path
+
+
+def test_it_stands_too_where_papers_are_opened_a_choice_approved_an_agreement_signed_and_somebody_moves_in(
+    sign_in: SignIn,
+) -> None:
+    alert = raised(who="edith")
+    link = f"/o/harrow/alerts/{alert.reference}/"
+    open_story, _offers = scenarios.chosen("birch-house", "cedar-house")
+    _story, award = scenarios.awarded("birch-house", "cedar-house")
+    with acting(actor_of("oscar")):
+        agreement, placement = award.agreements.get(), award.placement
+        assert placement is not None
+        release = Release.objects.get(referral=open_story.referral, provider_id=ident("birch"))
+    oscar = sign_in("oscar")
+    prove(oscar, "oscar")
+    before = [
+        f"/o/harrow/referrals/{open_story.reference}/providers/{release.pk}/papers/",
+        f"/o/harrow/approvals/{award.pk}/",
+        f"/o/harrow/agreements/{agreement.reference}/",
+        f"/o/harrow/placements/{placement.reference}/",
+        f"/o/harrow/placements/{placement.reference}/start/",
+    ]
+    for path in before:
+        shown = page(oscar, path)
+        assert shown.count(link) < 4 and "Read it before you decide." in shown and CANARY not in shown, path
+        assert f'<a class="govuk-link" href="{link}">Safeguarding alert' in shown, path
+    assert "Alert open" in page(oscar, f"/o/harrow/referrals/{open_story.reference}/providers/")
+    assert alert.reference not in page(sign_in("bob"), f"/o/birch/agreements/{agreement.reference}/")
+    with acting(actor_of("edith")) as edith:
+        close_alert(edith, reference=alert.reference, outcome="Nobody was hurt.")
+    for path in before:
         assert link not in page(oscar, path), path
 
 

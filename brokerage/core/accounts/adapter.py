@@ -11,6 +11,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
+from django.utils.translation import gettext_lazy as _
 
 from brokerage.core.accounts import identity_providers
 from brokerage.core.accounts.language import keep_language
@@ -21,7 +22,19 @@ OWN_STAGE = "brokerage.core.accounts.stages.SecondStepStage"
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """No public sign-up; the second step may be the identity provider's; the person's language from then on."""
+    """No public sign-up; the second step may be the identity provider's; the person's language from then on.
+
+    The texts are ours because allauth speaks no Welsh.
+    """
+
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "account_inactive": _("This account is switched off."),
+        "email_password_mismatch": _("The e-mail address or the password is wrong."),
+        "incorrect_code": _("Incorrect code."),
+        "incorrect_password": _("Incorrect password."),
+        "invalid_password_reset": _("This link has been used or is too old."),
+        "too_many_login_attempts": _("Too many failed login attempts. Try again later."),
+    }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
@@ -53,6 +66,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
 class MFAAdapter(DefaultMFAAdapter):
     """Second factors are sealed at rest; recovery codes alone are no second factor."""
+
+    error_messages = DefaultMFAAdapter.error_messages | {"incorrect_code": _("Incorrect code.")}
 
     def encrypt(self, text: str) -> str:
         return seal(text)

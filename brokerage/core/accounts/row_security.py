@@ -59,6 +59,8 @@ TABLES = [
                 )
                 for role in ACTORS
             ),
+            # Which changes a client's webhooks are told of.
+            Allow(WORKER, "SELECT", "true", ("id", "scopes")),
         ),
     ),
     identity(

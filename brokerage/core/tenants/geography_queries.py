@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, F, OuterRef, Q, When
+from django.db.models import Case, F, OuterRef, Q, QuerySet, When
 
 from brokerage.core.geography import PlacingBand, placing_band
+from brokerage.core.tenants.kept_queries import KeptQuery, given
 from brokerage.core.tenants.models import Adjacency, AuthorityProfile
 
 
@@ -19,11 +21,18 @@ def adjoining(gss_code: str) -> frozenset[str]:
 
 def placed_among(authority_id: UUID) -> tuple[str, frozenset[str]]:
     """An authority's own GSS code and those of the authorities that adjoin it, in one query."""
+    ((gss_code, neighbours),) = _PLACED.tuples(authority=authority_id)
+    return gss_code, frozenset(neighbours)
+
+
+def _placed() -> QuerySet[AuthorityProfile, Any]:
     own = OuterRef("gss_code")
     others = Adjacency.objects.filter(Q(a=own) | Q(b=own)).values_list(Case(When(a=own, then=F("b")), default=F("a")))
-    rows = AuthorityProfile.objects.annotate(adjoining=ArraySubquery(others)).values_list("gss_code", "adjoining")
-    gss_code, neighbours = rows.get(pk=authority_id)
-    return gss_code, frozenset(neighbours)
+    rows = AuthorityProfile.objects.filter(pk=given("authority")).annotate(adjoining=ArraySubquery(others))
+    return rows.values_list("gss_code", "adjoining")
+
+
+_PLACED = KeptQuery(_placed)
 
 
 def is_welsh(authority_id: UUID) -> bool:

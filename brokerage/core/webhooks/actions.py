@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
@@ -37,7 +38,10 @@ INSERT INTO webhooks_delivery (id, organisation_id, webhook_id, change_id, kind,
   created_at, next_at)
 SELECT gen_random_uuid(), c.organisation_id, w.id, c.id, c.kind, 'waiting', 0, '', clock_timestamp(), now()
 FROM webhooks_webhook w JOIN webhooks_change c ON c.organisation_id = w.organisation_id
+JOIN api_apiclient a ON a.id = w.client_id
+JOIN allauth_idp_oidc_client o ON o.id = a.oauth_id
 WHERE w.id = %(webhook)s AND c.at >= %(since)s AND (cardinality(w.kinds) = 0 OR c.kind = ANY (w.kinds))
+  AND (%(needed)s::jsonb -> c.kind IS NULL OR %(needed)s::jsonb -> c.kind ?| string_to_array(o.scopes, E'\n'))
 ON CONFLICT (webhook_id, change_id) DO UPDATE SET state = 'waiting', attempts = 0, last_error = '',
   last_status = NULL, delivered_at = NULL, next_at = now()
 """
@@ -223,7 +227,8 @@ def replay_since(actor: Actor, *, webhook_id: UUID, since: dt.datetime) -> int:
     if since < database_now() - timedelta(days=KEEP_DELIVERIES_DAYS):
         raise RuleBroken("too_long_ago", _("Events can be sent again for 30 days"), "since")
     with connection.cursor() as cursor:
-        cursor.execute(REPLAY, {"webhook": webhook.pk, "since": since})
+        needed = json.dumps(events.scopes_needed())
+        cursor.execute(REPLAY, {"webhook": webhook.pk, "since": since, "needed": needed})
         count = cursor.rowcount
     _wake(webhook)
     _record(actor, "webhook.replayed", webhook, {"deliveries": count, "since": since.isoformat()})

@@ -162,13 +162,18 @@ class ReplayOut(Shape):
 def list_changes(call: Call) -> dict[str, Any]:
     """Follow what changes.
 
-    Everything that happened for your organisation, ascending by number, without gaps: whoever has read number *n* will
-    never be shown a lower number later. Send `next` as `cursor` to go on; when nothing is new, `items` is empty and
+    Everything that happened for your organisation, ascending by number: whoever has read number *n* will never be shown
+    a lower number later. Patterns of concerns (`suggestion.…`) are for clients with `concerns:decide`, as on the pages;
+    nothing else is left out. Send `next` as `cursor` to go on; when nothing is new, `items` is empty and
     `next` stays. Kept for 400 days, from your organisation's first API client on.
     """
     query = call.query
     found = changes_after(
-        call.actor.organisation_id, int(query["cursor"]), kinds=sorted(set(query["kind"])), limit=query["limit"]
+        call.actor.organisation_id,
+        int(query["cursor"]),
+        kinds=sorted(set(query["kind"])),
+        limit=query["limit"],
+        without=events.hidden_from(call.actor),
     )
     items = [
         {

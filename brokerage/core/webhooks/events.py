@@ -10,6 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from brokerage.core.api.scopes import SCOPES
+from brokerage.core.tenants.actors import Actor
+
 #: The API's collections and what one of each is called.
 NOUNS = {
     "admissions": "admission",
@@ -35,11 +38,13 @@ TEST = "webhook.test"
 
 @dataclass(frozen=True)
 class Event:
-    """A public kind of event: its name, what it says, and the kinds of organisation that are told of it."""
+    """A public kind of event: its name, what it says, the kinds of organisation that are told of it, and the permission
+    without which a client is not ("" for none)."""
 
     kind: str
     label: Any
     organisations: frozenset[str]
+    permission: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,8 +73,9 @@ def publish(
     organisations: tuple[str, ...],
     acts: Mapping[str, str] | None = None,
     notices: Mapping[str, str] | None = None,
+    permission: str = "",
 ) -> None:
-    """Make `kind` public.
+    """Make `kind` public, to clients with `permission` if there is one.
 
     `acts` maps kinds of audit entries to paths in the API: the organisation that acted is told. `notices` maps
     templates of notices: the organisation that is notified is told. A path may use `{reference}` and `{id}` (of the
@@ -80,7 +86,7 @@ def publish(
     for path in (*(acts or {}).values(), *(notices or {}).values()):
         if path.split("/")[1] not in NOUNS:
             raise ValueError(f"{path} is in no collection of the API that is known here.")
-    _events[kind] = Event(kind, label, frozenset(organisations))
+    _events[kind] = Event(kind, label, frozenset(organisations), permission)
     _acts.update({act: (kind, path) for act, path in (acts or {}).items()})
     _notices.update({template: (kind, path) for template, path in (notices or {}).items()})
 
@@ -104,6 +110,20 @@ def events(organisation_kind: str | None = None) -> list[Event]:
 def kinds(organisation_kind: str | None = None) -> list[str]:
     """The names of `events`."""
     return [event.kind for event in events(organisation_kind)]
+
+
+def hidden_from(actor: Actor) -> list[str]:
+    """The kinds that this client is not told of."""
+    return [event.kind for event in events() if event.permission and not actor.may(event.permission)]
+
+
+def scopes_needed() -> dict[str, list[str]]:
+    """Of each kind that not every client is told of, the scopes of which one is needed."""
+    return {
+        event.kind: [code for code, scope in SCOPES.items() if event.permission in scope.permissions]
+        for event in events()
+        if event.permission
+    }
 
 
 def label_of(kind: str) -> str:

@@ -7,8 +7,9 @@ never later find a number below it. Organisations are locked in one order. Expan
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -25,7 +26,8 @@ from brokerage.core.webhooks.models import Change, Feed
 #: The most that one answer of the feed holds.
 PAGE_AT_MOST = 200
 
-#: The webhooks that want a change; a client that was revoked, or whose owner has left, is told nothing more.
+#: The webhooks that want a change; a client that was revoked, or whose owner has left, is told nothing more, and one
+#: without the scope that a kind needs nothing of that kind.
 DELIVER = """
 INSERT INTO webhooks_delivery (id, organisation_id, webhook_id, change_id, kind, state, attempts, last_error,
   created_at, next_at)
@@ -34,9 +36,11 @@ FROM webhooks_change c
 JOIN webhooks_webhook w ON w.organisation_id = c.organisation_id AND w.state = 'active'
   AND (cardinality(w.kinds) = 0 OR c.kind = ANY (w.kinds))
 JOIN api_apiclient a ON a.id = w.client_id AND a.revoked_at IS NULL
+JOIN allauth_idp_oidc_client o ON o.id = a.oauth_id
 JOIN accounts_user u ON u.id = a.owner_id AND u.is_active
 JOIN tenants_membership m ON m.user_id = u.id AND m.organisation_id = c.organisation_id AND m.is_active
-WHERE c.id = ANY (%s::uuid[])
+WHERE c.id = ANY (%(changes)s::uuid[])
+  AND (%(needed)s::jsonb -> c.kind IS NULL OR %(needed)s::jsonb -> c.kind ?| string_to_array(o.scopes, E'\n'))
 ON CONFLICT DO NOTHING
 """
 
@@ -86,7 +90,8 @@ def tell_feeds(wanted: Mapping[UUID, Sequence[Told]], *, event: UUID, at: dt.dat
         if rows:
             Change.objects.bulk_create(rows)
             with connection.cursor() as cursor:
-                cursor.execute(DELIVER, [[str(row.pk) for row in rows]])
+                changes = [str(row.pk) for row in rows]
+                cursor.execute(DELIVER, {"changes": changes, "needed": json.dumps(events.scopes_needed())})
     return len(rows)
 
 
@@ -138,8 +143,11 @@ class Slice:
     after: int
 
 
-def changes_after(organisation_id: UUID, number: int, *, kinds: list[str], limit: int) -> Slice:
-    """The organisation's changes after `number`, ascending, at most `limit` of them (of the named kinds).
+def changes_after(
+    organisation_id: UUID, number: int, *, kinds: list[str], limit: int, without: Collection[str] = ()
+) -> Slice:
+    """The organisation's changes after `number`, ascending, at most `limit` of them (of the named kinds, and none of
+    those in `without`).
 
     `after` of the answer moves on even when every change was of another kind.
     """
@@ -148,6 +156,8 @@ def changes_after(organisation_id: UUID, number: int, *, kinds: list[str], limit
     rows = Change.objects.filter(organisation_id=organisation_id, number__gt=number, number__lte=head)
     if kinds:
         rows = rows.filter(kind__in=kinds)
+    if without:
+        rows = rows.exclude(kind__in=without)
     size = min(limit, PAGE_AT_MOST)
     found = list(rows.order_by("number")[:size])
     return Slice(found, found[-1].number if len(found) == size else max(number, head))

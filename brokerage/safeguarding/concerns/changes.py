@@ -10,6 +10,8 @@ WATCHERS = ("authority", "central")
 EVERYBODY = ("authority", "central", "provider")
 CONCERN = "/concerns/{reference}"
 SUGGESTION = "/suggestions/{reference}"
+#: As on the pages, patterns are for safeguarding leads.
+LEADS = "concern.decide"
 COMPLAINT = "/complaints/{reference}"
 
 events.publish(
@@ -31,18 +33,21 @@ events.publish(
     label=_("Pattern suggested to a person"),
     organisations=WATCHERS,
     notices={"concerns.suggestion": SUGGESTION},
+    permission=LEADS,
 )
 events.publish(
     "suggestion.grew",
     label=_("A pattern suggested to a person goes on"),
     organisations=WATCHERS,
     notices={"concerns.suggestion_grew": SUGGESTION},
+    permission=LEADS,
 )
 events.publish(
     "suggestion.decided",
     label=_("Decided on a pattern"),
     organisations=WATCHERS,
     acts={"suggestion.decided": SUGGESTION},
+    permission=LEADS,
 )
 events.publish(
     "complaint.made",

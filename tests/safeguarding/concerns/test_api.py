@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
+
+from django.utils import timezone
 
 from brokerage.core.audit import outbox
 from brokerage.core.tenants.context import acting
@@ -135,3 +138,29 @@ def test_a_complaint_between_two_sides(committed: str) -> None:
     outbox.drain("events")
     assert {"complaint.made", "complaint.mediated", "complaint.closed"} <= heard("bob")
     assert "complaint.mediation_asked" in heard("carol") and not heard("alice")
+
+
+def test_patterns_are_in_no_feed_of_a_client_that_may_not_read_them(committed: str) -> None:
+    lead, officer = client_of("tessa"), client_of("tessa", scopes=["concerns:write", "changes:read", "webhooks:write"])
+    address = {"url": "https://hooks.example.org/changes", "kinds": [], "description": ""}
+    hooks = {machine.client_id: machine.post("/webhooks", address).json()["id"] for machine in (lead, officer)}
+    for number in range(3):
+        assert officer.post("/concerns", {**NEW, "what": f"The door, {number}."}).status_code == 201
+    outbox.drain("default")
+    outbox.drain("events")
+
+    def told(machine: Machine) -> dict[str, set[str]]:
+        sent = machine.get(f"/webhooks/{hooks[machine.client_id]}/deliveries").json()["items"]
+        feed = machine.get("/changes").json()["items"]
+        asked = machine.get("/changes", kind="suggestion.raised").json()["items"]
+        return {name: {row["kind"] for row in rows} for name, rows in (("sent", sent), ("feed", feed), ("kind", asked))}
+
+    for kinds in (told(lead)["sent"], told(lead)["feed"]):
+        assert {"concern.written", "suggestion.raised"} <= kinds
+    assert told(lead)["kind"] == {"suggestion.raised"}
+    assert told(officer) == {"sent": {"concern.written"}, "feed": {"concern.written"}, "kind": set()}
+    since = {"since": (timezone.now() - dt.timedelta(hours=1)).isoformat()}
+    assert officer.post(f"/webhooks/{hooks[officer.client_id]}/replay", since).status_code in (200, 202)
+    assert told(officer)["sent"] == {"concern.written"}
+    last = lead.get("/changes").json()["next"]
+    assert officer.get("/changes").json()["next"] == last, "it goes on after what it was not told"
