@@ -10,7 +10,7 @@ from brokerage.safeguarding.queries.alerts import awaiting_plans
 from tests.cast import actor_of
 from tests.safeguarding.alerting import answered, raised
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("as_owner")
 
 
 def test_somebody_comes_after_the_answer() -> None:
