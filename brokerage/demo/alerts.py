@@ -1,4 +1,5 @@
-"""The demo's safeguarding alerts, raised, sent, answered and closed through the real actions: one in each state."""
+"""The demo's safeguarding alerts, raised, sent, answered and closed through the real actions: one in each state, and in
+one somebody came to live there after their council had answered."""
 
 from __future__ import annotations
 
@@ -12,10 +13,11 @@ from django.db import transaction
 
 from brokerage.core.accounts.models import User
 from brokerage.core.clock import database_today
+from brokerage.core.csv_output import write_csv
 from brokerage.core.tenants.actors import Actor
-from brokerage.core.tenants.context import acting, loader
+from brokerage.core.tenants.context import acting, loader, system
 from brokerage.core.tenants.directory import actor_for
-from brokerage.core.tenants.models import Membership
+from brokerage.core.tenants.models import AuthorityProfile, Membership
 from brokerage.safeguarding.actions.alerts import AlertFacts, close_alert, confirm_alert, dismiss_alert, raise_alert
 from brokerage.safeguarding.actions.answers import acknowledge_alert, read_alert, record_check
 from brokerage.safeguarding.actions.files import add_alert_file
@@ -24,8 +26,29 @@ from brokerage.safeguarding.models import Alert, AlertRecipient, WelfareCheck
 from brokerage.safeguarding.proof import ask_for_proof
 from brokerage.safeguarding.queries.alerts import people_there
 from placements.models import Placement
+from providers.imports.engine import run_import
+from providers.models import Establishment
 
 HARROW, EALING, CENTRAL = "sorcha@harrow.example", "selma@ealing.example", "ruth@westlondon.example"
+#: A row of a council's list of placements, but for the council, the home and the day.
+CAME_LATER = {
+    "reference": "DEMO-P-LATER",
+    "person_reference": "DEMO-LATER-0001",
+    "given_name": "Perran",
+    "family_name": "Larkspire",
+    "date_of_birth": "2011-04-16",
+    "sex": "male",
+    "client_group": "child",
+    "legal_status": "C2",
+    "need_code": "N1",
+    "category": "residential",
+    "source": "existing",
+    "placement_type": "K2",
+    "placement_provider": "PR4",
+    "weekly_core": "4180.00",
+    "weekly_extras": "0.00",
+    "weekly_total": "4180.00",
+}
 ROTA = "Nights of last week: two adults awake from Monday to Thursday, one on Friday and Saturday.\n"
 
 
@@ -128,6 +151,22 @@ def _answer(email: str, alert: Alert, response: str, *, found: str = "") -> None
 def _some_answer(alert: Alert) -> None:
     _answer(HARROW, alert, "We visit everyone of ours there today and stop new placements.")
     _answer(CENTRAL, alert, "We visit the home tomorrow with the regulator.")
+    _answer(EALING, alert, "We have told everybody who looks for a home for us.")
+    somebody_comes(_actor(EALING), alert)
+
+
+def somebody_comes(council: Actor, alert: Alert) -> None:
+    """Somebody of the council's comes to live there after it has answered: by its list of placements."""
+    assert alert.establishment_id is not None
+    with loader():
+        code = AuthorityProfile.objects.values_list("gss_code", flat=True).get(organisation_id=council.organisation_id)
+        number = Establishment.objects.values_list("urn", flat=True).get(pk=alert.establishment_id)
+    said = CAME_LATER | {"authority_gss": code, "establishment_urn": number, "started_on": str(database_today())}
+    with system(council.organisation_id) as actor:
+        pass
+    run = run_import(actor, "placements", write_csv([list(said), list(said.values())]), file_name="came-later.csv")
+    if run.rows_refused:
+        raise RuntimeError("Whoever comes later to a home of the demo's was refused")
 
 
 def _sent_by_another(alert: Alert) -> None:

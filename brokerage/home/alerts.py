@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.utils.translation import gettext as _
 
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.web import address
 from brokerage.home.lists import Entry, WorkList, work_list
 from brokerage.safeguarding.models import Alert, AlertRecipient
-from brokerage.safeguarding.queries.alerts import received_alerts
+from brokerage.safeguarding.queries.alerts import awaiting_plans, received_alerts
+from brokerage.safeguarding.queries.lists import PLANS_MISSING
 
 
 def work_of(actor: Actor) -> list[WorkList]:
@@ -16,6 +19,8 @@ def work_of(actor: Actor) -> list[WorkList]:
     lists: list[WorkList] = []
     if actor.may("alert.acknowledge"):
         lists.append(to_answer(actor))
+        if actor.is_authority and (waiting := to_plan(actor)).count:
+            lists.append(waiting)
     if actor.may("alert.confirm"):
         lists.append(to_confirm(actor))
     return lists
@@ -23,22 +28,33 @@ def work_of(actor: Actor) -> list[WorkList]:
 
 def to_answer(actor: Actor) -> WorkList:
     """Alerts that the organisation has not answered, the newest first."""
-
-    def entry(told: AlertRecipient) -> Entry:
-        return Entry(
-            told.reference,
-            address(actor, "safeguarding:alert", reference=told.reference),
-            told.content.get("about", ""),
-            state="overdue" if told.severity == "high" else "due",
-            state_label=told.get_severity_display(),
-        )
-
     return work_list(
         _("Safeguarding alerts to answer"),
         received_alerts(unanswered=True),
-        entry,
+        partial(_entry, actor),
         empty=_("No safeguarding alert waits for an answer."),
         url=f"{address(actor, 'safeguarding:alert_list')}?state=unanswered",
+    )
+
+
+def to_plan(actor: Actor) -> WorkList:
+    """Answered alerts about homes where somebody came to live since and has no plan, the newest first."""
+    return work_list(
+        _("Safeguarding alerts: people came after your answer"),
+        awaiting_plans(),
+        partial(_entry, actor),
+        empty=_("Everybody of yours there has a plan."),
+        url=f"{address(actor, 'safeguarding:alert_list')}?state={PLANS_MISSING}",
+    )
+
+
+def _entry(actor: Actor, told: AlertRecipient) -> Entry:
+    return Entry(
+        told.reference,
+        address(actor, "safeguarding:alert", reference=told.reference),
+        told.content.get("about", ""),
+        state="overdue" if told.severity == "high" else "due",
+        state_label=told.get_severity_display(),
     )
 
 

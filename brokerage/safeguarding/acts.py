@@ -11,6 +11,8 @@ register(
         "alert.dismissed": _("Alert not sent"),
         "alert.closed": _("Alert closed"),
         "alert.acknowledged": _("Alert answered"),
+        "alert.plans_added": _("Plans added for people who came after the answer"),
+        "alert.people_came": _("Somebody came to live there after the answer"),
         "alert.read": _("Alert read"),
         "alert.told_later": _("Alert told to an authority that looks there now"),
         "alert.checks_late": _("Welfare checks late"),

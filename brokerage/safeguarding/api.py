@@ -17,7 +17,12 @@ from brokerage.core.api.operations import Call, Created, Page, operation, resour
 from brokerage.core.notifications.reading import mark_read_about
 from brokerage.safeguarding import paper_api, proof_api
 from brokerage.safeguarding.actions.alerts import AlertFacts, close_alert, confirm_alert, dismiss_alert, raise_alert
-from brokerage.safeguarding.actions.answers import acknowledge_alert, read_alert, record_check
+from brokerage.safeguarding.actions.answers import (
+    acknowledge_alert,
+    plan_for_people_who_came_later,
+    read_alert,
+    record_check,
+)
 from brokerage.safeguarding.api_answers import alert_out, check_out, check_row, raised_row, told_row
 from brokerage.safeguarding.api_shapes import (
     AlertOut,
@@ -27,6 +32,7 @@ from brokerage.safeguarding.api_shapes import (
     Closing,
     CollectedChecks,
     Dismissal,
+    LaterPlans,
     NewAlert,
     NewAnswer,
     PersonThere,
@@ -186,6 +192,7 @@ def list_people_there(call: Call, reference: str) -> Page:
     told = received_alert(reference)
     if not call.actor.is_authority:
         return call.rows([])
+    planned = set(WelfareCheck.objects.filter(recipient=told).values_list("placement_id", flat=True))
     return call.rows(
         [
             {
@@ -193,6 +200,7 @@ def list_people_there(call: Call, reference: str) -> Page:
                 "placement": placement.reference,
                 "planned_start_on": placement.planned_start_on,
                 "started_on": placement.started_on,
+                "has_plan": placement.pk in planned,
             }
             for placement in people_there(told)
         ]
@@ -203,7 +211,7 @@ def list_people_there(call: Call, reference: str) -> Page:
     scope="alerts:write",
     body=NewAnswer,
     answer=AlertRow,
-    codes=("alert_answered", "response_missing", "plan_missing", "names_a_person"),
+    codes=("alert_answered", "response_missing", "plan_missing", "text_too_long", "names_a_person"),
 )
 def answer_alert(call: Call, reference: str) -> dict[str, Any]:
     """Answer an alert.
@@ -217,11 +225,36 @@ def answer_alert(call: Call, reference: str) -> dict[str, Any]:
     return told_row(told)
 
 
+@operation(
+    scope="alerts:write",
+    body=LaterPlans,
+    answer=AlertRow,
+    codes=(
+        *("alert_not_answered", "alert_over", "plans_complete", "person_unknown", "plan_missing"),
+        *("text_too_long", "names_a_person"),
+    ),
+)
+def plan_for_later_people(call: Call, reference: str) -> dict[str, Any]:
+    """Add plans for people who came after your answer.
+
+    Your answer stays as it was given. A plan for each of your people there whose `has_plan` is false (`GET
+    /alerts/{reference}/people`), and for nobody else; each becomes a welfare check to be recorded. For an authority.
+    """
+    if not call.actor.is_authority:
+        raise Http404
+    plans = {item["placement_id"]: item["plan"] for item in call.body["plans"]}
+    with call.renaming({f"plan_{placement}": "plans" for placement in {*plans, *_placements(call, reference)}}):
+        told = plan_for_people_who_came_later(
+            call.actor, reference=reference, plans=plans, is_checked=call.body["is_checked"]
+        )
+    return told_row(told)
+
+
 @operation(scope="alerts:read", answer=WelfareCheckOut, paged=True)
 def list_welfare_checks(call: Call, reference: str) -> Page:
     """List your welfare checks.
 
-    Those of your own answer, in the order they were planned; nobody else reads them.
+    Those of your own answer and of plans added to it, in the order they were planned; nobody else reads them.
     """
     call.actor.require("alert.view")
     told = received_alert(reference)
@@ -301,6 +334,7 @@ def list_alert_roster(call: Call, reference: str) -> Page:
                 "response": line.response,
                 "reminded": line.reminded,
                 "reminded_at": line.reminded_at,
+                "people_without_plan": line.people_without_plan,
             }
             for line in lines
         ]
@@ -329,6 +363,7 @@ urlpatterns = [
     path("alerts/<str:reference>/close", resource(post=close_live_alert), name="alert-close"),
     path("alerts/<str:reference>/people", resource(get=list_people_there), name="alert-people"),
     path("alerts/<str:reference>/answer", resource(post=answer_alert), name="alert-answer"),
+    path("alerts/<str:reference>/plans", resource(post=plan_for_later_people), name="alert-plans"),
     path("alerts/<str:reference>/checks", resource(get=list_welfare_checks), name="alert-checks"),
     path("alerts/<str:reference>/checks/<uuid:check>", resource(post=record_welfare_check), name="alert-check"),
     path("alerts/<str:reference>/collected-checks", resource(get=list_collected_checks), name="alert-collected-checks"),

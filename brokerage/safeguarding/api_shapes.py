@@ -238,18 +238,28 @@ class NewAnswer(Input):
     example: ClassVar[dict[str, Any]] = {"response": "We visit today.", "plans": []}
 
 
+class LaterPlans(Input):
+    """What is done for those of your people who came to live there after your organisation answered."""
+
+    plans = s.ListField(child=Plan(), max_length=200)
+    is_checked = checked_field()
+    example: ClassVar[dict[str, Any]] = {"plans": [Plan.example]}
+
+
 class PersonThere(Shape):
-    """One of your placements that an alert is about: each needs a plan in your answer."""
+    """One of your placements that an alert is about: each needs a plan, in your answer or added to it."""
 
     placement_id = s.UUIDField()
     placement = s.CharField(help_text="Its reference.")
     planned_start_on = s.DateField()
     started_on = s.DateField(allow_null=True)
+    has_plan = s.BooleanField(help_text="False once you have answered: this person came later, and waits for a plan.")
     example: ClassVar[dict[str, Any]] = {
         "placement_id": "5b1d1d0e-3c3a-4f7e-8f3e-2b7f6f1f0a11",
         "placement": "P-4H2K-8WZM",
         "planned_start_on": "2026-10-01",
         "started_on": "2026-10-01",
+        "has_plan": True,
     }
 
 
@@ -336,6 +346,9 @@ class RosterLine(Shape):
     response = s.CharField(allow_blank=True)
     reminded = s.IntegerField(help_text="How often it was reminded.")
     reminded_at = s.DateTimeField(allow_null=True)
+    people_without_plan = s.IntegerField(
+        help_text="How many came to live there after a live alert was answered, and have no plan yet."
+    )
     example: ClassVar[dict[str, Any]] = {
         "organisation": "Ealing",
         "organisation_kind": "authority",
@@ -352,4 +365,5 @@ class RosterLine(Shape):
         "response": "",
         "reminded": 0,
         "reminded_at": None,
+        "people_without_plan": 0,
     }

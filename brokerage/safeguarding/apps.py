@@ -11,6 +11,7 @@ class SafeguardingConfig(AppConfig):
         import_module("brokerage.safeguarding.notices")  # registers the texts
         import_module("brokerage.safeguarding.changes")  # says what machines are told; registers the outbox handler
         import_module("brokerage.safeguarding.interest")  # registers the outbox handler
+        import_module("brokerage.safeguarding.later")  # registers the outbox handler
         import_module("brokerage.safeguarding.reminders")  # registers the outbox handler
         import_module("brokerage.safeguarding.waiting")  # registers the outbox handler
         import_module("brokerage.safeguarding.checks")  # registers the outbox handler

@@ -51,6 +51,18 @@ events.publish(
     acts={"alert.acknowledged": ALERT},
 )
 events.publish(
+    "alert.people_came",
+    label=_("Somebody came to live there after your answer to a safeguarding alert"),
+    organisations=("authority",),
+    notices={"safeguarding.people_came": ALERT},
+)
+events.publish(
+    "alert.plans_added",
+    label=_("Plans added for people who came after the answer"),
+    organisations=("authority",),
+    acts={"alert.plans_added": ALERT},
+)
+events.publish(
     "alert.check_done",
     label=_("Welfare check recorded"),
     organisations=("authority",),

@@ -38,6 +38,7 @@ def alert_roster(request: OrganisationRequest, reference: str) -> HttpResponse:
         "proof": proof_of(request.actor, reference=told.reference),
         "checks": collected_checks(told.reference),
         "unanswered": len(lines) - answered,
+        "without_plan": sum(line.people_without_plan for line in lines),
         "made_at": timezone.now(),
     }
     return render(request, "safeguarding/alert_roster.html", context)
@@ -72,6 +73,7 @@ def roster_csv(actor: Actor, reference: str) -> tuple[bytes, str]:
         _("Answer"),
         _("Reminders"),
         _("Last reminder at"),
+        _("People who came later without a plan"),
     ]
     rows = [
         [
@@ -90,6 +92,7 @@ def roster_csv(actor: Actor, reference: str) -> tuple[bytes, str]:
             line.response,
             line.reminded,
             line.reminded_at,
+            line.people_without_plan,
         ]
         for line in lines
     ]

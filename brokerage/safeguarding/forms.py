@@ -16,7 +16,7 @@ from brokerage.core.forms.checked import CheckedForm
 from brokerage.core.pages.templatetags.pages import day
 from brokerage.core.texts import LONGEST
 from brokerage.safeguarding.models import Kind, Severity
-from brokerage.safeguarding.queries.lists import STATES
+from brokerage.safeguarding.queries.lists import PLANS_MISSING, STATES
 from brokerage.safeguarding.states import ALERT
 from placements.models import Placement
 
@@ -106,16 +106,8 @@ class RaiseForm(CheckedForm):
         return any(name in self.errors for name in self.DETAILS) or any(self.data.get(name) for name in typed)
 
 
-class AnswerForm(CheckedForm):
-    """What the organisation will do, and for each of its people there a plan (`plan_<placement id>`)."""
-
-    response = govuk.LongTextField(
-        label=_("What will your organisation do?"),
-        help_text=_("Whoever raised the alert and the region’s central team read this. Name nobody."),
-        max_length=LONGEST,
-        rows=4,
-        error_messages={"required": _("Say what your organisation will do")},
-    )
+class PlansForm(CheckedForm):
+    """What will be done for each of our people there: a field for each (`plan_<placement id>`)."""
 
     def __init__(self, data: Any = None, *, people: Iterable[Placement] = ()) -> None:
         super().__init__(data)
@@ -134,6 +126,18 @@ class AnswerForm(CheckedForm):
     @property
     def plans(self) -> dict[UUID, str]:
         return {placement.pk: self.cleaned_data[f"plan_{placement.pk}"] for placement in self.people}
+
+
+class AnswerForm(PlansForm):
+    """What the organisation will do, and for each of its people there a plan."""
+
+    response = govuk.LongTextField(
+        label=_("What will your organisation do?"),
+        help_text=_("Whoever raised the alert and the region’s central team read this. Name nobody."),
+        max_length=LONGEST,
+        rows=4,
+        error_messages={"required": _("Say what your organisation will do")},
+    )
 
 
 class CheckForm(forms.Form):
@@ -235,14 +239,15 @@ class AlertFilter(forms.Form):
     #: Keeps the list that is looked at when its filter is sent.
     show = forms.CharField(required=False, widget=forms.HiddenInput())
 
-    def __init__(self, data: Any, *, is_raised: bool) -> None:
+    def __init__(self, data: Any, *, is_raised: bool, has_people: bool = False) -> None:
         super().__init__(data)
         state = self.fields["state"]
         assert isinstance(state, forms.ChoiceField)
         if is_raised:
             state.choices = [_ANY, *ALERT.choices]
         else:
-            state.choices = [_ANY, *((name, label) for name, (_rows, label) in STATES.items())]
+            known = ((name, label) for name, (_rows, label) in STATES.items() if has_people or name != PLANS_MISSING)
+            state.choices = [_ANY, *known]
             del self.fields["show"]
 
 

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q
-from django.db.models.functions import Least
 
 from brokerage.core.audit.models import OutboxItem
 from brokerage.core.audit.outbox import handles
@@ -20,8 +19,9 @@ from brokerage.core.locks import hold_name
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.context import system, worker
 from brokerage.core.tenants.models import Organisation
+from brokerage.safeguarding.later import ask_for_plans
 from brokerage.safeguarding.models import Alert, AlertRecipient, Severity
-from brokerage.safeguarding.reminders import first_reminder
+from brokerage.safeguarding.reminders import first_reminder, remind_from_the_start
 from placements.interest import KIND
 
 #: With one of these reasons an organisation reads what happened.
@@ -30,8 +30,9 @@ NEAR = frozenset({"raised", "resident", "starting", "searching", "central"})
 
 @handles(KIND)
 def tell_whoever_looks(item: OutboxItem) -> None:
-    """Tell the authority of every live alert about these homes that it does not know, or only as one of the region.
-    Repeatable: once it is told it is not told again."""
+    """Tell the authority of every live alert about these homes that it does not know, or only as one of the region; and
+    where it answered before somebody of its own came there, ask for a plan. Repeatable: once it is told it is not told
+    again."""
     if item.organisation_id is None:
         return
     homes = Q(establishment_id__isnull=True) | Q(establishment_id__in=item.payload["establishments"])
@@ -43,6 +44,7 @@ def tell_whoever_looks(item: OutboxItem) -> None:
         if not NEAR & _reasons(alert).get(item.organisation_id, frozenset()):
             with system(alert.raised_by_id) as raiser:
                 _tell(raiser, alert.reference)
+    ask_for_plans(item.organisation_id, [alert.pk for alert in live])
 
 
 def _tell(raiser: Actor, reference: str) -> None:
@@ -76,31 +78,9 @@ def _tell(raiser: Actor, reference: str) -> None:
     for organisation_id in new:
         change = {"alert": str(alert.pk), "template": "safeguarding.alert", "organisation": str(organisation_id)}
         enqueue("alert_change", queue="alerts", actor=raiser, payload=change, entry_id=entry.pk)
-    _remind_from_the_start(raiser, alert, entry.pk)
-
-
-def _remind_from_the_start(raiser: Actor, alert: Alert, entry_id: UUID) -> None:
-    """Have whoever was told now reminded when it is time: by the reminder that waits, which then comes no later, or by
-    one of its own. A reminder that is at work was waited for (`reminders.remind` holds the alert too)."""
+    # A reminder that is at work was waited for: `reminders.remind` holds the alert too.
     first = first_reminder(alert, database_now())
-    with worker():
-        waiting = OutboxItem.objects.filter(
-            queue="alerts",
-            kind="alert_reminder",
-            payload__alert=str(alert.pk),
-            done_at__isnull=True,
-            failed_at__isnull=True,
-        )
-        is_reminded = waiting.update(available_at=Least("available_at", first))
-    if not is_reminded:
-        enqueue(
-            "alert_reminder",
-            queue="alerts",
-            actor=raiser,
-            payload={"alert": str(alert.pk), "step": 1},
-            entry_id=entry_id,
-            available_at=first,
-        )
+    remind_from_the_start(raiser, "alert_reminder", {"alert": str(alert.pk)}, first=first, entry_id=entry.pk)
 
 
 def _reasons(alert: Alert) -> dict[UUID, frozenset[str]]:

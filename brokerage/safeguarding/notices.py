@@ -32,6 +32,30 @@ texts.register(
     ),
 )
 texts.register(
+    "safeguarding.people_came",
+    subject=_("Safeguarding alert %(reference)s: somebody came after you answered"),
+    body=_(
+        "%(organisation)s has answered safeguarding alert %(reference)s, and somebody of yours has come there since."
+        " Sign in and say what will be done."
+    ),
+)
+texts.register(
+    "safeguarding.plans_missing",
+    subject=_("Safeguarding alert %(reference)s waits for your plans"),
+    body=_(
+        "%(organisation)s has not said what will be done for everybody of yours about whom safeguarding alert"
+        " %(reference)s is. Sign in and say it."
+    ),
+)
+texts.register(
+    "safeguarding.plans_silent",
+    subject=_("Safeguarding alert %(reference)s: plans are missing"),
+    body=_(
+        "Somebody who was told of safeguarding alert %(reference)s does not say what will be done for people who came"
+        " later. Sign in to see who: telephone them."
+    ),
+)
+texts.register(
     "safeguarding.closed",
     subject=_("Safeguarding alert %(reference)s is closed"),
     body=_("Safeguarding alert %(reference)s is closed. Sign in to read what came of it."),

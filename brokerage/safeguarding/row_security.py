@@ -271,11 +271,13 @@ FUNCTIONS = [
     RETURNS TABLE (organisation_id uuid, organisation_name varchar, kind varchar, reasons varchar[], people integer,
       told_at timestamptz, people_told bigint, e_mails_sent bigint, people_texted bigint, texted_at timestamptz,
       seen_at timestamptz, acknowledged_at timestamptz,
-      acknowledged_by_name varchar, response text, reminded smallint, reminded_at timestamptz)
+      acknowledged_by_name varchar, response text, reminded smallint, reminded_at timestamptz,
+      people_without_plan bigint)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
       SELECT r.organisation_id, o.name, o.kind, r.reasons, r.people, r.told_at,
         coalesce(sent.people, 0), coalesce(sent.e_mails, 0), coalesce(sent.texted, 0), sent.texted_at,
-        sent.seen_at, r.acknowledged_at, r.acknowledged_by_name, r.response, r.reminded, r.reminded_at
+        sent.seen_at, r.acknowledged_at, r.acknowledged_by_name, r.response, r.reminded, r.reminded_at,
+        coalesce(later.people, 0)
       FROM safeguarding_alertrecipient r
       JOIN tenants_organisation o ON o.id = r.organisation_id
       LEFT JOIN LATERAL (SELECT count(DISTINCT m.user_id) AS people,
@@ -286,10 +288,20 @@ FUNCTIONS = [
           -- To be asked as the second person, or to hear who does not answer, is not to be told of it.
           AND m.is_urgent AND m.template IN ('safeguarding.alert', 'safeguarding.reminder', 'safeguarding.closed')
         ) sent ON true
+      -- Who came to live there after the answer, and whom no plan is for: numbers alone.
+      LEFT JOIN (SELECT t.id, count(*) AS people FROM safeguarding_alertrecipient t
+        JOIN placements_placement p ON p.authority_id = t.organisation_id AND p.provider_id = t.provider_id
+          AND p.status IN ('planned', 'active')
+          AND (t.establishment_id IS NULL OR p.establishment_id = t.establishment_id)
+          AND (t.household_id IS NULL OR p.household_id = t.household_id)
+        WHERE t.reference = p_reference AND t.acknowledged_at IS NOT NULL AND t.closed_at IS NULL
+          AND NOT EXISTS (SELECT FROM safeguarding_welfarecheck c
+            WHERE c.recipient_id = t.id AND c.placement_id = p.id)
+        GROUP BY t.id) later ON later.id = r.id
       WHERE r.reference = p_reference AND EXISTS (SELECT FROM safeguarding_alertrecipient mine
         WHERE mine.alert_id = r.alert_id AND mine.organisation_id = {ORGANISATION}
           AND mine.reasons && ARRAY['raised', 'central']::varchar[])
-      ORDER BY r.acknowledged_at IS NOT NULL, r.people DESC, o.name
+      ORDER BY r.acknowledged_at IS NOT NULL, coalesce(later.people, 0) DESC, r.people DESC, o.name
     $$
     """,
     "REVOKE ALL ON FUNCTION alert_roster(varchar) FROM PUBLIC",

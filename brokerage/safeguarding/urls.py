@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from brokerage.safeguarding import exports, paper_views, views
+from brokerage.safeguarding import exports, later_views, paper_views, views
 
 app_name = "safeguarding"
 urlpatterns: list[URLPattern] = [
@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern] = [
     path("<str:reference>/do-not-send/", views.alert_dismiss, name="alert_dismiss"),
     path("<str:reference>/close/", views.alert_close, name="alert_close"),
     path("<str:reference>/answer/", views.alert_answer, name="alert_answer"),
+    path("<str:reference>/plans/", later_views.alert_plans, name="alert_plans"),
     path("<str:reference>/who-was-told/", exports.alert_roster, name="alert_roster"),
     path("<str:reference>/who-was-told.csv", exports.alert_roster_csv, name="alert_roster_csv"),
     path("<str:reference>/who-was-told.pdf", paper_views.alert_roster_pdf, name="alert_roster_pdf"),

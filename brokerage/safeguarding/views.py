@@ -37,6 +37,7 @@ from brokerage.safeguarding.forms import (
     CloseForm,
     ConfirmForm,
     DismissForm,
+    PlansForm,
     RaiseForm,
     SubjectForm,
     where_and_since,
@@ -59,14 +60,14 @@ def alert_list(request: OrganisationRequest) -> HttpResponse:
     actor = request.actor
     actor.require("alert.view")
     is_raised = request.GET.get("show") == "raised" and not actor.is_provider
-    form = AlertFilter(request.GET, is_raised=is_raised)
+    form = AlertFilter(request.GET, is_raised=is_raised, has_people=actor.is_authority)
     chosen: dict[str, Any] = dict(form.cleaned_data) if form.is_valid() else {}
     chosen.pop("show", None)
     page: Any
     if is_raised:
         page = Paginator(lists.listed_raised(actor.organisation_id, **chosen), PER_PAGE)
     else:
-        page = Paginator(lists.listed_received(**chosen), PER_PAGE)
+        page = Paginator(lists.listed_received(has_people=actor.is_authority, **chosen), PER_PAGE)
     page = page.get_page(request.GET.get("page"))
     here = address(actor, "safeguarding:alert_list")
     tabs = [
@@ -253,6 +254,11 @@ def _shown(actor: Actor, reference: str, told: AlertRecipient | None, raised: Al
         _nothing()
     is_deciding = raised is not None and actor.may("alert.confirm")
     around = around_alert(actor, told)
+    people = people_there(told) if told is not None and actor.is_authority else []
+    planned = {check.placement_id for check in around.own_checks}
+    later = [placement for placement in people if placement.pk not in planned] if state == "answered" else []
+    if later:
+        state, state_label = lists.PLANS_MISSING, lists.STATES[lists.PLANS_MISSING][1]
     return {
         "reference": reference,
         "told": told,
@@ -267,7 +273,8 @@ def _shown(actor: Actor, reference: str, told: AlertRecipient | None, raised: Al
         "state_label": state_label,
         "facts": lists.facts_of(content),
         "reasons": lists.reason_labels(told) if told is not None else [],
-        "people": _people(actor, told) if told is not None and actor.is_authority else [],
+        "people": _people(actor, people),
+        "plans_form": PlansForm(people=later) if later and actor.may("alert.acknowledge") else None,
         "checks": _acted_on(actor, around.own_checks),
         "files": files_of(actor, reference),
         "may_add_file": raised is not None and raised.status in OPEN and actor.may("alert.raise"),
@@ -286,14 +293,15 @@ def _shown(actor: Actor, reference: str, told: AlertRecipient | None, raised: Al
         "may_close": is_deciding and raised is not None and ALERT.may(raised.status, "close"),
         "answered": sum(line.acknowledged_at is not None for line in around.lines),
         "told_count": len(around.lines),
+        "without_plan": sum(line.people_without_plan for line in around.lines),
     }
 
 
-def _people(actor: Actor, told: AlertRecipient) -> list[dict[str, Any]]:
+def _people(actor: Actor, there: list[Placement]) -> list[dict[str, Any]]:
     """The authority's own people there: references and links. Who they are is behind the page that records it."""
     sees_placements, knows = actor.may("placement.view"), actor.may("referral.identity")
     people = []
-    for placement in people_there(told):
+    for placement in there:
         referral = placement.referral
         people.append(
             {

@@ -18,6 +18,7 @@ from brokerage.core.vocabulary import PlacementSource
 from dpv.eligibility import require_eligible
 from placements.actions import releases
 from placements.actions.closing import move_unseen_offers
+from placements.interest import show_interest
 from placements.models import Award, Invitation, Offer, Placement, Referral
 from placements.queries.ages import age_at_start
 from placements.reminders import remind_of_start
@@ -63,6 +64,7 @@ def confirm(actor: Actor, award: Award, *, others: list[Offer] | None = None) ->
     )
     placement = _plan_placement(award, offer, referral, has_counter=has_counter)
     remind_of_start(actor, placement)
+    show_interest(actor, [(offer.provider_id, offer.establishment_id)])
     record(
         "award.confirmed",
         subject=award,

@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import re
 
-from django.db import connections
+import pytest
 
 from brokerage.core.accounts.models import MobileNumber
 from brokerage.core.tenants.context import loader
-from brokerage.core.tenants.ownership import use_owner_connection
 from brokerage.demo.organisations import give_mobile_numbers
 
+pytestmark = pytest.mark.usefixtures("as_owner")
 
-def test_leads_and_managers_have_numbers_of_the_range_for_drama(committed: str) -> None:
-    settings = connections["default"].settings_dict
-    before = {key: settings[key] for key in ("USER", "PASSWORD", "HOST", "PORT")}
-    try:
-        use_owner_connection()
-        with loader():
-            give_mobile_numbers()
-            found = dict(MobileNumber.objects.values_list("user__email", "number"))
-    finally:
-        connections["default"].close()
-        settings.update(before)
+
+def test_leads_and_managers_have_numbers_of_the_range_for_drama() -> None:
+    with loader():
+        give_mobile_numbers()
+        found = dict(MobileNumber.objects.values_list("user__email", "number"))
     leads_and_managers = {f"{who}@example.org" for who in ("carol", "edith", "nia", "tessa", "wendy")}
     assert set(found) == leads_and_managers
     assert len(set(found.values())) == len(found)

@@ -84,6 +84,11 @@ class Installation(Site):
         """It refuses everything that needs room."""
         with redis.Redis.from_url(self.valkey.url()) as client:
             client.config_set("maxmemory", "1")
+            try:
+                client.set("room", "none")
+            except redis.exceptions.ResponseError:
+                return
+        raise AssertionError("Redis takes what it has no room for.")
 
     def empty_redis(self) -> None:
         """It has room again."""
@@ -103,6 +108,24 @@ class Installation(Site):
         until(lambda: self.postgres and self.postgres.pid() is None, "PostgreSQL is gone")
         self.postgres.start()
         return "PostgreSQL killed"
+
+    def cut_at_work(self, delay: float, *, within: float = 10.0) -> int:
+        """Wait for a statement or a transaction of somebody's, and so many seconds more; cut every connection. Answers
+        how many of those were at work."""
+        theirs = "FROM pg_stat_activity WHERE datname = %s AND usename = 'brokerage_login' AND client_port IS NOT NULL"
+        own = connections["default"].connection
+        theirs += f" AND pid <> {own.get_backend_pid() if own is not None and not own.closed else 0}"
+        deadline = time.monotonic() + within
+        while not self.number(f"SELECT count(*) {theirs} AND state <> 'idle'", self.database):
+            if time.monotonic() > deadline:
+                return 0
+            time.sleep(0.002)
+        time.sleep(delay)
+        return self.number(
+            f"SELECT count(*) FILTER (WHERE cut AND state <> 'idle') FROM (SELECT state, pg_terminate_backend(pid) cut"
+            f" {theirs}) gone",
+            self.database,
+        )
 
     def ask(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """As `Site.ask`, with another connection where the server was killed under this one."""

@@ -35,6 +35,8 @@ class MailSink:
         self.late = 0.0
         self.dies_after: int | None = None
         self.taken: list[tuple[str, str]] = []
+        #: The Message-IDs under which each message came.
+        self.ids: dict[str, set[str]] = {}
         #: When each message was first taken, by the monotonic clock.
         self.when: dict[str, float] = {}
         self.lock = threading.Lock()
@@ -77,6 +79,7 @@ class MailSink:
         """Start counting anew."""
         with self.lock:
             self.taken.clear()
+            self.ids.clear()
             self.when.clear()
 
     def copies(self) -> Counter[str]:
@@ -151,8 +154,10 @@ class _Session(socketserver.StreamRequestHandler):
             if sink.dies_after is not None:
                 sink.dies_after -= 1
             if not dies:
-                name = message_from_bytes(body)["X-Message-Id"]
+                message = message_from_bytes(body)
+                name = message["X-Message-Id"]
                 sink.taken.append((name, recipient))
+                sink.ids.setdefault(name, set()).add(str(message["Message-ID"]))
                 sink.when.setdefault(name, time.monotonic())
         if dies:
             sink.go_away()

@@ -30,6 +30,7 @@ from dpv.models import MenuItem
 from placements.actions.clarifications import ask_clarification
 from placements.actions.documents import add_document
 from placements.models import Clarification, Offer, Person, Placement, Referral
+from placements.states import PLACEMENT_LIVE
 from providers.actions.imports import start_import
 from providers.models import Insurance
 from tests import scenarios
@@ -122,6 +123,8 @@ def build_api_world() -> ApiWorld:
     for who in (*OWN.values(), *STRANGERS.values(), "alice"):
         everything(who)
     machines = {who: client_of(who) for who in (*OWN.values(), *STRANGERS.values(), "alice")}
+    # Whoever comes to Birch House from here on came after Harrow's answer.
+    early = answered(raised("olive", what_happened=f"The zeroth thing seen in {CANARY}.").reference, "oscar").reference
     draft = scenarios.draft_referral("oscar")
     running = scenarios.published_referral("oscar", homes=("birch-house", "birch-lodge"))
     offer = scenarios.submitted_offer("bob", story=running, home="birch-house")
@@ -188,6 +191,7 @@ def build_api_world() -> ApiWorld:
         concerns
         | {"findings/": {"reference": build_finding()}}
         | _alert_places(*waits, *live)
+        | {"alerts/<str:reference>/plans": {"reference": early}}
         | _incident_places(incidents)
         | _measure_places()
         | closure_places(*closures)
@@ -337,10 +341,13 @@ def _bodies(
         "held_until": f"{(today + dt.timedelta(days=14)).isoformat()}T17:00:00Z",
     }
     with acting(actor_of("oscar")):
-        there = Placement.objects.filter(establishment_id=ident("birch-lodge")).values_list("pk", flat=True)
-        plans = [{"placement_id": str(placement), "plan": "A visit today."} for placement in there]
+        there = Placement.objects.filter(status__in=PLACEMENT_LIVE).values_list("pk", "establishment_id")
+        plans: dict[Any, list[Values]] = {}
+        for placement, home in there:
+            plans.setdefault(home, []).append({"placement_id": str(placement), "plan": "A visit today."})
     return {
-        "answer_alert": {"plans": plans},
+        "answer_alert": {"plans": plans[ident("birch-lodge")]},
+        "plan_for_later_people": {"plans": plans[ident("birch-house")]},
         "create_alert": {"provider_id": str(ident("birch"))},
         "record_strategy_meeting": {"held_on": today.isoformat(), "next_on": None},
         "create_closure": {

@@ -57,6 +57,8 @@ NOT_HERE: dict[str, str] = {
     "close_closing_home provider": "the central team keeps the register",
     "record_resident_next_home central": "authorities have people there",
     "record_resident_next_home provider": "authorities have people there",
+    "plan_for_later_people central": "authorities have people there",
+    "plan_for_later_people provider": "authorities have people there",
     "list_collected_checks provider": "how others are is not for the provider",
     **dict.fromkeys(
         (

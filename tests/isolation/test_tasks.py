@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -12,7 +13,7 @@ from brokerage.core.audit.models import OutboxItem
 from brokerage.core.notifications.models import Message
 from brokerage.core.tenants.context import acting, current, worker
 from brokerage.core.webhooks.feed import changes_after
-from brokerage.safeguarding.models import AlertRecipient
+from brokerage.safeguarding.models import Alert, AlertRecipient
 from contracts.models import Agreement
 from dpv.actions.suspensions import suspend_admission
 from placements.models import Referral
@@ -22,12 +23,13 @@ from tests.api.clients import client_of
 from tests.cast import TODAY, actor_of, ident
 from tests.dpv.measuring import in_force
 from tests.firewall.finding import findings, found
-from tests.safeguarding.alerting import raised
+from tests.safeguarding.alerting import answered, raised
 
 #: Kinds of queued work, and what each must not do for an organisation that does not own what it names.
 WORK = {
     "alert_change",
     "alert_confirm_reminder",
+    "alert_plan_reminder",
     "alert_reminder",
     "announce_closing",
     "change",
@@ -117,12 +119,24 @@ def test_work_about_an_alert_tells_nobody_for_another_organisation(committed: st
     waiting = {"alert": str(raised(severity="high").pk), "step": 1}
     for other in ("ealing", "alder", "south-east-wales-central"):
         outbox._handlers["alert_confirm_reminder"](_item("alert_confirm_reminder", other, **waiting))
+    later = {"recipient": str(_answered_before_somebody_came(alert)), "step": 1}
+    for who in ("edith", "alice", "cecil"):
+        item = _item("alert_plan_reminder", "birch", **later)
+        item.organisation_id = actor_of(who).organisation_id
+        outbox._handlers["alert_plan_reminder"](item)
     with worker():
         assert Message.objects.count() == before
         assert not AlertRecipient.objects.filter(reminded__gt=0).exists()
     for who in ("olive", "edith", "cecil"):
         with acting(actor_of(who)) as actor:
             assert not changes_after(actor.organisation_id, 0, kinds=["alert.received"], limit=10).changes
+
+
+def _answered_before_somebody_came(alert: Alert) -> UUID:
+    """Harrow has answered, and somebody of its own came there since: the row by which it was told."""
+    told = answered(alert.reference)
+    scenarios.awarded("birch-house")
+    return told.pk
 
 
 def test_saying_that_one_looks_at_a_home_tells_nobody_who_does_not(committed: str) -> None:

@@ -44,6 +44,7 @@ OUTSIDERS: dict[str, tuple[tuple[str, str], ...]] = {
     "safeguarding:alert_confirm": (("edith", "ealing"), ("carol", "west-london-central"), ("bob", "birch")),
     "safeguarding:alert_dismiss": (("edith", "ealing"), ("carol", "west-london-central"), ("bob", "birch")),
     "safeguarding:alert_close": (("edith", "ealing"), ("carol", "west-london-central"), ("bob", "birch")),
+    "safeguarding:alert_plans": (("edith", "ealing"), ("carol", "west-london-central"), ("bob", "birch")),
     "safeguarding:welfare_check": (("edith", "ealing"), ("carol", "west-london-central"), ("bob", "birch")),
     # Shared with the central team alone; patterns over the region are the central team's.
     "concerns:concern": (("edith", "ealing"), ("bob", "birch"), ("nia", "newport")),
@@ -103,6 +104,7 @@ def build_world() -> World:
     from providers.imports.engine import run_import
     from providers.models import Insurance
 
+    early_alert = build_early_alert()
     draft = scenarios.draft_referral()
     running = scenarios.invited("birch-house")
     offer = scenarios.submitted_offer(story=running)
@@ -185,6 +187,7 @@ def build_world() -> World:
         "firewall": {"reference": build_finding()},
         "safeguarding:alert_confirm": {"reference": waiting_alert},
         "safeguarding:alert_dismiss": {"reference": waiting_alert},
+        "safeguarding:alert_plans": {"reference": early_alert},
         "safeguarding:welfare_check": {"reference": answered_alert, "check": check},
         "closures": {"reference": closure, "resident": resident},
         **{f"concerns:{name}": {"reference": reference} for name, reference in concerns.items()},
@@ -215,6 +218,19 @@ def build_finding() -> str:
     living("cedar-house", who="oscar", age=9)
     check("oscar")
     return next(one.reference for one in findings("oscar") if one.home == "Cedar House")
+
+
+def build_early_alert() -> str:
+    """An alert of Harrow's about Birch that Harrow has answered: whoever comes there from now on came later."""
+    from brokerage.safeguarding.actions.alerts import AlertFacts, raise_alert
+    from brokerage.safeguarding.actions.answers import acknowledge_alert
+
+    said = {"kind": "premises", "what_happened": "A door was locked.", "action_taken": "The regulator knows."}
+    with acting(actor_of("olive")) as olive:
+        facts = AlertFacts(provider_id=ident("birch"), severity="low", told_provider="We will call.", **said)
+        reference = raise_alert(olive, facts=facts).reference
+        acknowledge_alert(olive, reference=reference, response="We visit everybody.")
+    return reference
 
 
 def build_alerts() -> tuple[str, str, str, Any]:

@@ -71,7 +71,8 @@ def _round(play: Play, site: Installation, machine: Machine, web: int, worker: i
     except AssertionError as broken:
         play.violated(f"{clocks}: {broken}")
     for name, days in ((WEB, web), (WORKER, worker)):
-        play.require(clock_words(days) in site.log_of(name), f"the clock of the {name} is right")
+        said = site.log_of(name).count(clock_words(days))
+        play.require(said >= 2, f"the clocks of the {name} are right")
     for table, column in DATED:
         away = site.number(
             f"SELECT count(*) FROM {table} WHERE {column} NOT BETWEEN now() - interval '1 day' AND now() + interval"

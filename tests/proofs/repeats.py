@@ -25,6 +25,7 @@ from tests.proofs.play import Play
 from tests.proofs.racing import at_once, both_pass
 
 AT_ONCE = 8
+CUT_OFF = "database cut off"
 REFERRALS = "SELECT count(*) FROM placements_referral"
 
 
@@ -32,13 +33,21 @@ def prove(play: Play) -> None:
     """Referrals, awards and offers, each in every kind of trouble; then the twin."""
     with installation(play.place, web=True, workers=False) as site:
         council, provider = client_of("oscar"), client_of("bob")
-        troubles = ["eight at once", KEPT, ANSWERED, "database cut off"]
-        for number in play.rounds(3 * len(troubles), share=0.85):
+        troubles = ("eight at once", KEPT, ANSWERED, CUT_OFF)
+        # The first rounds play every trouble and every write; all of them, each with each.
+        pairs = [
+            (trouble, WRITES[(turn + number) % len(WRITES)])
+            for turn in range(len(WRITES))
+            for number, trouble in enumerate(troubles)
+        ]
+        for number in play.rounds(len(pairs), share=0.85, least=len(pairs) // 2):
             connections.close_all()
             site.ask("UPDATE providers_occupancy SET places = taken + 2")
-            path, body, effects = WRITES[number // len(troubles) % len(WRITES)]()
+            trouble, write = pairs[number % len(pairs)]
+            path, body, effects = write()
             machine = provider if path.startswith("/offers") else council
-            _repeat(play, site, troubles[number % len(troubles)], machine, path, body, effects)
+            _repeat(play, site, trouble, machine, path, body, effects)
+        play.note(f"{min(number + 1, len(pairs))} of {len(pairs)} pairs of a write and a trouble were played")
         _twin(play, site)
 
 
@@ -86,15 +95,21 @@ def _repeat(
     once = partial(sent, site, machine.token, path, body, key)
     if trouble in (KEPT, ANSWERED):
         site.die_when(trouble)
-    if trouble == "database cut off":
-        answers = at_once(*[once] * 2, *[site.cut_connections] * 2, once, may_raise=(Exception,))
+    if trouble == CUT_OFF:
+        cut = partial(site.cut_at_work, play.random.random() / 20)
+        answers = at_once(*[once] * 3, cut, may_raise=(Exception,))
+        effect = sum(each for each in answers if isinstance(each, int))
     else:
+        effect = 1
         answers = at_once(*[once] * (AT_ONCE if trouble == "eight at once" else 2), may_raise=(Exception,))
     if trouble in (KEPT, ANSWERED):
         until(site.somebody_died, "a web process dies")
     answers = [*[each for each in answers if not isinstance(each, int)], *at_once(once, may_raise=(Exception,))]
     play.outcome.cases += len(answers)
-    play.outcome.faults[f"{trouble} repeats"] += 1
+    if effect:
+        play.outcome.faults[f"{trouble} repeats"] += effect
+    else:
+        play.say(f"nobody was at work when the {trouble}")
     what = f"{path}, {trouble}"
     statuses = Counter(getattr(answer, "status_code", repr(answer)) for answer in answers)
     if set(statuses) not in ({201}, {200}):

@@ -18,7 +18,7 @@ SUBJECTS = ("alerts:", "closures:", "complaints:", "concerns:", "incidents:", "m
 PLAIN = {
     *("reference", "placement", "referral", "new_placement", "agreement", "about", "content_type", "sha256"),
     *("organisation", "authority", "provider", "home", "raised_by", "planned_by", "done_by", "written_by"),
-    *("uploaded_by", "changed_by", "decided_by", "state"),
+    *("uploaded_by", "changed_by", "decided_by", "asked_by", "state"),
 }
 WRITING = [route for route in routes() if route.method == "post" and route.operation.scope.startswith(SUBJECTS)]
 WRITING = [route for route in WRITING if not route.operation.only_reads and route.operation.answer is not None]

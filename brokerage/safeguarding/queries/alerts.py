@@ -8,7 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.lookups import IsNull
 from django.http import Http404
 from django.utils.translation import gettext as _
 
@@ -16,7 +17,7 @@ from brokerage.core.references import normalise_reference
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.context import require_context
 from brokerage.core.web import OrganisationRequest, address
-from brokerage.safeguarding.models import Alert, AlertRecipient, Reason
+from brokerage.safeguarding.models import Alert, AlertRecipient, Reason, WelfareCheck
 from placements.models import Placement
 from placements.states import PLACEMENT_LIVE
 
@@ -44,6 +45,8 @@ class Told:
     response: str
     reminded: int
     reminded_at: dt.datetime | None
+    #: People who came to live there after it answered a live alert, and whom no plan is for.
+    people_without_plan: int
 
     @property
     def reason_labels(self) -> list[str]:
@@ -78,6 +81,33 @@ def people_there(told: AlertRecipient) -> list[Placement]:
         rows = rows.filter(household_id=told.household_id)
     rows = rows.select_related("establishment", "household", "referral").defer("referral__answers")
     return list(rows.order_by("planned_start_on", "reference"))
+
+
+def people_without_plan(told: AlertRecipient) -> list[Placement]:
+    """The authority's people there whom none of its plans is for: once it has answered, those who came later."""
+    planned = set(WelfareCheck.objects.filter(recipient=told).values_list("placement_id", flat=True))
+    return [placement for placement in people_there(told) if placement.pk not in planned]
+
+
+def is_plan_missing() -> Exists:
+    """Whether somebody of the authority's lives there whom no plan is for: `people_without_plan` as a condition on
+    alerts received. For authorities alone: nobody else reads placements."""
+    planned = WelfareCheck.objects.filter(recipient_id=OuterRef(OuterRef("pk")), placement_id=OuterRef("pk"))
+    people = Placement.objects.filter(
+        *(
+            Q(**{place: OuterRef(place)}) | Q(IsNull(OuterRef(place), True))
+            for place in ("establishment_id", "household_id")
+        ),
+        provider_id=OuterRef("provider_id"),
+        status__in=PLACEMENT_LIVE,
+    )
+    return Exists(people.exclude(Exists(planned)))
+
+
+def awaiting_plans() -> QuerySet[AlertRecipient]:
+    """The live alerts that the authority acted for answered before somebody of its own came there, newest first."""
+    answered = AlertRecipient.objects.filter(acknowledged_at__isnull=False, closed_at__isnull=True)
+    return answered.filter(is_plan_missing()).order_by("-told_at", "-id")
 
 
 def roster(reference: str) -> list[Told]:
@@ -125,15 +155,17 @@ class Unfinished:
     """What is not done yet about an alert, in numbers of organisations and of people."""
 
     unanswered: int
+    without_plan: int
     to_do: int
     unsafe: int
 
 
 def unfinished(reference: str) -> Unfinished:
     """For whoever may see who was told; nothing for others."""
-    checks = collected_checks(reference)
+    checks, lines = collected_checks(reference), roster(reference)
     return Unfinished(
-        unanswered=sum(line.acknowledged_at is None for line in roster(reference)),
+        unanswered=sum(line.acknowledged_at is None for line in lines),
+        without_plan=sum(line.people_without_plan for line in lines),
         to_do=sum(line.to_do for line in checks),
         unsafe=sum(line.unsafe for line in checks),
     )

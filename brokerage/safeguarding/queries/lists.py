@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, Value, When
 from django.utils.dateparse import parse_date
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -16,13 +16,17 @@ from django.utils.translation import gettext_lazy
 from brokerage.core.pages.templatetags.pages import day
 from brokerage.core.references import normalise_reference
 from brokerage.safeguarding.models import Alert, AlertRecipient, Kind, Reason, WelfareCheck
-from brokerage.safeguarding.queries.alerts import Told
+from brokerage.safeguarding.queries.alerts import Told, is_plan_missing
 
 UNANSWERED = Q(acknowledged_at__isnull=True, closed_at__isnull=True)
+ANSWERED = Q(acknowledged_at__isnull=False, closed_at__isnull=True)
+#: Answered, and somebody came there since whom no plan is for: known to authorities alone.
+PLANS_MISSING = "plans_missing"
 #: What a received alert waits for, as filters and tags name it.
 STATES: dict[str, tuple[Q, str | Promise]] = {
     "unanswered": (UNANSWERED, gettext_lazy("Not answered")),
-    "answered": (Q(acknowledged_at__isnull=False, closed_at__isnull=True), gettext_lazy("Answered")),
+    PLANS_MISSING: (Q(is_plan_missing=True), gettext_lazy("Plans missing")),
+    "answered": (ANSWERED, gettext_lazy("Answered")),
     "closed": (Q(closed_at__isnull=False), gettext_lazy("Closed")),
 }
 #: Who else was told: name of reference and day in an alert's content, and how a page calls them.
@@ -44,9 +48,13 @@ REASONS_OF_OTHERS: dict[str, str | Promise] = {
 }
 
 
-def listed_received(*, state: str = "", severity: str = "", kind: str = "", q: str = "") -> QuerySet[AlertRecipient]:
-    """The alerts that the organisation acted for was told of: those without its answer first, then the newest."""
-    rows = AlertRecipient.objects.annotate(is_unanswered=UNANSWERED)
+def listed_received(
+    *, has_people: bool = False, state: str = "", severity: str = "", kind: str = "", q: str = ""
+) -> QuerySet[AlertRecipient]:
+    """The alerts that the organisation acted for was told of: those without its answer first, then those without a plan
+    for somebody (where it `has_people`: an authority), then the newest."""
+    is_missing = Case(When(ANSWERED, then=is_plan_missing()), default=False) if has_people else Value(False)
+    rows = AlertRecipient.objects.annotate(is_unanswered=UNANSWERED, is_plan_missing=is_missing)
     if state in STATES:
         rows = rows.filter(STATES[state][0])
     if severity:
@@ -55,7 +63,7 @@ def listed_received(*, state: str = "", severity: str = "", kind: str = "", q: s
         rows = rows.filter(content__kind=kind)
     if words := q.strip():
         rows = rows.filter(Q(reference=normalise_reference(words)) | Q(content__about__icontains=words))
-    return rows.order_by("-is_unanswered", "-told_at", "-id")
+    return rows.order_by("-is_unanswered", "-is_plan_missing", "-told_at", "-id")
 
 
 def listed_raised(
@@ -71,10 +79,12 @@ def listed_raised(
 
 
 def state_of(told: AlertRecipient) -> str:
-    """One of `STATES`."""
+    """One of `STATES`. Whether a plan is missing is known of what `listed_received` lists."""
     if told.closed_at is not None:
         return "closed"
-    return "unanswered" if told.acknowledged_at is None else "answered"
+    if told.acknowledged_at is None:
+        return "unanswered"
+    return PLANS_MISSING if getattr(told, "is_plan_missing", False) else "answered"
 
 
 def kind_label(kind: str) -> str:
