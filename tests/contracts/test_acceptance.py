@@ -14,7 +14,7 @@ from brokerage.core.tenants.context import acting, worker
 from contracts import acceptance
 from contracts.models import Agreement
 from contracts.terms import read_terms
-from placements.models import Award, Placement, Referral
+from placements.models import Award, Person, Placement, Referral
 from tests.cast import actor_of
 from tests.scenarios import award, awarded, chosen
 
@@ -37,6 +37,17 @@ def test_an_award_draws_up_its_agreement_and_queues_the_document() -> None:
         assert terms.placement.name == "Birch House"
     with worker():
         assert OutboxItem.objects.get(kind="render_ipa").payload == {"agreement": str(agreement.pk)}
+
+
+def test_an_agreement_says_in_words_what_is_kept_as_a_code() -> None:
+    story, offers = chosen()
+    with acting(actor_of("oscar")):
+        Person.objects.filter(pk=story.referral.person_id).update(ethnicity="WBRI")
+    made = award(offers[0])
+    with acting(actor_of("oscar")):
+        terms = read_terms(made.agreements.get().terms)
+        assert terms.person.ethnicity == "White British"
+        assert terms.mileage is not None and terms.mileage.per == "a day"
 
 
 def test_the_provider_reads_its_agreement_and_a_rival_does_not() -> None:
