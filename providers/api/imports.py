@@ -38,7 +38,7 @@ def list_imports(call: Call) -> Page:
     query=NewImportQuery,
     answer=ImportRow,
     status=201,
-    codes=("file_too_large", "file_unreadable"),
+    codes=("file_name_missing", "file_too_large", "file_unreadable"),
 )
 def check_import(call: Call) -> Created:
     """Send a list and have it checked.
