@@ -129,11 +129,11 @@ def _arguments() -> argparse.Namespace:
 def _play(chosen: argparse.Namespace, proofs: list[Proof], answers: Path) -> int:
     """Every lane in a process, at the same time; the code with which this process is to end when it was stopped."""
     lanes = _lanes(proofs)
-    longest = max(len(given) for given in lanes.values())
     minutes = None if chosen.short else chosen.minutes or 60.0
     seconds = minutes * 60 if minutes else SHORT
     # The short form's turns are over a minute early: nothing of it may take longer than was said.
     until = time.monotonic() + (seconds if minutes else SHORT - 60)
+    turns = [proof.name for proof in proofs if proof.has_turns]
     running: list[subprocess.Popen[bytes]] = []
     signal.signal(signal.SIGTERM, _stopped)
     own = own_servers()
@@ -141,10 +141,11 @@ def _play(chosen: argparse.Namespace, proofs: list[Proof], answers: Path) -> int
         for lane, given in lanes.items():
             asked = {
                 "names": [proof.name for proof in given],
-                "turns": [proof.name for proof in proofs if proof.has_turns],
+                "turns": turns,
                 "until": until,
                 "seed": chosen.seed,
-                "seconds": minutes * 60 / longest if minutes else None,
+                # Each process shares the time among its own, and as much as one is left for the turns.
+                "seconds": minutes * 60 / (len(given) + bool(turns)) if minutes else None,
                 "short": chosen.short,
                 "cases": chosen.cases,
                 "answers": str(answers),
