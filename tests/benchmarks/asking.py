@@ -14,6 +14,7 @@ class Asker:
     """Asks one application in the name of one person (a session) or one system (a token)."""
 
     def __init__(self, *, token: str = "", user: Any = None) -> None:
+        from allauth.mfa.models import Authenticator
         from django.core.wsgi import get_wsgi_application
         from django.test import Client
 
@@ -34,6 +35,7 @@ class Asker:
         if token:
             self.environ["HTTP_AUTHORIZATION"] = f"Bearer {token}"
         if user is not None:
+            Authenticator.objects.get_or_create(user=user, type=Authenticator.Type.TOTP, defaults={"data": {}})
             browser = Client()
             browser.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
             self.environ["HTTP_COOKIE"] = "; ".join(

@@ -61,7 +61,7 @@ def add_homes(name: str) -> None:
         cursor.execute("UPDATE providers_occupancy SET places = 30000")
 
 
-def decided_later(how_many: int = 40) -> list[Any]:
+def decided_later(how_many: int) -> list[Any]:
     """Offers that stand, each the only one of its referral, to be awarded one by one."""
     from django.db import connection
 

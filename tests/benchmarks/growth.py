@@ -25,6 +25,8 @@ PLACES = (
     ("spend report", "/o/harrow/spend/", 1.5),
 )
 
+#: Times that each is asked before it is timed, in a size's first block and in its later ones; awards timed in a block.
+FIRST_WARM, WARM, AWARDS = 4, 2, 3
 #: The provider asked most often that has an open invitation; and enough open ones for a full page of its inbox.
 PROVIDER = """
 SELECT o.slug, m.user_id, o.id FROM placements_release r JOIN tenants_organisation o ON o.id = r.provider_id
@@ -52,18 +54,26 @@ WHERE r.provider_id = %s AND r.state = 'open' AND r.closes_at > now() AND i.stat
 
 def measure(bench: Bench) -> None:
     """Each size in turn, several times over: blocks of rounds, as a database is changed between."""
+    from django.test import override_settings
+
     if len(bench.sizes) < 2:
         bench.leave_out("growth: needs two sizes (--sizes 10000,100000)")
         return
+    # As in production; those who ask have one.
+    with override_settings(SECOND_FACTOR_REQUIRED=True):
+        _measure(bench)
+
+
+def _measure(bench: Bench) -> None:
     asks = {size: _ready(bench, size) for size in bench.sizes}
     found: dict[str, dict[int, list[float]]] = {}
-    for block, size in itertools.product(range(bench.rounds(4)), bench.sizes):
+    for block, size in itertools.product(range(_blocks(bench)), bench.sizes):
         with database(bench.country(size)):
             for what, act in asks[size].items():
-                for _warm in range(2 if block else 4):
+                for _warm in range(WARM if block else FIRST_WARM):
                     act()
                 times = found.setdefault(what, {}).setdefault(size, [])
-                times += [seconds(act) for _round in range(3 if what == "award" else 10)]
+                times += [seconds(act) for _round in range(AWARDS if what == "award" else 10)]
     first, *_between, last = bench.sizes
     goals = {what: goal for what, _path, goal in PLACES} | {"award": 1.3}
     for what, by_size in found.items():
@@ -80,6 +90,10 @@ def measure(bench: Bench) -> None:
                 note=told + beside_goal(last),
             )
         )
+
+
+def _blocks(bench: Bench) -> int:
+    return bench.rounds(4)
 
 
 def _ready(bench: Bench, size: int) -> dict[str, Callable[[], object]]:
@@ -118,6 +132,6 @@ def _ready(bench: Bench, size: int) -> dict[str, Callable[[], object]]:
             acts[what] = partial(asker.get, path.format(reference=reference, provider=slug), status=status)
             if "people" in path:
                 acts[what] = partial(asker.submit, path, text=name_of_person)
-        acts["award"] = partial(award_one, decided_later())
+        acts["award"] = partial(award_one, decided_later(_blocks(bench) * (WARM + AWARDS) + FIRST_WARM))
         say(f"  {size:,} referrals: inbox of {slug}, {shown}")
     return acts

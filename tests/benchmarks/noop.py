@@ -1,7 +1,12 @@
-"""A Celery task that does nothing, and how many of it one worker does in a second: the reference of deliveries."""
+"""A Celery task that does nothing, and how many of it one worker does in a second: the reference of deliveries.
+
+As the product's tasks are (acknowledged once they are done, one at a time, in as many processes as its workers have
+together), and as Celery comes (acknowledged when they begin, four fetched at once, a process for each core).
+"""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 from collections.abc import Iterator
@@ -24,6 +29,11 @@ def nothing() -> None:
     """Do nothing."""
 
 
+@app.task(name="bench.nothing_as_it_comes", ignore_result=True, acks_late=False, reject_on_worker_lost=False)
+def nothing_as_it_comes() -> None:
+    """Do nothing, acknowledged beforehand."""
+
+
 @app.task(name="bench.mark", ignore_result=True)
 def mark(name: str) -> None:
     """Write down when the worker came here."""
@@ -32,20 +42,21 @@ def mark(name: str) -> None:
     cache.set(name, time.time(), 600)
 
 
-def tasks_a_second(tasks: int) -> float:
-    """All of them wait when the worker is started: as many processes, and the same settings, as the product's own."""
+def tasks_a_second(tasks: int, *, as_it_comes: bool = False) -> float:
+    """All of them wait when the worker is started."""
     from django.core.cache import cache
 
     cache.delete_many([FIRST, LAST])
+    task = nothing_as_it_comes if as_it_comes else nothing
     with app.producer_or_acquire() as producer:
         # While these are done both processes come up.
         for _task in range(WARM):
-            nothing.apply_async(queue=QUEUE, producer=producer)
+            task.apply_async(queue=QUEUE, producer=producer)
         mark.apply_async(args=[FIRST], queue=QUEUE, producer=producer)
         for _task in range(tasks):
-            nothing.apply_async(queue=QUEUE, producer=producer)
+            task.apply_async(queue=QUEUE, producer=producer)
         mark.apply_async(args=[LAST], queue=QUEUE, producer=producer)
-    with _worker() as worker:
+    with _worker(as_it_comes) as worker:
         deadline = time.monotonic() + PATIENCE
         while cache.get(LAST) is None:
             if time.monotonic() > deadline or worker.poll() is not None:
@@ -55,8 +66,11 @@ def tasks_a_second(tasks: int) -> float:
 
 
 @contextmanager
-def _worker() -> Iterator[subprocess.Popen[bytes]]:
-    command = worker_command("noop", [QUEUE], application="tests.benchmarks.noop", processes=PROCESSES)
+def _worker(as_it_comes: bool) -> Iterator[subprocess.Popen[bytes]]:
+    processes = os.cpu_count() or 1 if as_it_comes else PROCESSES
+    command = worker_command("noop", [QUEUE], application="tests.benchmarks.noop", processes=processes)
+    if as_it_comes:
+        command += ["--prefetch-multiplier", "4"]
     worker = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         yield worker

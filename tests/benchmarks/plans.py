@@ -20,7 +20,7 @@ GROWING = frozenset(LARGE) | {
     *("django_session", "usersessions_usersession", "tenants_postcode"),
 }
 #: What has a plan; several statements in one (a lock and the clock) have not.
-PLANNED = re.compile(r"\s*(SELECT|WITH|UPDATE|DELETE)\b(?!\s+set_config\()")
+PLANNED = re.compile(r"\s*((SELECT|WITH|UPDATE|DELETE)\b(?!\s+set_config\()|INSERT\b.*\bSELECT\b)", re.DOTALL)
 
 
 @dataclass

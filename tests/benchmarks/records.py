@@ -95,7 +95,11 @@ def recorded(
     machine: str,
     versions: dict[str, str],
 ) -> Record:
-    """The record with these findings in it: benchmarks that were run replace what they found before."""
+    """The record with these findings in it: benchmarks that were run replace what they found before.
+
+    Each row keeps the machine and the versions that it was found with; above stand this run's, and of what stays the
+    versions of what this run did without.
+    """
     rows: dict[str, list[Record]] = {name: [] for name in order}
     left_out: dict[str, list[str]] = {}
     for row in (kept or {}).get("rows", []):
@@ -105,13 +109,15 @@ def recorded(
     for name, texts in (kept or {}).get("left_out", {}).items():
         left_out[name] = texts
     for name, one in found.items():
-        rows[name] = [{**row_to_json(row), "benchmark": name, "run": run.to_json()} for row in one.rows]
+        told = {**run.to_json(), "machine": machine, "versions": versions}
+        rows[name] = [{**row_to_json(row), "benchmark": name, "run": told} for row in one.rows]
         left_out[name] = one.left_out
+    stays = [row["run"].get("versions", {}) for name in order for row in rows[name] if name not in found]
     return {
         "rows": [row for name in order for row in rows[name]],
         "left_out": {name: left_out[name] for name in order if left_out.get(name)},
         "machine": machine,
-        "versions": versions,
+        "versions": {name: number for each in (*stays, versions) for name, number in each.items()},
         "date": run.date,
     }
 

@@ -71,15 +71,15 @@ def compared(
     at_most: bool = True,
     note: str = "",
 ) -> Row:
-    """A row of two lists of seconds taken in turn: the ratio of their medians, the spread of each round's ratio.
+    """A row of two lists of seconds taken in turn: the middle of each round's ratio, and their spread.
 
     With `at_most` false the ratio is the reference's seconds over ours: how many times faster we are.
     """
     above, below = (ours, reference_times) if at_most else (reference_times, ours)
     rounds = [mine / other for mine, other in zip(above, below, strict=True)]
-    ratio = statistics.median(above) / statistics.median(below)
-    told = f"{milliseconds(ours)} against {milliseconds(reference_times)}"
-    return Row(name, goal, ratio, middle_half(rounds), reference, at_most, f"{told}{'; ' if note else ''}{note}")
+    ratio = statistics.median(rounds)
+    told = f"{milliseconds(ours)} against {milliseconds(reference_times)}{'; ' if note else ''}{note}"
+    return Row(name, goal, ratio, middle_half(rounds), reference, at_most, told)
 
 
 def milliseconds(times: Sequence[float]) -> str:
@@ -93,7 +93,7 @@ def to_markdown(record: dict[str, Any]) -> str:
         "",
         f"{record['machine']}; " + ", ".join(f"{name} {version}" for name, version in record["versions"].items()) + ".",
         "",
-        *_runs(record["rows"]),
+        *_runs(record["rows"], record["machine"]),
         "",
         "Each is a ratio to a reference measured in turn with it in the same run, with the middle half of the rounds:",
         "times differ from machine to machine, ratios hardly. PostgreSQL is durable (fsync, synchronous commits).",
@@ -112,13 +112,14 @@ def to_markdown(record: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _runs(rows: Sequence[dict[str, Any]]) -> list[str]:
+def _runs(rows: Sequence[dict[str, Any]], machine: str) -> list[str]:
     """A line for each run that figures are of, with the benchmarks that it stands for where there are several."""
     runs: dict[str, list[str]] = {}
     for row in rows:
         run = row["run"]
         code = f", code {run['commit']}" if run["commit"] else ""
-        told = f"Measured on {run['date']} by `{run['command']}`{code}"
+        where = f", on {run['machine']}" if run.get("machine", machine) != machine else ""
+        told = f"Measured on {run['date']} by `{run['command']}`{code}{where}"
         names = runs.setdefault(told, [])
         if row["benchmark"] not in names:
             names.append(row["benchmark"])

@@ -1,8 +1,10 @@
-"""No statement of a page, an operation or a worker's tick reads a table of more than 100,000 rows from end to end."""
+"""No statement of a page, an operation, an award and what leads to it, or a worker's tick reads a table of more than
+100,000 rows from end to end."""
 
 from __future__ import annotations
 
 from tests.benchmarks import opening, plans
+from tests.benchmarks.cycle import award_one, decided_later
 from tests.benchmarks.growth import FILL_INBOX, PROVIDER
 from tests.benchmarks.harness import Bench, database, say, superuser
 from tests.benchmarks.rows import Row
@@ -21,6 +23,8 @@ def measure(bench: Bench) -> None:
         cursor.execute(FILL_INBOX, [provider_id, provider_id])
         with plans.watching() as watch:
             answered = opening.open_all(watch, cursor, slug)
+            watch.reader = watch.page = "from a referral to its award"
+            award_one(decided_later(1))
     found = {table: seen for table, seen in watch.scans.items() if table in large}
     for table, seen in sorted(found.items()):
         for text in sorted(seen):
@@ -32,7 +36,8 @@ def measure(bench: Bench) -> None:
             sum(len(seen) for seen in found.values()),
             (0, 0),
             "none: a count",
-            note=f"{watch.statements} statements of {answered} pages and operations and of the workers' ticks;"
+            note=f"{watch.statements} statements of {answered} pages and operations, of a referral from its first line"
+            " to its award, and of the workers' ticks;"
             f" {len(large)} tables of more than {LARGE:,} rows",
         )
     )

@@ -18,7 +18,7 @@ FIGURES = Path(__file__).resolve().parent.parent.parent / "docs" / "figures.json
 KEYS = {"name", "goal", "ratio", "spread", "reference", "met"}
 
 
-def test_a_ratio_is_of_medians_and_its_spread_of_the_rounds() -> None:
+def test_a_ratio_is_the_middle_of_the_rounds_and_so_within_its_spread() -> None:
     row = compared("List", [0.002, 0.004, 0.009], [0.001, 0.002, 0.003], goal=2, reference="raw rows")
     assert row.ratio == pytest.approx(2)
     assert row.spread == pytest.approx((2.0, 2.5))
@@ -101,6 +101,17 @@ def test_some_benchmarks_replace_their_own_rows_and_no_others() -> None:
     page = to_markdown(again)
     assert "- Measured on 2026-11-22 by `script/bench`, code abc: list, alert." in page
     assert "- Measured on 2026-11-23 by `script/bench cycle --write`, code abc: cycle." in page
+
+
+def test_what_stays_keeps_the_machine_and_the_versions_it_was_found_with() -> None:
+    order = ("list", "cycle")
+    with_peer = {"machine": "a machine", "versions": {"Python": "3.11", "Tryton": "8.2"}}
+    elsewhere = {"machine": "another", "versions": {"Python": "3.13"}}
+    record = recorded(None, found(*order), NOW, order=order, **with_peer)
+    again = recorded(record, found("list"), replace(NOW, date="2026-11-23"), order=order, **elsewhere)
+    assert [row["run"]["machine"] for row in again["rows"]] == ["another", "a machine"]
+    assert again["versions"] == {"Python": "3.13", "Tryton": "8.2"} and again["machine"] == "another"
+    assert "on a machine: cycle." in to_markdown(again)
 
 
 def test_less_than_the_record_replaces_nothing_by_itself() -> None:
