@@ -7,6 +7,7 @@ records and marks. Clients repeat their request with the same key, as clients do
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import io
 from dataclasses import dataclass
@@ -156,16 +157,37 @@ def problems(site: Installation, agreement: Agreement) -> list[str]:
     if hashlib.sha256(pdf).hexdigest() != agreement.sealed_sha256:
         found.append("its sealed file is not the one that was recorded")
     text = " ".join("".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages).split())
-    for said in (
-        agreement.reference,
-        agreement.referral_reference,
-        agreement.provider.legal_name,
-        pounds(agreement.weekly_total),
-        f"{agreement.starts_on.day} {agreement.starts_on:%B %Y}",
-    ):
-        if said not in text:
-            found.append(f"its document does not say {said}")
+    found += [f"its document does not say {said}" for said in facts(site, agreement) if said not in text]
     return found
+
+
+#: Of one agreement: the person, the home, the price before extras, and when it is expected to end.
+_AGREED = """
+SELECT person.given_name, person.family_name, home.name, offer.weekly_core, placement.expected_end_on
+FROM contracts_agreement agreement
+  JOIN placements_award award ON award.id = agreement.award_id
+  JOIN placements_offer offer ON offer.id = award.offer_id
+  JOIN placements_placement placement ON placement.id = agreement.placement_id
+  JOIN placements_referral referral ON referral.id = agreement.referral_id
+  JOIN placements_person person ON person.id = referral.person_id
+  JOIN providers_establishment home ON home.id = placement.establishment_id
+WHERE agreement.id = %s
+"""
+
+
+def facts(site: Installation, agreement: Agreement) -> list[str]:
+    """What the rows say of it, as a document writes it."""
+    said = [agreement.reference, agreement.referral_reference, agreement.provider.legal_name]
+    said += [pounds(agreement.weekly_total), day(agreement.starts_on)]
+    ((given, family, home, core, ends_on),) = site.ask(_AGREED, str(agreement.pk))
+    said += [f"{given} {family}", home, pounds(core), *([day(ends_on)] if ends_on else [])]
+    signed = "SELECT name, side FROM contracts_signature WHERE agreement_id = %s"
+    return said + [name for name, _side in site.ask(signed, str(agreement.pk))]
+
+
+def day(of: dt.date) -> str:
+    """As documents write a day."""
+    return f"{of.day} {of:%B %Y}"
 
 
 def unagreed(site: Installation) -> list[str]:
