@@ -8,40 +8,43 @@ from django.utils.translation import gettext as _
 
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.web import address
-from brokerage.home.lists import Entry, WorkList, work_list
+from brokerage.home.lists import Box, Entry, WorkList, together, work_list
 from brokerage.safeguarding.models import Alert, AlertRecipient
 from brokerage.safeguarding.queries.alerts import awaiting_plans, received_alerts
 from brokerage.safeguarding.queries.lists import PLANS_MISSING
 
+NEWEST = ("-told_at", "-id")
+
 
 def work_of(actor: Actor) -> list[WorkList]:
-    """The lists of what the person may do. One query each."""
+    """The lists of what the person may do. One query for what was told, one for what a colleague raised."""
     lists: list[WorkList] = []
     if actor.may("alert.acknowledge"):
-        lists.append(to_answer(actor))
-        if actor.is_authority and (waiting := to_plan(actor)).count:
-            lists.append(waiting)
+        unanswered, *planless = together(to_answer(actor), *([to_plan(actor)] if actor.is_authority else []))
+        lists += [unanswered, *(one for one in planless if one.count)]
     if actor.may("alert.confirm"):
         lists.append(to_confirm(actor))
     return lists
 
 
-def to_answer(actor: Actor) -> WorkList:
+def to_answer(actor: Actor) -> Box:
     """Alerts that the organisation has not answered, the newest first."""
-    return work_list(
+    return Box(
         _("Safeguarding alerts to answer"),
         received_alerts(unanswered=True),
+        NEWEST,
         partial(_entry, actor),
         empty=_("No safeguarding alert waits for an answer."),
         url=f"{address(actor, 'safeguarding:alert_list')}?state=unanswered",
     )
 
 
-def to_plan(actor: Actor) -> WorkList:
+def to_plan(actor: Actor) -> Box:
     """Answered alerts about homes where somebody came to live since and has no plan, the newest first."""
-    return work_list(
+    return Box(
         _("Safeguarding alerts: people came after your answer"),
         awaiting_plans(),
+        NEWEST,
         partial(_entry, actor),
         empty=_("Everybody of yours there has a plan."),
         url=f"{address(actor, 'safeguarding:alert_list')}?state={PLANS_MISSING}",

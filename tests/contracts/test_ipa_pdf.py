@@ -37,6 +37,7 @@ NOT_PRINTED = {
     "CallOff.route",
     "CallOff.regime",
     "PlacementTerms.area",
+    "CostLine.code",
     "CostLine.period",
     "MatchStatement.kind",
     "NoticeRule.given_by",
