@@ -61,6 +61,7 @@ CROWDED = {
     "answer_alert": "each person there has a plan",
     "ask_for_clarification": "too many questions wait",
     "create_incident": "the copied world has several of its one resident",
+    "plan_for_later_people": "each person there has a plan",
     "upload_alert_file": "ten files at most",
 }
 _SECOND = "somebody else has to"
