@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.db.models import OuterRef, Subquery
+from django.db.models.lookups import IsNull
 from django.utils.translation import gettext_lazy as _
 
 from brokerage.core import forms as govuk
@@ -12,15 +14,14 @@ from brokerage.core.vocabulary import Category, DeclineReason, Urgency
 from placements.actions.clarifications import LONGEST
 from placements.actions.declines import LONGEST_NOTE
 from placements.models import Invitation
+from providers.models import Establishment
 
 
 def _own_establishments() -> list[tuple[str, Any]]:
-    own = (
-        Invitation.objects.order_by("establishment__name")
-        .values_list("establishment_id", "establishment__name")
-        .distinct()
-    )
-    return [("", _("All")), *((str(pk), name) for pk, name in own)]
+    # Looked up home by home: of years of invitations one is enough.
+    invited = Invitation.objects.filter(establishment_id=OuterRef("pk")).order_by().values("pk")[:1]
+    own = Establishment.objects.filter(IsNull(Subquery(invited), False)).order_by("name")
+    return [("", _("All")), *((str(pk), name) for pk, name in own.values_list("pk", "name"))]
 
 
 class InboxFilter(forms.Form):
@@ -28,7 +29,12 @@ class InboxFilter(forms.Form):
 
     category = forms.ChoiceField(label=_("Kind of home"), required=False, choices=[("", _("All")), *Category.choices])
     urgency = forms.ChoiceField(label=_("Needed"), required=False, choices=[("", _("All")), *Urgency.choices])
-    establishment = forms.ChoiceField(label=_("Your establishment"), required=False, choices=_own_establishments)
+    establishment = forms.ChoiceField(label=_("Your establishment"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Asked once: choices that are a function are asked for when they are checked and when they are shown.
+        cast("forms.ChoiceField", self.fields["establishment"]).choices = _own_establishments()
 
     def values(self) -> dict[str, str]:
         """The filters that are valid."""

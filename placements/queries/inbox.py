@@ -94,9 +94,9 @@ def listed(releases: Releases, tab: str) -> Releases:
         releases.filter(tab=tab, state__in=_OVER if tab == "closed" else _RUNNING)
         .order_by(*order)
         .prefetch_related(
-            Prefetch(
-                "invitations", Invitation.objects.select_related("establishment").order_by("establishment__name", "pk")
-            ),
+            # The homes by themselves: joined, PostgreSQL reads all that each of them was ever invited to.
+            Prefetch("invitations", Invitation.objects.order_by("pk")),
+            "invitations__establishment",
             Prefetch("invitations__offers", Offer.objects.order_by("-created_at")),
         )
     )

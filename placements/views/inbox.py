@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -86,7 +87,9 @@ def _inbox_context(request: OrganisationRequest) -> dict[str, Any]:
         {
             "release": release,
             "summary": summary_of(release) if tab != "closed" else "",
-            "answers": [answer_of(invitation) for invitation in release.invitations.all()],
+            "answers": sorted(
+                (answer_of(invitation) for invitation in release.invitations.all()), key=attrgetter("establishment")
+            ),
         }
         for release in page
     ]
