@@ -5,23 +5,19 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django import forms
-from django.db.models import OuterRef, Subquery
-from django.db.models.lookups import IsNull
 from django.utils.translation import gettext_lazy as _
 
 from brokerage.core import forms as govuk
 from brokerage.core.vocabulary import Category, DeclineReason, Urgency
 from placements.actions.clarifications import LONGEST
 from placements.actions.declines import LONGEST_NOTE
-from placements.models import Invitation
 from providers.models import Establishment
 
 
 def _own_establishments() -> list[tuple[str, Any]]:
-    # Looked up home by home: of years of invitations one is enough.
-    invited = Invitation.objects.filter(establishment_id=OuterRef("pk")).order_by().values("pk")[:1]
-    own = Establishment.objects.filter(IsNull(Subquery(invited), False)).order_by("name")
-    return [("", _("All")), *((str(pk), name) for pk, name in own.values_list("pk", "name"))]
+    # Row security shows a provider its own. Which of them were ever invited is in years of invitations.
+    own = Establishment.objects.order_by("name", "pk").values_list("pk", "name")
+    return [("", _("All")), *((str(pk), name) for pk, name in own)]
 
 
 class InboxFilter(forms.Form):
