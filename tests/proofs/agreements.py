@@ -7,7 +7,6 @@ records and marks. Clients repeat their request with the same key, as clients do
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import io
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from django.db import connections
 from brokerage.core.money import pounds
 from brokerage.core.tenants.context import acting
 from contracts.models import Agreement
+from contracts.templatetags.ipa import day
 from placements.models import Offer
 from tests import scenarios
 from tests.api.clients import Machine, client_of
@@ -183,11 +183,6 @@ def facts(site: Installation, agreement: Agreement) -> list[str]:
     said += [f"{given} {family}", home, pounds(core), *([day(ends_on)] if ends_on else [])]
     signed = "SELECT name, side FROM contracts_signature WHERE agreement_id = %s"
     return said + [name for name, _side in site.ask(signed, str(agreement.pk))]
-
-
-def day(of: dt.date) -> str:
-    """As documents write a day."""
-    return f"{of.day} {of:%B %Y}"
 
 
 def unagreed(site: Installation) -> list[str]:
