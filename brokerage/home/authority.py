@@ -50,7 +50,7 @@ def figures_of(actor: Actor) -> list[dict[str, Any]]:
     """Key figures for those who watch spend; two queries."""
     if not actor.may("spend.view"):
         return []
-    _sources, money = spend.by_source("")
+    _sources, money = spend.by_source(spend.living(""))
     _open, running, closed_ones = spend.open_referrals("")
     off = money.off_vehicle_percent
     return [

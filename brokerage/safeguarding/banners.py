@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from brokerage.core.pages.glances import Glance
 from brokerage.core.web import OrganisationRequest
 from brokerage.safeguarding.closures.queries import closing_banners
 from brokerage.safeguarding.queries import alerts
 
 
-def banners(request: OrganisationRequest) -> list[dict[str, Any]]:
-    """Alerts first. One query for each kind."""
+def banners(request: OrganisationRequest) -> list[Glance]:
+    """What there is for whoever asks; each tells of banners, alerts first."""
     return [*alerts.banners(request), *closing_banners(request.actor)]

@@ -33,7 +33,7 @@ class Offer(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     authority = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="+")
-    referral = models.ForeignKey(Referral, on_delete=models.CASCADE, related_name="offers")
+    referral = models.ForeignKey(Referral, on_delete=models.CASCADE, db_index=False, related_name="offers")
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="+")
     invitation = models.ForeignKey(Invitation, on_delete=models.CASCADE, related_name="offers")
     vehicle = models.ForeignKey(Vehicle, on_delete=models.PROTECT, related_name="+")
@@ -97,7 +97,8 @@ class Offer(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["referral", "status"], name="offer_by_referral"),
+            # With the authority, as of invitations.
+            models.Index(fields=["referral", "authority", "status"], name="offer_of_referral"),
             models.Index(fields=["provider", "status"], name="offer_by_provider"),
             models.Index(fields=["provider", "created_at", "id"], name="offer_by_date"),
         ]

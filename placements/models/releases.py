@@ -101,7 +101,7 @@ class Invitation(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     authority = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="+")
-    referral = models.ForeignKey(Referral, on_delete=models.CASCADE, related_name="invitations")
+    referral = models.ForeignKey(Referral, on_delete=models.CASCADE, db_index=False, related_name="invitations")
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="invitations")
     vehicle = models.ForeignKey(Vehicle, on_delete=models.PROTECT, related_name="+")
     lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="+")
@@ -119,6 +119,8 @@ class Invitation(models.Model):
             models.UniqueConstraint(fields=["referral", "admission"], name="invitation_once"),
         ]
         indexes = [
+            # With the authority, which row security asks for: else all that it ever invited may be read besides.
+            models.Index(fields=["referral", "authority"], name="invitation_by_referral"),
             models.Index(fields=["provider", "status"], name="invitation_by_provider"),
             models.Index(fields=["provider", "invited_at", "id"], name="invitation_by_date"),
         ]

@@ -10,6 +10,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from allauth.usersessions.models import UserSession
 from django.core import mail
 from django.core.cache import cache
 from django.test import Client
@@ -78,6 +79,20 @@ def test_no_role_that_sees_a_person_is_exempt() -> None:
 def test_recovery_codes_alone_do_not_count(sign_in: SignIn) -> None:
     RecoveryCodes.activate(user_of("olive"))
     assert sign_in("olive").get("/o/harrow/").status_code == 302
+
+
+@pytest.mark.django_db
+def test_what_is_read_with_the_session_is_of_whoever_uses_it_and_of_now(sign_in: SignIn) -> None:
+    with_app("olive")
+    browser = sign_in("olive")
+    for _page in range(2):
+        assert browser.get("/o/harrow/").status_code == 200
+    Authenticator.objects.filter(user=user_of("olive")).delete()
+    assert browser.get("/o/harrow/").status_code == 302
+    # The session is noted as somebody's who has one.
+    with_app("connie")
+    UserSession.objects.filter(session_key=browser.session.session_key).update(user=user_of("connie"))
+    assert browser.get("/o/harrow/").status_code == 302
 
 
 @pytest.mark.django_db

@@ -56,7 +56,7 @@ def test_a_fresh_proof_is_asked_for_in_the_same_clothes(client: Client) -> None:
     olive = user_of("olive")
     olive.set_password("correct horse battery")
     olive.save(update_fields=["password"])
-    client.force_login(olive, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(olive)
     response = client.get("/accounts/reauthenticate/")
     assert response.status_code == 200
     check(response.text)

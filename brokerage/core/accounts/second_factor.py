@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.authentication import get_authentication_records
-from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.http import HttpRequest
 
+from brokerage.core.accounts.sessions import STRONG, Seen
 from brokerage.core.tenants.directory import Door, doors_of
 from brokerage.core.tenants.permissions import IMPERSONAL_ROLES
 
@@ -36,12 +36,19 @@ OWN_MEANS_ONLY = {
     "mfa_view_recovery_codes",
     "mfa_download_recovery_codes",
 }
-STRONG = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 
 
 def has_second_factor(user: Any) -> bool:
     """An authenticator app or a passkey; recovery codes alone do not count."""
     return bool(is_mfa_enabled(user, STRONG))
+
+
+def _has_second_factor_here(request: HttpRequest) -> bool:
+    """The same of who asks: read with the session, where it is noted whose it is."""
+    seen: Seen | None = getattr(request.session, "seen", None)
+    if seen is not None and seen.user_id == request.user.pk:
+        return seen.has_second_factor
+    return has_second_factor(request.user)
 
 
 def remember_identity_provider(request: HttpRequest, slug: str, asked_for_second_factor: bool) -> None:
@@ -71,7 +78,7 @@ def vouched_for(request: HttpRequest, slug: str) -> bool:
 
 def is_satisfied(request: HttpRequest, slug: str) -> bool:
     """Whether the second factor suffices here: the person's own, their provider's, or none for impersonal roles."""
-    if has_second_factor(request.user):
+    if _has_second_factor_here(request):
         return True
     of_provider = request.session.get(PROVIDER_KEY)
     if of_provider and (of_provider == slug or of_provider in _behind(request.user, slug)):

@@ -1,5 +1,5 @@
 """Django's sessions in PostgreSQL (`SESSION_ENGINE`). Every page loads one: the same query reads where it was last
-used, which `SessionSeenMiddleware` would otherwise ask for by itself."""
+used, and whether whoever uses it has a second factor, which the doors would otherwise ask for by themselves."""
 
 from __future__ import annotations
 
@@ -8,25 +8,33 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from allauth.mfa.models import Authenticator
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.db import connection
 from django.utils import timezone
 
 _LOAD = """\
-SELECT s.session_data, seen.user_id, seen.ip, seen.user_agent, seen.last_seen_at
+SELECT s.session_data, seen.user_id, seen.ip, seen.user_agent, seen.last_seen_at,
+  EXISTS (SELECT FROM mfa_authenticator a WHERE a.user_id = seen.user_id AND a.type = ANY (%s))
 FROM django_session s LEFT JOIN usersessions_usersession seen ON seen.session_key = s.session_key
 WHERE s.session_key = %s AND s.expire_date > %s
 """
 
 
+#: What counts as a second factor: an authenticator app or a passkey; recovery codes alone do not.
+STRONG = [Authenticator.Type.TOTP.value, Authenticator.Type.WEBAUTHN.value]
+
+
 @dataclass(frozen=True)
 class Seen:
-    """Whose session it is, from where it was last used, with what, and when."""
+    """Whose session it is, from where it was last used, with what, and when; whether they had a second factor when it
+    was loaded."""
 
     user_id: UUID
     ip: str
     user_agent: str
     last_seen_at: dt.datetime
+    has_second_factor: bool
 
 
 class SessionStore(DatabaseStore):
@@ -36,11 +44,11 @@ class SessionStore(DatabaseStore):
 
     def load(self) -> dict[str, Any]:
         with connection.cursor() as cursor:
-            cursor.execute(_LOAD, [self.session_key, timezone.now()])
+            cursor.execute(_LOAD, [STRONG, self.session_key, timezone.now()])
             found = cursor.fetchone()
         if found is None:
             self._session_key = None
             return {}
-        data, user_id, ip, user_agent, last_seen_at = found
-        self.seen = Seen(user_id, ip, user_agent, last_seen_at) if user_id is not None else None
+        data, *seen = found
+        self.seen = Seen(*seen) if seen[0] is not None else None
         return self.decode(data)

@@ -31,7 +31,6 @@ from brokerage.core.accounts.returning import way_back
 from brokerage.core.tenants import actions
 from brokerage.core.tenants.directory import doors_of
 
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 CODE_SESSION_KEY = "proof_code"
 
 
@@ -61,7 +60,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         except IntegrityError:
             # A second click: the first one opened the account.
             return redirect(request.path)
-        login(request, user, backend=BACKEND)
+        login(request, user)
         record_authentication(request, user, method="password", reauthenticated=True)
         actions.accept_invitation(token, user.pk)
         return keep_language(redirect("home"), user.language)

@@ -23,38 +23,35 @@ class Finding:
     problem: str
 
 
-#: Organisations with a link that does not hold: each has its entry, and the hash over it. A statement by itself, since
-#: PostgreSQL shares no part of a UNION among processes.
-_UNSOUND = """
-SELECT DISTINCT l.organisation_id FROM audit_link l LEFT JOIN audit_entry e ON e.id = l.entry_id
-WHERE {of_l} AND (e.id IS NULL OR e.organisation_id <> l.organisation_id
-  OR l.hash IS DISTINCT FROM audit_words(e, l.number, l.previous_hash))
-"""
-#: Organisations whose links do not follow one another, of which there are not as many links as the last number says (so
-#: that none is there twice) and as many entries, or whose head is not their last link. That each link holds the hash of
+#: Organisations whose chain is not whole: a link without its entry, or with another organisation's, or whose hash is
+#: not the one over it; links that do not follow one another, of which there are not as many as the last number says (so
+#: that none is there twice) or as many as entries; a head that is not the last link. That each link holds the hash of
 #: the one before says that the hashes by number, but for the last, are the previous hashes by number less one, but for
 #: the first. Both sides are summed under a key drawn for this check, which costs a small part of joining each link to
 #: the one before; where the sides differ, their sums are equal once in 2^64 checks, and nobody can know the key.
-_INCOMPLETE = """
+_SUSPECT = """
 WITH linked AS (
-  SELECT organisation_id, count(*) AS links, max(number) AS last,
-    sum(hashtextextended(hash, number # {key})) AS hashes,
-    sum(hashtextextended(previous_hash, (number - 1) # {key})) AS previous_hashes
-  FROM audit_link WHERE {of} GROUP BY organisation_id
+  SELECT l.organisation_id, count(*) AS links, max(l.number) AS last,
+    bool_or(e.id IS NULL OR e.organisation_id <> l.organisation_id
+      OR l.hash IS DISTINCT FROM audit_words(e, l.number, l.previous_hash)) AS is_unsound,
+    sum(hashtextextended(l.hash, l.number # {key})) AS hashes,
+    sum(hashtextextended(l.previous_hash, (l.number - 1) # {key})) AS previous_hashes
+  FROM audit_link l LEFT JOIN audit_entry e ON e.id = l.entry_id WHERE {of_l} GROUP BY l.organisation_id
+), counted AS (
+  SELECT organisation_id, count(*) AS entries FROM audit_entry WHERE {of} GROUP BY organisation_id
+), heads AS (
+  SELECT h.organisation_id, h.number, h.hash, l.hash AS last_hash FROM audit_head h
+    LEFT JOIN audit_link l ON l.organisation_id = h.organisation_id AND l.number = h.number WHERE {of_h}
 )
-SELECT coalesce(h.organisation_id, linked.organisation_id)
-FROM (SELECT * FROM audit_head WHERE {of}) h FULL JOIN linked ON linked.organisation_id = h.organisation_id
-  LEFT JOIN audit_link l ON l.organisation_id = h.organisation_id AND l.number = h.number
-WHERE h.number IS DISTINCT FROM coalesce(linked.last, 0) OR linked.links <> linked.last
-  OR h.hash <> coalesce(l.hash, repeat('0', 64))
-  OR linked.hashes - hashtextextended(l.hash, l.number # {key}) + hashtextextended(repeat('0', 64), 0 # {key})
-    IS DISTINCT FROM linked.previous_hashes
-UNION
-SELECT coalesce(e.organisation_id, linked.organisation_id)
-FROM (SELECT organisation_id, count(*) AS entries FROM audit_entry WHERE {of} GROUP BY organisation_id) e
-  FULL JOIN linked ON linked.organisation_id = e.organisation_id
-WHERE e.entries IS DISTINCT FROM linked.links
+SELECT organisation_id FROM heads FULL JOIN linked USING (organisation_id) FULL JOIN counted USING (organisation_id)
+WHERE is_unsound OR number IS DISTINCT FROM coalesce(last, 0) OR links <> last OR entries IS DISTINCT FROM links
+  OR hash <> coalesce(last_hash, repeat('0', 64))
+  OR hashes - hashtextextended(last_hash, number # {key}) + hashtextextended(repeat('0', 64), 0 # {key})
+    IS DISTINCT FROM previous_hashes
 """
+#: What each of the processes that share the reading may take, so that 13 million links are joined in memory; the number
+#: is PostgreSQL's, and a join may take twice as much.
+_MEMORY = "512MB"
 
 #: Hashing stands in a part of its own, which several processes share when the chain is long.
 _BROKEN = """
@@ -83,15 +80,13 @@ def check_chains(
     `anchors` are the (number, hash) of chains exported earlier: each must still hold it. To be called in a transaction
     that may read them all: the memory it asks for is the transaction's.
     """
-    one = [str(organisation_id)] if organisation_id else []
-    places = {"of": "organisation_id = %s", "of_l": "l.organisation_id = %s"} if one else {"of": "true", "of_l": "true"}
-    places["key"] = f"{secrets.randbits(62)}::bigint"
+    places = {"key": f"{secrets.randbits(62)}::bigint"}
+    for name, table in (("of", ""), ("of_l", "l."), ("of_h", "h.")):
+        places[name] = f"{table}organisation_id = %s" if organisation_id else "true"
     with connections[using].cursor() as cursor:
-        cursor.execute("SELECT set_config('work_mem', '256MB', true)", [])
-        cursor.execute(_UNSOUND.format(**places), one)
+        cursor.execute("SELECT set_config('work_mem', %s, true)", [_MEMORY])
+        cursor.execute(_SUSPECT.format(**places), [organisation_id] * 3 if organisation_id else [])
         suspects = {UUID(str(row[0])) for row in cursor.fetchall()}
-        cursor.execute(_INCOMPLETE.format(**places), one * 3)
-        suspects |= {UUID(str(row[0])) for row in cursor.fetchall()}
     for suspect in sorted(suspects):
         found = list(check_chain(suspect, using=using))
         yield from found or [Finding(suspect, 0, "the chain is not whole")]

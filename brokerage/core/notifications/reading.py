@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404
 from django.utils import timezone
 
 from brokerage.core.notifications.models import Message
 from brokerage.core.notifications.texts import text_of
+from brokerage.core.pages.glances import Glance
 from brokerage.core.tenants.actors import Actor
-from brokerage.core.tenants.context import require_context
 
 #: Whoever has more is told this number.
 COUNTED = 100
@@ -33,12 +33,9 @@ def messages_of(actor: Actor) -> QuerySet[Message]:
     )
 
 
-def unread_count(actor: Actor) -> int:
+def unread(actor: Actor) -> Glance:
     """How many messages on screen the person has not opened for this organisation, up to `COUNTED`. On every page."""
-    require_context()
-    with connection.cursor() as cursor:
-        cursor.execute(_UNREAD, [actor.organisation_id, actor.user_id, COUNTED])
-        return int(cursor.fetchone()[0])
+    return Glance(_UNREAD, [actor.organisation_id, actor.user_id, COUNTED], int)
 
 
 def message_of(actor: Actor, message_id: UUID | str) -> Message:

@@ -205,17 +205,20 @@ def line(*, title: Any, points: Sequence[Row], columns: tuple[Any, Any] | None =
     every = -(-len(spots) // 5) if spots else 1
     for place, (x, y, point) in enumerate(spots):
         anchor = "start" if place == 0 else "end" if place == len(spots) - 1 else "middle"
-        if place in (0, highest, len(spots) - 1):
+        is_end = place in (0, len(spots) - 1)
+        if is_end or place == highest:
             content += format_html(
                 '<text class="app-chart__strong" x="{}%" y="{}" text-anchor="{}">{}</text>',
                 one_decimal(x),
-                one_decimal(y - 12),
+                # On a phone the highest would stand on the words of the nearer end.
+                one_decimal(y - (12 if is_end else 30)),
                 anchor,
                 point.text,
             )
         if place == len(spots) - 1 or (place % every == 0 and len(spots) - 1 - place >= every):
             content += format_html(
-                '<text class="app-chart__muted" x="{}%" y="{}" text-anchor="{}">{}</text>',
+                '<text class="app-chart__muted{}" x="{}%" y="{}" text-anchor="{}">{}</text>',
+                "" if is_end else " app-chart__between",
                 one_decimal(x),
                 bottom + 22,
                 anchor,

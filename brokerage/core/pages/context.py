@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from brokerage.core.money import pounds
 from brokerage.core.pages import theme
+from brokerage.core.pages.glances import read
 from brokerage.core.vocabulary import Category
 
 
@@ -85,11 +86,17 @@ class Frame:
         return _url("notifications:message_list", self.slug) if self.slug else ""
 
     @cached_property
+    def _glances(self) -> tuple[int, list[dict[str, Any]]]:
+        """The number of unread messages, and the alerts."""
+        from brokerage.core.notifications.reading import unread
+
+        unread_messages, *alerts = read([unread(self.actor), *import_string(settings.PAGE_ALERTS)(self.request)])
+        return unread_messages, [alert for some in alerts for alert in some]
+
+    @property
     def unread_messages(self) -> int:
         """How many messages on screen the person has not opened for this organisation; counted up to 100."""
-        from brokerage.core.notifications.reading import unread_count
-
-        return unread_count(self.actor)
+        return self._glances[0]
 
     @cached_property
     def navigation(self) -> list[dict[str, Any]]:
@@ -101,14 +108,10 @@ class Frame:
         )
         return items
 
-    @cached_property
+    @property
     def alerts(self) -> list[dict[str, Any]]:
         """Alerts that stand on top of every page until they are dealt with."""
-        path = getattr(settings, "PAGE_ALERTS", "")
-        if self.actor is None or not path:
-            return []
-        found: list[dict[str, Any]] = import_string(path)(self.request)
-        return found
+        return [] if self.actor is None else self._glances[1]
 
     @property
     def here(self) -> str:

@@ -53,7 +53,7 @@ class Value:
     text: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Area:
     """One authority's outline."""
 
@@ -123,18 +123,23 @@ class View:
         return not (box[0] > self.box[2] or box[2] < self.box[0] or box[1] > self.box[3] or box[3] < self.box[1])
 
     def outline(self, area: Area) -> str:
-        """The path of an area; points that fall on the same pixel are drawn once."""
-        parts = []
-        west, north, scale = self.west, self.north, self.scale
-        for ring in area.rings:
-            pixels: list[tuple[int, int]] = []
-            for x, y in ring:
-                pixel = round((x - west) * scale), round((north - y) * scale)
-                if not pixels or pixel != pixels[-1]:
-                    pixels.append(pixel)
-            if len(pixels) > 2:
-                parts.append("M" + "L".join(f"{x} {y}" for x, y in pixels) + "Z")
-        return "".join(parts)
+        """The path of an area."""
+        return _outline(area, self.west, self.north, self.scale)
+
+
+@lru_cache(maxsize=2048)
+def _outline(area: Area, west: float, north: float, scale: float) -> str:
+    """Points that fall on the same pixel are drawn once. Who looks at a map again looks at the same part."""
+    parts = []
+    for ring in area.rings:
+        pixels: list[tuple[int, int]] = []
+        for x, y in ring:
+            pixel = round((x - west) * scale), round((north - y) * scale)
+            if not pixels or pixel != pixels[-1]:
+                pixels.append(pixel)
+        if len(pixels) > 2:
+            parts.append("M" + "L".join(f"{x} {y}" for x, y in pixels) + "Z")
+    return "".join(parts)
 
 
 def _drawing(title: Any, description: Any, view: View, content: SafeString) -> SafeString:

@@ -17,7 +17,7 @@ from django.db.models import Value
 from django.db.models.query import get_related_populators
 
 from brokerage.core.tenants.context import require_context
-from brokerage.core.tenants.managers import NarrowedManager
+from brokerage.core.tenants.managers import NarrowedManager, ScopedManager
 
 M = TypeVar("M", bound=models.Model)
 #: The types that describe Django to the type checker are of a later version, in which it takes one more.
@@ -40,6 +40,8 @@ class _Compiled:
 
     sql: str
     parameters: tuple[Any, ...]
+    #: Whether it may be asked within a context only, as the model's own manager says.
+    is_scoped: bool
     compiler: Any
     converters: dict[int, Any]
     #: Of the model itself: the names of its columns and where they stand in a row. None for `values_list`.
@@ -73,10 +75,11 @@ class KeptQuery(Generic[M]):
         return [tuple(row) for row in self._rows(values)[1]]
 
     def _rows(self, values: dict[str, Any]) -> tuple[_Compiled, Iterable[Any]]:
-        require_context()
         kept = self._compiled
         if kept is None:
             kept = self._compiled = _compiled(self._build())
+        if kept.is_scoped:
+            require_context()
         told = [values[one.name] if isinstance(one, _Given) else one for one in kept.parameters]
         with connection.cursor() as cursor:
             cursor.execute(kept.sql, told)
@@ -98,7 +101,8 @@ class KeptQuery(Generic[M]):
 
 
 def _compiled(queryset: models.QuerySet[Any, Any]) -> _Compiled:
-    if isinstance(queryset.model._default_manager, NarrowedManager):
+    manager = queryset.model._default_manager
+    if isinstance(manager, NarrowedManager):
         raise TypeError(f"What is read of {queryset.model.__name__} depends on who asks.")
     compiler: Any = queryset.query.get_compiler(using="default")
     sql, parameters = compiler.as_sql()
@@ -111,4 +115,5 @@ def _compiled(queryset: models.QuerySet[Any, Any]) -> _Compiled:
         related = _related_populators(info, compiler.select, "default")
         annotations = compiler.annotation_col_map
     converters = compiler.get_converters([select[0] for select in compiler.select[0 : compiler.col_count]])
-    return _Compiled(sql, tuple(parameters), compiler, converters, names, columns, related, annotations)
+    is_scoped = isinstance(manager, ScopedManager)
+    return _Compiled(sql, tuple(parameters), is_scoped, compiler, converters, names, columns, related, annotations)

@@ -13,10 +13,10 @@ from django.db.models import Count, Q, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 
+from brokerage.core.pages.glances import Glance
 from brokerage.core.pages.templatetags.pages import day
 from brokerage.core.references import normalise_reference
 from brokerage.core.tenants.actors import Actor
-from brokerage.core.tenants.context import require_context
 from brokerage.core.web import address
 from brokerage.safeguarding.closures.models import Closure, ClosureReason, ClosureRecipient, ClosureResident
 from brokerage.safeguarding.closures.states import CLOSURE_RUNNING, RESIDENT_OPEN
@@ -131,28 +131,30 @@ def may_change(actor: Actor, told: ClosureRecipient) -> bool:
 
 #: Almost always nobody waits, and then no closure is looked at.
 _CLOSING = """\
-SELECT reference, closes_on FROM closures_closure
-WHERE id = ANY (ARRAY(SELECT DISTINCT closure_id FROM closures_closureresident WHERE status = 'not_started'))
-  AND status = ANY (%s)
-ORDER BY closes_on, reference LIMIT %s
+SELECT ARRAY(
+  SELECT json_build_array(reference, closes_on) FROM closures_closure
+  WHERE id = ANY (ARRAY(SELECT DISTINCT closure_id FROM closures_closureresident WHERE status = 'not_started'))
+    AND status = ANY (%s)
+  ORDER BY closes_on, reference LIMIT %s
+)
 """
 
 
-def closing_banners(actor: Actor) -> list[dict[str, Any]]:
-    """Closures in which nobody looks yet for a home for somebody of ours: on every page, straight from PostgreSQL."""
+def closing_banners(actor: Actor) -> list[Glance]:
+    """Closures in which nobody looks yet for a home for somebody of ours: on every page."""
     if not (actor.is_authority and actor.may("closure.track")):
         return []
-    require_context()
-    with connection.cursor() as cursor:
-        cursor.execute(_CLOSING, [list(CLOSURE_RUNNING), BANNERS])
-        found = cursor.fetchall()
-    return [
-        {
-            "title": _("A home is closing: %(reference)s") % {"reference": reference},
-            "text": _("It closes on %(day)s. Nobody looks yet for a home for somebody of yours there.")
-            % {"day": day(closes_on)},
-            "url": address(actor, "closures:closure", reference=reference),
-            "link": _("Read the closure"),
-        }
-        for reference, closes_on in found
-    ]
+
+    def told(closures: list[tuple[str, str]]) -> list[dict[str, Any]]:
+        return [
+            {
+                "title": _("A home is closing: %(reference)s") % {"reference": reference},
+                "text": _("It closes on %(day)s. Nobody looks yet for a home for somebody of yours there.")
+                % {"day": day(dt.date.fromisoformat(closes_on))},
+                "url": address(actor, "closures:closure", reference=reference),
+                "link": _("Read the closure"),
+            }
+            for reference, closes_on in closures
+        ]
+
+    return [Glance(_CLOSING, [list(CLOSURE_RUNNING), BANNERS], told)]
