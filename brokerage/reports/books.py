@@ -39,12 +39,12 @@ class SpendReport:
 
 
 def spend_report(category: str, period: Period, today: dt.date) -> SpendReport:
-    """Every figure and table, each table by one query."""
-    sources, money = spend.by_source(category)
-    saved, saved_percent = spend.savings(category)
+    """Every figure and table: what is paid for now by one query, each other table by one."""
+    living = spend.living(category)
+    sources, money = spend.by_source(living)
+    saved, saved_percent = spend.savings(living)
     times, to_award = history.time_to_place(category, period)
     open_ones, running, closed = spend.open_referrals(category)
-    people = spend.people_by_area(category)
     starting, starting_weekly = spend.starting(category)
     return SpendReport(
         money,
@@ -54,10 +54,10 @@ def spend_report(category: str, period: Period, today: dt.date) -> SpendReport:
         history.in_days(to_award),
         running,
         closed,
-        people,
+        living.areas,
         {
-            "lots": spend.by_lot(category),
-            "providers": spend.by_provider(category),
+            "lots": spend.by_lot(living),
+            "providers": spend.by_provider(living),
             "months": history.by_month(category, period, today),
             "sources": sources,
             "savings": saved,
@@ -65,7 +65,7 @@ def spend_report(category: str, period: Period, today: dt.date) -> SpendReport:
             "open": open_ones,
             "bids": history.bids(category, period, labels()),
             "declines": history.declines(category, period),
-            "people": people_sheet(people),
+            "people": people_sheet(living.areas),
         },
     )
 
@@ -78,16 +78,16 @@ def labels() -> dict[str, str]:
 def spend_sheets(category: str, period: Period, today: dt.date) -> Mapping[str, Callable[[], Sheet]]:
     """How each table of the spend report is made, by its code; each is one query."""
     return {
-        "lots": lambda: spend.by_lot(category),
-        "providers": lambda: spend.by_provider(category),
+        "lots": lambda: spend.by_lot(spend.living(category)),
+        "providers": lambda: spend.by_provider(spend.living(category)),
         "months": lambda: history.by_month(category, period, today),
-        "sources": lambda: spend.by_source(category)[0],
-        "savings": lambda: spend.savings(category)[0],
+        "sources": lambda: spend.by_source(spend.living(category))[0],
+        "savings": lambda: spend.savings(spend.living(category))[0],
         "time": lambda: history.time_to_place(category, period)[0],
         "open": lambda: spend.open_referrals(category)[0],
         "bids": lambda: history.bids(category, period, labels()),
         "declines": lambda: history.declines(category, period),
-        "people": lambda: people_sheet(spend.people_by_area(category)),
+        "people": lambda: people_sheet(spend.living(category).areas),
     }
 
 

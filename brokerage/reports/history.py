@@ -31,30 +31,28 @@ _BOOK = """
 """
 
 #: Nights are rounded on each placement's running total, as `contracts.costs.commitment_by_month` does, so that the
-#: months of a stay sum to the stay. A day of leaving is not a night. Nobody leaves on a day that was only expected.
+#: months of a stay sum to the stay: a month is what had been run up by the next one, less what had been by the first of
+#: it. In whole pence, half a penny upwards: (2x + 7) / 14 is x / 7 rounded. A day of leaving is not a night. Nobody
+#: leaves on a day that was only expected.
 _BY_MONTH = f"""
 WITH stays AS (
-  SELECT weekly_total AS weekly, coalesce(started_on, planned_start_on) AS starts_on,
+  SELECT (weekly_total * 100)::bigint AS pence, coalesce(started_on, planned_start_on) AS starts_on,
     CASE WHEN expected_end_on > %(today)s AND expected_end_on >= coalesce(started_on, planned_start_on)
       THEN expected_end_on END AS ends_before
   FROM placements_placement
   WHERE status IN ('planned', 'active') AND (%(category)s = '' OR category = %(category)s)
-), months AS (
-  SELECT month::date AS first_on, (month + interval '1 month')::date AS before
-  FROM generate_series(%(first_on)s::timestamp, %(last_on)s::timestamp, interval '1 month') AS month
+), until AS (
+  SELECT day::date,
+    coalesce(sum((2 * s.pence * (least(day::date, s.ends_before) - s.starts_on) + 7) / 14), 0) / 100 AS amount
+  FROM generate_series(%(first_on)s::timestamp, %(last_on)s::timestamp + interval '1 month', interval '1 month') AS day
+  LEFT JOIN stays s ON s.starts_on < day
+  GROUP BY day
 )
 SELECT first_on, sum(amount)::numeric(14, 2) FROM (
-  SELECT m.first_on,
-    coalesce(sum(
-      round(s.weekly * greatest(0, least(m.before, s.ends_before) - s.starts_on) / 7, 2)
-      - round(s.weekly * greatest(0, least(m.first_on, s.ends_before) - s.starts_on) / 7, 2)
-    ), 0) AS amount
-  FROM months m
-  LEFT JOIN stays s ON s.starts_on < m.before AND (s.ends_before IS NULL OR s.ends_before > m.first_on)
-  GROUP BY m.first_on
+  SELECT day, lead(amount) OVER (ORDER BY day) - amount FROM until
   UNION ALL
   SELECT month, amount {_BOOK}
-) both_kinds GROUP BY first_on ORDER BY first_on
+) both_kinds (first_on, amount) GROUP BY first_on HAVING sum(amount) IS NOT NULL ORDER BY first_on
 """
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import connection
@@ -48,6 +48,19 @@ class Sheet:
             caption_hidden=caption_hidden,
             empty=str(self.empty),
         )
+
+    def shortened(self, most: int) -> Sheet:
+        """The first rows, and all others added up in one: for a page, where nobody reads hundreds. Of a sheet whose
+        counts are no averages, and which has no line of totals."""
+        others = self.rows[most:]
+        if len(others) < 2:
+            return self
+        name = _("%(count)s others") % {"count": len(others)}
+        added = [
+            sum(row[place] for row in others) if column.kind in ("money", "count") else None
+            for place, column in enumerate(self.columns)
+        ]
+        return replace(self, rows=[*self.rows[:most], [name, *added[1:]]])
 
     def csv_rows(self) -> Iterator[Sequence[Any]]:
         """The heading and the rows, amounts as plain numbers."""

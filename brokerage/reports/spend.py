@@ -8,11 +8,12 @@ equals the sum of the placements (and of their agreements) to the penny.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Q, Sum
 from django.utils.translation import gettext as _
 
 from brokerage.core.money import NOTHING, pence
@@ -42,48 +43,100 @@ def percent(part: Decimal | int, whole: Decimal | int) -> Decimal | None:
     return (Decimal(part) * 100 / Decimal(whole)).quantize(Decimal("0.1")) if whole else None
 
 
-def living_there(category: str) -> QuerySet[Placement]:
-    """The placements paid for now."""
-    rows = Placement.objects.filter(status="active").order_by()
-    return rows.filter(category=category) if category else rows
+@dataclass(frozen=True)
+class Group:
+    """Placements paid for now that are alike. Pounds a week; `core` of those with a ceiling price only."""
+
+    vehicle: str | None
+    lot: str | None
+    source: str
+    provider: str
+    people: int
+    weekly: Decimal
+    capped: int
+    ceilings: Decimal | None
+    core: Decimal | None
+
+    @property
+    def lot_name(self) -> str:
+        """The lot and its vehicle; nothing for what was bought outside them."""
+        return f"{self.lot} ({self.vehicle})" if self.lot else ""
+
+    @property
+    def source_name(self) -> str:
+        return str(PlacementSource(self.source).label)
 
 
-def by_lot(category: str) -> Sheet:
-    """Weekly commitment by lot; what is bought outside the vehicles stands under how it was bought."""
-    rows = (
-        living_there(category)
-        .values("lot__vehicle__code", "lot__name", "source")
-        .annotate(people=Count("pk"), weekly=Sum("weekly_total"))
-    )
-    found: dict[str, list[Any]] = {}
-    for row in rows:
-        if row["lot__name"]:
-            name = f"{row['lot__name']} ({row['lot__vehicle__code']})"
+@dataclass(frozen=True)
+class Living:
+    """Everyone placed now, three times over: by lot and how they were bought, by provider and how they were bought, and
+    how many live in each authority's area, by GSS code (not yet safe to show: `suppressed`)."""
+
+    lots: list[Group]
+    providers: list[Group]
+    areas: dict[str, int]
+
+
+_LIVING = """
+SELECT grouping(area), grouping(provider), area, vehicle, lot, source, provider, count(*), sum(weekly_total),
+  count(ceiling), sum(ceiling), sum(weekly_core) FILTER (WHERE ceiling IS NOT NULL)
+FROM (
+  SELECT v.code AS vehicle, l.name AS lot, p.source, coalesce(nullif(r.legal_name, ''), p.provider_name) AS provider,
+    p.host_gss_code AS area, p.weekly_total, p.weekly_core, p.ceiling
+  FROM placements_placement p LEFT JOIN dpv_lot l ON l.id = p.lot_id LEFT JOIN dpv_vehicle v ON v.id = l.vehicle_id
+    LEFT JOIN providers_provider r ON r.organisation_id = p.provider_id
+  WHERE p.status = 'active' AND (%(category)s = '' OR p.category = %(category)s)
+) living
+GROUP BY GROUPING SETS ((vehicle, lot, source), (provider, source), (area))
+"""
+
+
+def living(category: str) -> Living:
+    """The placements paid for now, of one kind of home or ("") of all."""
+    found = Living([], [], {})
+    for no_area, no_provider, area, *group in asked(_LIVING, {"category": category}):
+        if not no_area:
+            found.areas[area] = group[4]
         else:
-            name = str(PlacementSource(row["source"]).label)
-        line = found.setdefault(name, [name, 0, NOTHING])
-        line[1] += row["people"]
-        line[2] += row["weekly"]
+            (found.lots if no_provider else found.providers).append(Group(*group))
+    found.areas.pop("", None)
+    return found
+
+
+def by_lot(found: Living) -> Sheet:
+    """Weekly commitment by lot; what is bought outside the vehicles stands under how it was bought."""
     return Sheet(
         "lots",
         _("Weekly commitment by lot"),
         [Column(_("Lot")), Column(_("People"), "count"), Column(_("Weekly"), "money")],
-        sorted(found.values(), key=lambda line: (-line[2], line[0])),
+        _largest_first((group.lot_name or group.source_name, group) for group in found.lots),
         _("Nobody is placed now."),
     )
 
 
-def by_source(category: str) -> tuple[Sheet, Money]:
+def _largest_first(named: Iterable[tuple[str, Group]]) -> list[list[Any]]:
+    """Names with people and pounds a week, those of the same name added up."""
+    lines: dict[str, list[Any]] = {}
+    for name, group in named:
+        line = lines.setdefault(name, [name, 0, NOTHING])
+        line[1] += group.people
+        line[2] += group.weekly
+    return sorted(lines.values(), key=lambda line: (-line[2], line[0]))
+
+
+def by_source(found: Living) -> tuple[Sheet, Money]:
     """Weekly commitment by how it was bought, with each way's share, and the totals."""
-    rows = living_there(category).values("source").annotate(people=Count("pk"), weekly=Sum("weekly_total"))
-    found = {row["source"]: (row["people"], row["weekly"]) for row in rows}
-    people = sum(count for count, _weekly in found.values())
-    weekly = sum((amount for _count, amount in found.values()), NOTHING)
-    off = sum((found[source][1] for source in OFF_VEHICLE if source in found), NOTHING)
+    people: dict[str, int] = {}
+    spent: dict[str, Decimal] = {}
+    for group in found.lots:
+        people[group.source] = people.get(group.source, 0) + group.people
+        spent[group.source] = spent.get(group.source, NOTHING) + group.weekly
+    weekly = sum(spent.values(), NOTHING)
+    off = sum((spent.get(source, NOTHING) for source in OFF_VEHICLE), NOTHING)
     lines = [
-        [str(source.label), *found[source.value], percent(found[source.value][1], weekly)]
+        [str(source.label), people[source.value], spent[source.value], percent(spent[source.value], weekly)]
         for source in PlacementSource
-        if source.value in found
+        if source.value in people
     ]
     sheet = Sheet(
         "sources",
@@ -97,52 +150,38 @@ def by_source(category: str) -> tuple[Sheet, Money]:
         lines,
         _("Nobody is placed now."),
     )
-    spot = found.get(PlacementSource.SPOT.value, (0, NOTHING))[1]
-    return sheet, Money(people, weekly, spot, percent(off, weekly))
+    spot = spent.get(PlacementSource.SPOT.value, NOTHING)
+    return sheet, Money(sum(people.values()), weekly, spot, percent(off, weekly))
 
 
-def by_provider(category: str) -> Sheet:
+def by_provider(found: Living) -> Sheet:
     """Weekly commitment by provider, the largest first."""
-    rows = (
-        living_there(category)
-        .values("provider__legal_name", "provider_name", "source")
-        .annotate(people=Count("pk"), weekly=Sum("weekly_total"))
-    )
-    found: dict[str, list[Any]] = {}
-    for row in rows:
-        name = row["provider__legal_name"] or row["provider_name"] or str(PlacementSource(row["source"]).label)
-        line = found.setdefault(name, [name, 0, NOTHING])
-        line[1] += row["people"]
-        line[2] += row["weekly"]
     return Sheet(
         "providers",
         _("Weekly commitment by provider"),
         [Column(_("Provider")), Column(_("People"), "count"), Column(_("Weekly"), "money")],
-        sorted(found.values(), key=lambda line: (-line[2], line[0])),
+        _largest_first((group.provider or group.source_name, group) for group in found.providers),
         _("Nobody is placed now."),
     )
 
 
-def savings(category: str) -> tuple[Sheet, Decimal | None]:
+def savings(found: Living) -> tuple[Sheet, Decimal | None]:
     """What is paid below the ceilings, by lot, and the whole in per cent of the ceilings: (ceiling - core) / ceiling.
 
     Only placements with a ceiling count; the core price is after discounts and before extras.
     """
-    rows = (
-        living_there(category)
-        .filter(ceiling__isnull=False)
-        .values("lot__vehicle__code", "lot__name")
-        .annotate(people=Count("pk"), ceilings=Sum("ceiling"), core=Sum("weekly_core"))
-        .order_by("lot__vehicle__code", "lot__name")
-    )
-    lines: list[list[Any]] = []
-    ceilings = core = NOTHING
-    for row in rows:
-        name = f"{row['lot__name']} ({row['lot__vehicle__code']})" if row["lot__name"] else _("No lot")
-        saved = row["ceilings"] - row["core"]
-        lines.append([name, row["people"], row["ceilings"], row["core"], saved, percent(saved, row["ceilings"])])
-        ceilings += row["ceilings"]
-        core += row["core"]
+    summed: dict[tuple[str, str], list[Any]] = {}
+    for group in found.lots:
+        if group.ceilings is not None and group.core is not None:
+            line = summed.setdefault((group.vehicle or "", group.lot or ""), [group.lot_name, 0, NOTHING, NOTHING])
+            line[1] += group.capped
+            line[2] += group.ceilings
+            line[3] += group.core
+    lines = [
+        [name or _("No lot"), people, ceiling, core, ceiling - core, percent(ceiling - core, ceiling)]
+        for _lot, (name, people, ceiling, core) in sorted(summed.items(), key=lambda item: (not item[0][1], item[0]))
+    ]
+    ceilings, core = (sum((line[place] for line in lines), NOTHING) for place in (2, 3))
     sheet = Sheet(
         "savings",
         _("Savings against ceiling prices"),
@@ -196,12 +235,6 @@ def open_referrals(category: str) -> tuple[Sheet, int, int]:
     )
     running = sum(row[4] for state, row in found.items() if state != "draft")
     return sheet, running, sum(row[5] for row in found.values())
-
-
-def people_by_area(category: str) -> dict[str, int]:
-    """How many people live in each authority's area now, by GSS code. Not yet safe to show: `suppressed`."""
-    rows = living_there(category).exclude(host_gss_code="").values_list("host_gss_code").annotate(people=Count("pk"))
-    return dict(rows)
 
 
 def suppressed(count: int) -> str:

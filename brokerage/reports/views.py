@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -29,6 +30,9 @@ from brokerage.reports.sheets import Sheet
 BARS_AT_MOST = 12
 #: The tables that have no chart or map of their own.
 IN_TABLES = ("providers", "sources", "savings", "time", "open", "bids", "declines")
+#: Providers named on the page, of the hundreds that a large council uses: the others are one line. The CSV file and the
+#: API have them all.
+PROVIDERS_AT_MOST = 25
 
 
 @require_safe
@@ -84,8 +88,7 @@ def spend(request: OrganisationRequest) -> HttpResponse:
             "months_chart": _money_line(found.sheets["months"]),
             "people_map": _people_map(found.people),
             "tables": [
-                (sheet.table(), _csv_url(request, "reports:spend_csv", sheet.code))
-                for sheet in (found.sheets[code] for code in IN_TABLES)
+                (sheet.table(), _csv_url(request, "reports:spend_csv", sheet.code)) for sheet in _on_page(found.sheets)
             ],
             "lots_csv": _csv_url(request, "reports:spend_csv", "lots"),
             "months_csv": _csv_url(request, "reports:spend_csv", "months"),
@@ -151,6 +154,11 @@ def _chosen(request: OrganisationRequest) -> tuple[str, Period, dt.datetime]:
     chosen: dict[str, Any] = form.cleaned_data if form.is_valid() else {}
     now = database_now()
     return chosen.get("category", ""), period_of(chosen.get("period", ""), localdate(now)), now
+
+
+def _on_page(sheets: Mapping[str, Sheet]) -> list[Sheet]:
+    shown = {**sheets, "providers": sheets["providers"].shortened(PROVIDERS_AT_MOST)}
+    return [shown[code] for code in IN_TABLES]
 
 
 def _csv(sheet: Sheet | None, name: str) -> HttpResponse:

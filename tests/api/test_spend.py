@@ -31,7 +31,7 @@ def test_figures_and_tables_are_those_of_the_page() -> None:
     assert [sheet["code"] for sheet in told["sheets"]] == list(SPEND_SHEETS)
     lots = told["sheets"][0]
     with acting(actor_of("connie")):
-        page = spend.by_lot("")
+        page = spend.by_lot(spend.living(""))
     assert lots["rows"] == [[name, people, f"{weekly:f}"] for name, people, weekly in page.rows]
     assert [column["kind"] for column in lots["columns"]] == ["text", "count", "money"]
 

@@ -8,6 +8,7 @@ import io
 import random
 from collections.abc import Callable
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from brokerage.core.tenants.context import acting
 from brokerage.core.vocabulary import Category
 from brokerage.reports import history, spend
 from brokerage.reports.periods import period_of
-from brokerage.reports.sheets import Sheet
+from brokerage.reports.sheets import Column, Sheet
 from contracts.costs import CostPeriod, commitment_by_month
 from contracts.models import Agreement
 from placements.models import Person, Placement, Referral
@@ -78,6 +79,11 @@ def read(function: Callable[..., Any], *arguments: Any, who: str = "connie") -> 
         return function(*arguments)
 
 
+def now(function: Callable[[spend.Living], Any], category: str = "") -> Any:
+    """What a function makes of those placed now."""
+    return function(read(spend.living, category))
+
+
 def values(sheet: Sheet) -> dict[str, Any]:
     return {row[0]: tuple(row[1:]) for row in sheet.rows}
 
@@ -89,7 +95,7 @@ def test_weekly_commitment_is_the_sum_of_placements_and_of_their_agreements() ->
         placement.status, placement.started_on = "active", TODAY
         placement.save(update_fields=["status", "started_on"])
         agreed = Agreement.objects.get(award_id=made.pk).weekly_total
-    lots, (sources, money) = read(spend.by_lot, ""), read(spend.by_source, "")
+    lots, (sources, money) = now(spend.by_lot, ""), now(spend.by_source, "")
     assert agreed == placement.weekly_total
     assert [row[2] for row in lots.rows] == [agreed] and money.weekly == agreed and money.people == 1
     assert values(sources) == {"Call-off from a vehicle": (1, agreed, Decimal("100.0"))}
@@ -104,7 +110,7 @@ def test_lots_sources_and_providers_all_add_up_to_the_same() -> None:
     placed(6, status="planned", started_on=None, weekly_core=Decimal("1000.00"))
     with acting(actor_of("connie")):
         total = sum(row.weekly_total for row in Placement.objects.filter(status="active"))
-    lots, (sources, money), providers = read(spend.by_lot, ""), read(spend.by_source, ""), read(spend.by_provider, "")
+    lots, (sources, money), providers = now(spend.by_lot, ""), now(spend.by_source, ""), now(spend.by_provider, "")
     for sheet in (lots, sources, providers):
         assert sum(row[2] for row in sheet.rows) == total == money.weekly
         assert sum(row[1] for row in sheet.rows) == 4 == money.people
@@ -112,8 +118,17 @@ def test_lots_sources_and_providers_all_add_up_to_the_same() -> None:
     assert money.off_vehicle_percent == (Decimal("5700.01") * 100 / total).quantize(Decimal("0.1"))
     assert values(lots)["Spot purchase"] == (1, Decimal("5000.01"))
     assert set(values(providers)) == {"Birch Care Ltd", "Elsewhere Ltd", "In-house"}
-    assert [row[0] for row in read(spend.by_lot, "fostering").rows] == ["In-house"]
+    assert [row[0] for row in now(spend.by_lot, "fostering").rows] == ["In-house"]
     assert read(spend.starting, "") == (1, Decimal("1000.00"))
+
+
+def test_a_long_table_ends_with_all_others_added_up() -> None:
+    columns = [Column("Provider"), Column("People", "count"), Column("Weekly", "money"), Column("Share", "percent")]
+    rows = [[f"Provider {number}", 1, Decimal("100.50"), Decimal("25.0")] for number in range(4)]
+    sheet = Sheet("providers", "By provider", columns, rows)
+    assert sheet.shortened(2).rows == [*rows[:2], ["2 others", 2, Decimal("201.00"), None]]
+    assert sheet.shortened(3) is sheet and sheet.shortened(4) is sheet
+    assert len(list(sheet.csv_rows())) == 5
 
 
 def test_months_are_those_of_the_cost_rules_to_the_penny() -> None:
@@ -150,7 +165,7 @@ def test_savings_are_measured_against_the_ceilings_of_placements_that_have_one()
     placed(1, weekly_core=Decimal("3800.00"), weekly_extras=Decimal("500.00"))
     placed(2, weekly_core=Decimal("3400.00"))
     placed(3, source="spot", weekly_core=Decimal("9000.00"))
-    sheet, percent = read(spend.savings, "")
+    sheet, percent = now(spend.savings, "")
     assert values(sheet) == {
         "Test residential standard (T-RES)": (
             2,
@@ -161,7 +176,7 @@ def test_savings_are_measured_against_the_ceilings_of_placements_that_have_one()
         )
     }
     assert percent == Decimal("10.0")
-    assert read(spend.savings, "fostering") == (
+    assert now(spend.savings, "fostering") == (
         Sheet("savings", sheet.title, sheet.columns, [], sheet.empty),
         None,
     )
@@ -210,7 +225,7 @@ def test_small_counts_of_people_are_not_told_apart(sign_in: SignIn) -> None:
         placed(number, host_gss_code="E09000009")
     for number in range(3, 9):
         placed(number)
-    assert read(spend.people_by_area, "") == {"E09000009": 3, "E09000015": 6}
+    assert now(attrgetter("areas")) == {"E09000009": 3, "E09000015": 6}
     page = sign_in("connie").get(PAGE).content.decode()
     assert "fewer than 5" in page and "app-map__c" in page
     rows = rows_of(sign_in("connie"), "people")
