@@ -70,6 +70,14 @@ class Lifecycle:
         """Whether `move` may be made from `state`."""
         return self._require_state(state) in self._move(move)[0]
 
+    def sources(self, move: str) -> tuple[str, ...]:
+        """The states that `move` may be made from: with `target`, for moving many rows in one statement."""
+        return self._move(move)[0]
+
+    def target(self, move: str) -> str:
+        """The state that `move` leads to."""
+        return self._move(move)[1]
+
     def after(self, state: str, move: str) -> str:
         """The state after `move`. Raises NotNow (code `<name>_not_now`) where `state` does not allow it.
 

@@ -20,6 +20,7 @@ from brokerage.core.clock import database_now, database_today
 from brokerage.core.errors import NotNow, RuleBroken
 from brokerage.core.money import money_text
 from brokerage.core.tenants.actors import Actor
+from brokerage.core.texts import LONGEST_REASON
 from brokerage.core.vocabulary import KINDS_FOR_CATEGORY
 from dpv.actions.ceilings import NewCeiling, check_ceiling
 from dpv.actions.suspensions import closed_by_another
@@ -44,6 +45,7 @@ def admit_establishment(
     tier: str,
     ceilings: Sequence[NewCeiling],
     reason: str,
+    is_checked: bool = False,
 ) -> Admission:
     """Admit an establishment to a lot today, with the ceilings it may ask at most from today on.
 
@@ -51,7 +53,7 @@ def admit_establishment(
     the establishment is registered for another kind of service or not actively registered; it is on the lot
     already, or barred from it; a measure that holds on it under an earlier registration does not hold on this one
     (`measure_on_earlier_registration`); no ceiling is given, or one is unsound or given twice; the score is not
-    from 0 to 100; no reason.
+    from 0 to 100; no reason, or one that tells who a person is (`names_a_person`).
     """
     actor.require("dpv.admit")
     provider_id = Establishment.objects.filter(pk=establishment_id).values_list("provider_id", flat=True).first()
@@ -80,6 +82,8 @@ def admit_establishment(
         raise RuleBroken("ceiling_twice", _("Enter one ceiling price for each age band"), "weekly_all")
     if not reason.strip():
         raise RuleBroken("reason_missing", _("Say why this establishment is admitted"), "reason")
+    provider_id = establishment.provider_id
+    require_tellable(reason, "reason", provider_id=provider_id, is_checked=is_checked, most=LONGEST_REASON)
     now = database_now()
     admission = Admission(
         region_id=lot.region_id,
@@ -127,11 +131,18 @@ def admit_establishment(
 
 @transaction.atomic
 def score_admission(
-    actor: Actor, *, admission_id: UUID, quality_score: Decimal | None, tier: str, reason: str
+    actor: Actor,
+    *,
+    admission_id: UUID,
+    quality_score: Decimal | None,
+    tier: str,
+    reason: str,
+    is_checked: bool = False,
 ) -> Admission:
     """Change an admission's quality score and tier, for instance after a new evaluation. Offers ranked later use them.
 
-    Refused when: the admission has ended or is barred (NotNow); the score is not from 0 to 100; no reason.
+    Refused when: the admission has ended or is barred (NotNow); the score is not from 0 to 100; no reason, or one that
+    tells who a person is (`names_a_person`).
     """
     actor.require("dpv.admit")
     locks.hold(admissions_exclusive=[admission_id])
@@ -143,6 +154,7 @@ def score_admission(
         raise RuleBroken("tier_unknown", _("Choose a tier"), "tier")
     if not reason.strip():
         raise RuleBroken("reason_missing", _("Say why the score or tier changes"), "reason")
+    require_tellable(reason, "reason", provider_id=admission.provider_id, is_checked=is_checked, most=LONGEST_REASON)
     before = {
         "quality_score": money_text(admission.quality_score) if admission.quality_score is not None else None,
         "tier": admission.tier,
@@ -198,7 +210,7 @@ def _stop(actor: Actor, admission_id: UUID, move: str, reason: str, is_checked: 
     admission.status = ADMISSION.after(before, move)
     if not reason.strip():
         raise RuleBroken("reason_missing", _("Enter the reason"), "reason")
-    require_tellable(reason, "reason", provider_id=admission.provider_id, is_checked=is_checked)
+    require_tellable(reason, "reason", provider_id=admission.provider_id, is_checked=is_checked, most=LONGEST_REASON)
     now = database_now()
     if barred is not None and barred.is_over_by(actor):
         raise RuleBroken("second_person_needed", _("Somebody else than whoever barred it ends the bar"), "reason")

@@ -22,7 +22,9 @@ from brokerage.core.clock import database_now, database_today
 from brokerage.core.errors import NotNow, RuleBroken
 from brokerage.core.money import is_whole_pence, money_text
 from brokerage.core.tenants.actors import Actor
+from brokerage.core.texts import LONGEST_REASON
 from dpv.ceilings import check_not_fixed
+from dpv.measure_texts import require_tellable
 from dpv.models import Admission, Ceiling, Lot
 from dpv.notices import lot_reference, notice_to_provider
 from dpv.queries.admissions import admission_by_id
@@ -54,10 +56,19 @@ def check_ceiling(lot: Lot, wanted: NewCeiling, *, field: str = "weekly") -> Non
 
 
 @transaction.atomic
-def set_ceiling(actor: Actor, *, admission_id: UUID, ceiling: NewCeiling, valid_from: dt.date, reason: str) -> Ceiling:
+def set_ceiling(
+    actor: Actor,
+    *,
+    admission_id: UUID,
+    ceiling: NewCeiling,
+    valid_from: dt.date,
+    reason: str,
+    is_checked: bool = False,
+) -> Ceiling:
     """Set the ceiling of an age band from a day on, pounds a week; drafts and later offers meet it at once.
 
-    Refused when: the admission has ended or is barred (NotNow); there is no reason; the day is past
+    Refused when: the admission has ended or is barred (NotNow); there is no reason, or one that tells who a person is
+    (`names_a_person`); the day is past
     (`ceiling_in_past`: offers relied on what was in force) or after the vehicle's term (`ceiling_after_term`); the
     price or the ages are not sound; it is above the ceiling in force and that one is still fixed on the day
     (`ceiling_fixed`), unless the rules say `on_request`.
@@ -71,6 +82,7 @@ def set_ceiling(actor: Actor, *, admission_id: UUID, ceiling: NewCeiling, valid_
     check_ceiling(admission.lot, ceiling)
     if not reason.strip():
         raise RuleBroken("reason_missing", _("Say why the ceiling price is set"), "reason")
+    require_tellable(reason, "reason", provider_id=admission.provider_id, is_checked=is_checked, most=LONGEST_REASON)
     if valid_from < today:
         raise RuleBroken("ceiling_in_past", _("The first day must be today or later"), "valid_from")
     if valid_from > admission.vehicle.ends_on:

@@ -21,6 +21,7 @@ from brokerage.core.audit.record import enqueue, record
 from brokerage.core.clock import database_now, database_today
 from brokerage.core.errors import RuleBroken
 from brokerage.core.tenants.actors import Actor
+from brokerage.core.texts import LONGEST_REASON
 from dpv.measure_texts import require_tellable
 from dpv.models import Admission, Suspension
 from dpv.notices import lot_reference, notice_to_provider
@@ -45,20 +46,18 @@ def suspend_admissions(
     admissions = list(rows.filter(pk__in=wanted).order_by("pk"))
     if not wanted or len(admissions) != len(wanted):
         raise Http404("No such admission.")
-    statuses = [ADMISSION.after(admission.status, "suspend") for admission in admissions]
+    for admission in admissions:
+        admission.status = ADMISSION.after(admission.status, "suspend")
     if not reason.strip():
         raise RuleBroken("reason_missing", _("Enter the reason for the suspension"), "reason")
     for provider_id in sorted({admission.provider_id for admission in admissions}):
-        require_tellable(reason, "reason", provider_id=provider_id, is_checked=is_checked)
+        require_tellable(reason, "reason", provider_id=provider_id, is_checked=is_checked, most=LONGEST_REASON)
     if review_on < database_today():
         raise RuleBroken("review_in_past", _("The day of review must be today or later"), "review_on")
     now = database_now()
-    made = []
-    for admission, status in zip(admissions, statuses, strict=True):
-        admission.status = status
-        admission.changed_at = now
-        admission.save(update_fields=["status", "changed_at"])
-        suspension = Suspension(
+    Admission.objects.filter(pk__in=wanted).update(status=ADMISSION.target("suspend"), changed_at=now)
+    made = Suspension.objects.bulk_create(
+        Suspension(
             region_id=admission.region_id,
             provider_id=admission.provider_id,
             admission=admission,
@@ -69,15 +68,17 @@ def suspend_admissions(
             suspended_secret_by_id=actor.secret_by_id,
             review_on=review_on,
         )
-        suspension.save(force_insert=True)
-        made.append(suspension)
+        for admission in admissions
+    )
+    for suspension in made:
+        suspension.admission.changed_at = now
         entry = record(
             "admission.suspended",
-            subject=admission,
+            subject=suspension.admission,
             actor=actor,
-            reference=lot_reference(admission),
+            reference=lot_reference(suspension.admission),
             data={"review_on": review_on.isoformat(), "suspension": str(suspension.pk)},
-            notify=[notice_to_provider("dpv.suspended", admission)],
+            notify=[notice_to_provider("dpv.suspended", suspension.admission)],
         )
         tell_others(actor, suspension, entry)
     consequences.changed(actor, sorted({admission.establishment_id for admission in admissions}), is_decision=True)
@@ -105,7 +106,7 @@ def lift_suspension(actor: Actor, *, admission_id: UUID, reason: str, is_checked
     admission.status = ADMISSION.after(admission.status, "reinstate")
     if not reason.strip():
         raise RuleBroken("reason_missing", _("Enter the reason for lifting the suspension"), "reason")
-    require_tellable(reason, "reason", provider_id=admission.provider_id, is_checked=is_checked)
+    require_tellable(reason, "reason", provider_id=admission.provider_id, is_checked=is_checked, most=LONGEST_REASON)
     now = database_now()
     suspension = closed_by_another(actor, admission, reason=reason, at=now)
     admission.changed_at = now
@@ -167,7 +168,7 @@ def move_review(
         raise RuleBroken("review_in_past", _("The day of review must be today or later"), "review_on")
     if not reason.strip():
         raise RuleBroken("reason_missing", _("Say what the review found"), "reason")
-    require_tellable(reason, "reason", provider_id=admission.provider_id, is_checked=is_checked)
+    require_tellable(reason, "reason", provider_id=admission.provider_id, is_checked=is_checked, most=LONGEST_REASON)
     before = suspension.review_on
     suspension.review_on = review_on
     suspension.reason = f"{suspension.reason}\n\n{reason.strip()}"

@@ -189,10 +189,8 @@ def _write_outcomes(offers: list[Offer]) -> None:
 
 
 def _close_invitations(referral: Referral, winner: Offer) -> None:
-    running = ("open", "declined", "offered")
-    (closed,) = {INVITATION.after(status, "close") for status in running}
-    others = Invitation.objects.filter(referral_id=referral.pk, status__in=running)
-    others.exclude(pk=winner.invitation_id).update(status=closed)
+    others = Invitation.objects.filter(referral_id=referral.pk, status__in=INVITATION.sources("close"))
+    others.exclude(pk=winner.invitation_id).update(status=INVITATION.target("close"))
 
 
 #: What the database found when it took the place.
@@ -248,10 +246,8 @@ def _stand_again(award: Award, now: dt.datetime) -> list[Offer]:
 
 def _reopen_invitations(referral: Referral, standing: list[Offer]) -> None:
     wanted = {offer.invitation_id for offer in standing}
-    invitations = list(Invitation.objects.filter(pk__in=wanted, status="closed"))
-    for invitation in invitations:
-        invitation.status = INVITATION.after(invitation.status, "reopen")
-    Invitation.objects.bulk_update(invitations, ["status"])
+    invitations = Invitation.objects.filter(pk__in=wanted, status__in=INVITATION.sources("reopen"))
+    invitations.update(status=INVITATION.target("reopen"))
 
 
 def _tell_officer(actor: Actor, award: Award, referral: Referral) -> list[Notice]:

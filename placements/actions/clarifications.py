@@ -17,13 +17,12 @@ from brokerage.core.clock import database_now
 from brokerage.core.errors import NotNow, RuleBroken
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.models import Organisation
+from brokerage.core.texts import LONGEST_REASON
 from placements.actions.releases import invited_providers, rewrite_releases, tell_providers
 from placements.actions.running import check_note
 from placements.models import Clarification, Referral, Release
 from providers.models import CarerHousehold, Establishment
 
-#: Longest question or answer in characters; the forms say the same.
-LONGEST = 2000
 #: Unanswered questions one provider may have about one referral, and questions within an hour.
 MOST_UNANSWERED = 10
 MOST_AN_HOUR = 10
@@ -107,9 +106,10 @@ def answer_clarification(
         raise NotNow("answered", _("This question has been answered already"))
     shown = _text(published_question, "published_question", _("Enter the question as everyone will see it"))
     text = _text(answer, "answer", _("Enter an answer"))
+    names = list(_names_of(clarification.provider_id))
     for value, field in ((shown, "published_question"), (text, "answer")):
         check_note(referral, value, field=field)
-        _check_asker_unnamed(clarification.provider_id, value, field)
+        _check_asker_unnamed(names, value, field)
     now = database_now()
     clarification.published_question = shown
     clarification.answer = text
@@ -131,14 +131,14 @@ def _text(value: str, field: str, empty: object) -> str:
     text = value.replace("\r\n", "\n").strip()
     if not text:
         raise RuleBroken("text_missing", str(empty), field)
-    if len(text) > LONGEST or "\x00" in text:
+    if len(text) > LONGEST_REASON or "\x00" in text:
         raise RuleBroken("text_too_long", _("Use 2,000 characters or fewer"), field)
     return text
 
 
-def _check_asker_unnamed(provider_id: UUID, text: str, field: str) -> None:
+def _check_asker_unnamed(names: Iterable[str], text: str, field: str) -> None:
     words = _squeezed(text)
-    for name in _names_of(provider_id):
+    for name in names:
         if len(name) > 3 and f" {name} " in f" {words} ":
             raise RuleBroken("names_provider", _("This names the provider that asked. Take the name out."), field)
 

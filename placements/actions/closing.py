@@ -20,20 +20,14 @@ from placements.states import INVITATION, OFFER
 
 def close_for_everyone(referral: Referral, *, reason: str) -> list[Notice]:
     """Close every invitation, empty every release, let what was offered lapse. Returns whom to tell."""
-    now = database_now()
-    for invitation in Invitation.objects.filter(referral=referral):
-        if INVITATION.may(invitation.status, "close"):
-            invitation.status = INVITATION.after(invitation.status, "close")
-            invitation.save(update_fields=["status"])
-    for offer in Offer.objects.filter(referral=referral):
-        if OFFER.may(offer.status, "lapse"):
-            offer.status = OFFER.after(offer.status, "lapse")
-            offer.outcome_reason = reason
-            offer.withdrawn_at = now
-            offer.save(update_fields=["status", "outcome_reason", "withdrawn_at"])
+    invitations = Invitation.objects.filter(referral=referral, status__in=INVITATION.sources("close"))
+    invitations.update(status=INVITATION.target("close"))
+    Offer.objects.filter(referral=referral, status__in=OFFER.sources("lapse")).update(
+        status=OFFER.target("lapse"), outcome_reason=reason, withdrawn_at=database_now()
+    )
     move_unseen_offers(referral, ("draft", "submitted", "needs_reconfirming"), "lapsed")
     closed = close_releases(referral, reason=reason)
-    return tell_providers("placements.referral_closed", referral, [release.provider_id for release in closed])
+    return tell_providers("placements.referral_closed", referral, closed)
 
 
 def move_unseen_offers(

@@ -302,6 +302,7 @@ def _invite(
         if known is None or (candidate.miles is not None and candidate.miles < known):
             nearest[candidate.admission_id] = candidate.miles
     new: list[Invitation] = []
+    again: list[UUID] = []
     households: list[InvitedHousehold] = []
     for candidate in invited:
         invitation = invitations.get(candidate.admission_id)
@@ -320,8 +321,7 @@ def _invite(
             )
             new.append(invitation)
         elif INVITATION.may(invitation.status, "ask_again"):
-            invitation.status = INVITATION.after(invitation.status, "ask_again")
-            invitation.save(update_fields=["status"])
+            again.append(invitation.pk)
         if candidate.household_id is not None:
             households.append(
                 InvitedHousehold(
@@ -333,6 +333,8 @@ def _invite(
                 )
             )
     Invitation.objects.bulk_create(new)
+    if again:
+        Invitation.objects.filter(pk__in=again).update(status=INVITATION.target("ask_again"))
     known_households: set[tuple[UUID, UUID]] = set()
     if households and not is_first:
         rows = InvitedHousehold.objects.filter(invitation__referral=referral)

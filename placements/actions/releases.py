@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Case, F, Value, When
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
@@ -57,6 +58,13 @@ def write_releases(
     found: dict[UUID, Release] = {}
     if not is_first:
         found = {release.provider_id: release for release in Release.objects.filter(referral=referral)}
+    unread = [
+        provider_id
+        for provider_id in sorted(set(provider_ids))
+        if provider_id not in found or found[provider_id].state == Release.State.CLOSED
+    ]
+    if not unread:
+        return found
     content, documents, clarifications = _stage_one(referral)
     assert referral.closes_at is not None
     common: dict[str, Any] = {
@@ -69,9 +77,11 @@ def write_releases(
         "updated_at": now,
     }
     new: list[Release] = []
-    for provider_id in sorted(set(provider_ids)):
-        release = found.get(provider_id)
-        if release is None:
+    again: list[Release] = []
+    for provider_id in unread:
+        if provider_id in found:
+            again.append(found[provider_id])
+        else:
             new.append(
                 Release(
                     authority_id=referral.authority_id,
@@ -85,42 +95,44 @@ def write_releases(
                     **common,
                 )
             )
-        elif release.state == Release.State.CLOSED:
-            _assign(release, {**common, "state": Release.State.OPEN, "closed_at": None, "outcome_reason": ""})
-            release.save()
+    if again:
+        opened = {**common, "state": Release.State.OPEN, "closed_at": None, "outcome_reason": ""}
+        Release.objects.filter(pk__in=[release.pk for release in again]).update(**opened)
+        for release in again:
+            _assign(release, opened)
     Release.objects.bulk_create(new)
     return found | {release.provider_id: release for release in new}
 
 
-def rewrite_releases(referral: Referral, *, now: dt.datetime, is_new_version: bool = False) -> list[Release]:
-    """Bring every readable release in line with the referral, each at its own stage; closed ones stay empty.
+def rewrite_releases(referral: Referral, *, now: dt.datetime, is_new_version: bool = False) -> None:
+    """Bring every readable release in line with the referral, each at its own stage, in a statement for each stage;
+    closed ones stay empty.
 
     `is_new_version` counts the version up: what the provider read has changed.
     """
-    releases = list(Release.objects.filter(referral=referral, state__in=READABLE))
-    first = _stage_one(referral)
-    second = _stage_two(referral) if any(release.stage == STAGE_TWO for release in releases) else first
-    for release in releases:
-        content, documents, clarifications = second if release.stage == STAGE_TWO else first
-        _assign(
-            release,
-            {
-                "content": content,
-                "documents": documents,
-                "clarifications": clarifications,
-                "amendment_note": referral.amendment_note,
-                "urgency": referral.urgency,
-                "is_sealed": referral.is_sealed,
-                "closes_at": referral.closes_at,
-                "version": release.version + 1 if is_new_version else release.version,
-                "updated_at": now,
-            },
+    readable = Release.objects.filter(referral=referral, state__in=READABLE)
+    for stage in sorted(set(readable.order_by().values_list("stage", flat=True).distinct())):
+        content, documents, clarifications = (_stage_two if stage == STAGE_TWO else _stage_one)(referral)
+        readable.filter(stage=stage).update(
+            content=content,
+            documents=documents,
+            clarifications=clarifications,
+            amendment_note=referral.amendment_note,
+            urgency=referral.urgency,
+            is_sealed=referral.is_sealed,
+            closes_at=referral.closes_at,
+            version=F("version") + int(is_new_version),
+            updated_at=now,
         )
-        release.save()
-    return releases
 
 
-_READ = KeptQuery(lambda: Release.objects.filter(referral_id=given("referral"), state__in=READABLE))
+_READ = KeptQuery(
+    lambda: (
+        Release.objects.filter(referral_id=given("referral"), state__in=READABLE)
+        .order_by("provider_id")
+        .values_list("pk", "provider_id")
+    )
+)
 
 
 def close_releases(
@@ -130,54 +142,46 @@ def close_releases(
     winner_provider_id: UUID | None = None,
     reasons: Mapping[UUID, str] | None = None,
     provider_ids: Collection[UUID] | None = None,
-) -> list[Release]:
-    """Empty the release of everyone but the winner, who gets the full papers. Returns those closed.
+) -> list[UUID]:
+    """Empty the release of everyone but the winner, who gets the full papers, however many in one statement each.
+    Returns whose were closed.
 
     `reasons` tells single providers something else than `reason`; `provider_ids` closes only those.
     """
     now = database_now()
-    closed: list[Release] = []
-    for release in _READ.all(referral=referral.pk):
-        if provider_ids is not None and release.provider_id not in provider_ids:
-            continue
-        if release.provider_id == winner_provider_id:
-            content, documents, clarifications = _stage_two(referral)
-            _assign(
-                release,
-                {
-                    "state": Release.State.WON,
-                    "stage": STAGE_TWO,
-                    "content": content,
-                    "documents": documents,
-                    "clarifications": clarifications,
-                    "updated_at": now,
-                },
-            )
-        else:
-            _assign(
-                release,
-                {
-                    "state": Release.State.CLOSED,
-                    "stage": STAGE_ONE,
-                    "content": {},
-                    "documents": [],
-                    "clarifications": [],
-                    "amendment_note": "",
-                    "outcome_reason": (reasons or {}).get(release.provider_id) or str(reason),
-                    "closed_at": now,
-                    "updated_at": now,
-                },
-            )
-            closed.append(release)
-        release.save(update_fields=_ENDED)
-    return closed
-
-
-#: What `close_releases` writes.
-_ENDED = (
-    *("state", "stage", "content", "documents", "clarifications"),
-    *("amendment_note", "outcome_reason", "closed_at", "updated_at"),
-)
+    read = {
+        provider_id: pk
+        for pk, provider_id in _READ.tuples(referral=referral.pk)
+        if provider_ids is None or provider_id in provider_ids
+    }
+    won = read.pop(winner_provider_id, None) if winner_provider_id else None
+    if won:
+        content, documents, clarifications = _stage_two(referral)
+        Release.objects.filter(pk=won).update(
+            state=Release.State.WON,
+            stage=STAGE_TWO,
+            content=content,
+            documents=documents,
+            clarifications=clarifications,
+            updated_at=now,
+        )
+    if read:
+        own = {provider_id: text for provider_id, text in (reasons or {}).items() if text and provider_id in read}
+        Release.objects.filter(pk__in=list(read.values())).update(
+            state=Release.State.CLOSED,
+            stage=STAGE_ONE,
+            content={},
+            documents=[],
+            clarifications=[],
+            amendment_note="",
+            outcome_reason=Case(
+                *(When(provider_id=provider_id, then=Value(text)) for provider_id, text in own.items()),
+                default=Value(str(reason)),
+            ),
+            closed_at=now,
+            updated_at=now,
+        )
+    return list(read)
 
 
 def pause_releases(referral: Referral) -> None:
@@ -194,35 +198,25 @@ def resume_releases(referral: Referral) -> None:
     )
 
 
-def reopen_releases(referral: Referral, *, provider_ids: Collection[UUID]) -> list[Release]:
+def reopen_releases(referral: Referral, *, provider_ids: Collection[UUID]) -> None:
     """An award fell through: those whose offer stands read the referral again, at stage one."""
-    now = database_now()
     content, documents, clarifications = _stage_one(referral)
-    releases = list(
-        Release.objects.filter(
-            referral=referral,
-            provider_id__in=list(provider_ids),
-            state__in=(Release.State.CLOSED, Release.State.WON),
-        )
+    Release.objects.filter(
+        referral=referral,
+        provider_id__in=list(provider_ids),
+        state__in=(Release.State.CLOSED, Release.State.WON),
+    ).update(
+        state=Release.State.OPEN,
+        stage=STAGE_ONE,
+        content=content,
+        documents=documents,
+        clarifications=clarifications,
+        amendment_note=referral.amendment_note,
+        closes_at=referral.closes_at,
+        outcome_reason="",
+        closed_at=None,
+        updated_at=database_now(),
     )
-    for release in releases:
-        _assign(
-            release,
-            {
-                "state": Release.State.OPEN,
-                "stage": STAGE_ONE,
-                "content": content,
-                "documents": documents,
-                "clarifications": clarifications,
-                "amendment_note": referral.amendment_note,
-                "closes_at": referral.closes_at,
-                "outcome_reason": "",
-                "closed_at": None,
-                "updated_at": now,
-            },
-        )
-        release.save()
-    return releases
 
 
 def require_offer(referral: Referral, release: Release) -> None:

@@ -54,13 +54,13 @@ def extend_closing(actor: Actor, *, reference: str, closes_at: dt.datetime, reas
     _put_closing(referral, closes_at, now)
     save(referral)
     announce_closing_of(actor, referral)
-    _ask_again(referral, now)
+    invited = _ask_again(referral, now)
     record(
         "referral.extended",
         subject=referral,
         actor=actor,
         data={"from": before.isoformat() if before else None, "to": closes_at.isoformat(), "reason": reason.strip()},
-        notify=tell_providers("placements.closing_extended", referral, invited_providers(referral)),
+        notify=tell_providers("placements.closing_extended", referral, invited),
     )
     return referral
 
@@ -101,15 +101,13 @@ def widen_search(
         _put_closing(referral, closes_at, now)
         announce_closing_of(actor, referral)
     save(referral)
-    _ask_again(referral, now)
+    invited = _ask_again(referral, now)
     record(
         "referral.widened",
         subject=referral,
         actor=actor,
         data={"max_miles": referral.max_miles, "lots_added": len(added)},
-        notify=tell_providers("placements.closing_extended", referral, invited_providers(referral))
-        if closes_at is not None
-        else [],
+        notify=tell_providers("placements.closing_extended", referral, invited) if closes_at is not None else [],
     )
     return referral
 
@@ -146,13 +144,13 @@ def amend_referral(
         referral.sections_done = [*referral.sections_done, section]
     save(referral)
     asked = _ask_to_reconfirm(referral)
-    _ask_again(referral, now, is_new_version=True)
+    invited = _ask_again(referral, now, is_new_version=True)
     record(
         "referral.amended",
         subject=referral,
         actor=actor,
         data={"section": section, "fields": changed, "revision": referral.revision, "offers_to_reconfirm": asked},
-        notify=tell_providers("placements.referral_amended", referral, invited_providers(referral)),
+        notify=tell_providers("placements.referral_amended", referral, invited),
     )
     return referral
 
@@ -204,20 +202,18 @@ def _look_further(referral: Referral, max_miles: int | None) -> bool:
 
 def _ask_to_reconfirm(referral: Referral) -> int:
     """How many offers the authority can see were asked; sealed ones are asked unseen."""
-    offers = list(Offer.objects.filter(referral=referral, status="submitted"))
-    for offer in offers:
-        offer.status = OFFER.after(offer.status, "ask_to_reconfirm")
-        offer.save(update_fields=["status"])
+    offers = Offer.objects.filter(referral=referral, status__in=OFFER.sources("ask_to_reconfirm"))
+    asked = offers.update(status=OFFER.target("ask_to_reconfirm"))
     move_unseen_offers(referral, ("submitted",), "needs_reconfirming")
-    return len(offers)
+    return asked
 
 
-def _ask_again(referral: Referral, now: dt.datetime, *, is_new_version: bool = False) -> None:
-    """Every invitation that was declined or closed is open again, every release readable and as it now stands."""
-    for invitation in Invitation.objects.filter(referral=referral):
-        if INVITATION.may(invitation.status, "ask_again"):
-            invitation.status = INVITATION.after(invitation.status, "ask_again")
-            invitation.answered_at = None
-            invitation.save(update_fields=["status", "answered_at"])
+def _ask_again(referral: Referral, now: dt.datetime, *, is_new_version: bool = False) -> list[UUID]:
+    """Every invitation that was declined or closed is open again, every release readable and as it now stands. Returns
+    the providers that are invited."""
+    answered = Invitation.objects.filter(referral=referral, status__in=INVITATION.sources("ask_again"))
+    answered.update(status=INVITATION.target("ask_again"), answered_at=None)
     rewrite_releases(referral, now=now, is_new_version=is_new_version)
-    write_releases(referral, provider_ids=invited_providers(referral), now=now)
+    invited = invited_providers(referral)
+    write_releases(referral, provider_ids=invited, now=now)
+    return invited

@@ -27,7 +27,8 @@ VARIED: dict[str, tuple[str, ...]] = {
     "concerns_suggestion": ("provider_id",),
     "closures_closurerecipient": ("closure_id", "organisation_id"),
     "closures_closureresident": ("placement_id",),
-    "contracts_agreement": ("award_id", "reference"),
+    # The placement's own agreement stays its newest: of several made at one moment any would be found.
+    "contracts_agreement": ("award_id created_at", "reference created_at"),
     "dpv_ceiling": ("admission_id", "valid_from"),
     "dpv_lot": ("code",),
     "dpv_menuitem": ("provider_id", "valid_from"),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.http import Http404
-from django.test.utils import CaptureQueriesContext
+from django.test.utils import CaptureQueriesContext, override_settings
 
 from brokerage.core.audit import outbox
 from brokerage.core.audit.models import Entry, OutboxItem
@@ -369,9 +369,9 @@ def test_reminders_end_with_the_closure() -> None:
 @pytest.mark.parametrize(("left", "day"), [(30, 9), (10, 4), (0, 3)])
 def test_reminders_come_oftener_towards_the_end(left: int, day: int) -> None:
     monday = dt.datetime(2026, 3, 2, 11, tzinfo=dt.UTC)
-    assert next_reminder(dt.date(2026, 3, 2) + dt.timedelta(days=left), monday) == dt.datetime(
-        2026, 3, day, 9, tzinfo=dt.UTC
-    )
+    with override_settings(TIME_ZONE="Europe/London"):
+        found = next_reminder(dt.date(2026, 3, 2) + dt.timedelta(days=left), monday)
+    assert found == dt.datetime(2026, 3, day, 9, tzinfo=dt.UTC)
 
 
 def test_no_reminder_on_a_weekend() -> None:

@@ -26,9 +26,11 @@ from placements.models import Placement
 from tests import scenarios
 from tests.benchmarks.plans import Watch
 from tests.cast import TODAY, actor_of, ident
+from tests.incidents.reporting import one_place_more
 from tests.isolation.test_urls import ENTITLED, PREFIX, Address, named_paths
 from tests.isolation.world import World, build_world, everything
 from tests.journeys.visitors import client_of
+from tests.pages.sent import Key, Sent
 
 #: Who opens what: their organisation's pages, or those outside of all.
 READERS = (*ENTITLED, ("oscar", ""), ("", ""))
@@ -80,6 +82,8 @@ class Everybody:
     answers: dict[tuple[str, str], list[Answer]] = field(default_factory=dict)
     #: Statuses of who got no answer.
     refused: dict[str, set[int]] = field(default_factory=dict)
+    #: Every form sent among few rows and among many.
+    sent: tuple[dict[Key, Sent], dict[Key, Sent]] = field(default_factory=lambda: ({}, {}))
     watch: Watch = field(default_factory=Watch)
 
     def ask(self, who: str, path: str) -> Answer:
@@ -146,10 +150,13 @@ def people() -> Everybody:
 def fill(world: World) -> None:
     """What pages show besides, and things at the moments in which pages ask for something."""
     paper = SimpleUploadedFile("plan.txt", b"Calm, steady adults.", "text/plain")
+    # Room for somebody more: another home may be invited.
+    one_place_more("birch-lodge")
     running = scenarios.invited("birch-house", "birch-lodge", who="oscar")
     waits = scenarios.drafted_offer("bob", story=scenarios.invited("birch-house", who="oscar"), home="birch-house")
     _story, offers = scenarios.chosen("birch-house", who="olive")
     award = scenarios.award(offers[0], who="olive")
+    free, (best,) = scenarios.chosen("birch-house", who="oscar")
     with acting(actor_of("oscar")) as oscar:
         document = add_document(
             oscar, reference=running.reference, upload=paper, kind="care_plan", is_for_all_invited=True
@@ -170,6 +177,8 @@ def fill(world: World) -> None:
     world.own |= {
         **dict.fromkeys(PAPERS, found),
         "placements:offer_check": {"offer": waits.pk},
+        "contracts:accept_offer": {"reference": free.reference, "offer": best.pk},
+        "contracts:approval": {"award": award.pk},
         "placements:placement_end": {"reference": lives.reference},
         "contracts:award_take_back": {"award": award.pk},
         "dpv:admission_lift": suspended,

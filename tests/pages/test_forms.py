@@ -10,6 +10,7 @@ import pytest
 from django import forms
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.template import engines
+from django.test import override_settings
 from django.utils import translation
 from django.utils.datastructures import MultiValueDict
 
@@ -195,11 +196,13 @@ def test_a_date_may_come_as_one_iso_text() -> None:
     assert clean(govuk.GovukDateField(required=False), x_day="", x_month="", x_year="") is None
 
 
+@override_settings(TIME_ZONE="Europe/London")
 def test_a_moment_is_read_in_london_time() -> None:
     summer = clean(govuk.GovukDateTimeField(), x_day="1", x_month="7", x_year="2026", x_time="5pm")
     assert summer.astimezone(UTC) == datetime(2026, 7, 1, 16, tzinfo=UTC)
 
 
+@override_settings(TIME_ZONE="Europe/London")
 def test_the_hour_that_does_not_exist_is_refused() -> None:
     form = type("One", (forms.Form,), {"x": govuk.GovukDateTimeField()})(
         {"x_day": "29", "x_month": "3", "x_year": "2026", "x_time": "01:30"}

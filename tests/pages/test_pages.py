@@ -14,28 +14,35 @@ from django.test import Client, RequestFactory
 from django.utils import translation
 
 from brokerage.core.pages import context
+from brokerage.core.pages.glances import Glance
 from tests.pages.markup import Markup
 
 PUBLIC = ["/accessibility/", "/privacy/", "/cookies/"]
 STATUSES = ["400", "403", "403_csrf", "404", "409", "429", "500"]
 
 
+def no_glances(request: Any) -> list[Glance]:
+    return []
+
+
 def navigation(request: Any) -> list[dict[str, Any]]:
     return [{"label": "Home", "url": "/", "current": True}, {"label": "<Spend>", "url": "/spend", "current": False}]
 
 
-def alerts(request: Any) -> list[dict[str, Any]]:
-    return [{"title": "Safeguarding alert", "text": "New concern", "url": "/alert"}]
+ALERT = {"title": "Safeguarding alert", "text": "New concern", "url": "/alert"}
 
 
 @pytest.fixture
-def request_of_harrow(settings: Any, rf: RequestFactory) -> Any:
+def request_of_harrow(settings: Any, rf: RequestFactory, monkeypatch: pytest.MonkeyPatch) -> Any:
     settings.PAGE_NAVIGATION = f"{__name__}.navigation"
-    settings.PAGE_ALERTS = f"{__name__}.alerts"
+    settings.PAGE_ALERTS = f"{__name__}.no_glances"
+    monkeypatch.setattr(context, "read", lambda glances: [2, [ALERT]])
     request = rf.get("/o/harrow/referrals/?page=2")
     request.session = SessionStore()
     request.user = AnonymousUser()
-    request.actor = SimpleNamespace(name="Priya Shah", organisation_name="Harrow", slug="harrow", colour="#ffdd00")
+    request.actor = SimpleNamespace(
+        name="Priya Shah", organisation_name="Harrow", slug="harrow", colour="#ffdd00", organisation_id=1, user_id=2
+    )
     return request
 
 

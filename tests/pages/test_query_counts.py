@@ -1,7 +1,8 @@
-"""The number of queries of each page, from the URL table: bounded, and the same when everything has grown.
+"""The number of queries of each page and form, from the URL table: bounded, and the same when everything has grown.
 
 Counted is what PostgreSQL is asked, with the session, the door's role and settings and the transaction; the marks of a
 savepoint (which ask nothing) are not. One world, opened by everybody three times: among 1, 10 and 100 of each row.
+Every form found on these pages is filled in, sent and undone, among 1 and 10.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import pytest
 from django.conf import settings
 from django.test import override_settings
 
+from brokerage.core import clock
 from brokerage.core.accounts import middleware
 from tests import databases
 from tests.api.crowds import superuser
@@ -22,6 +24,8 @@ from tests.benchmarks import plans
 from tests.conftest import connect_to
 from tests.isolation.test_urls import ALL
 from tests.pages.opened import API, Everybody, named_paths, people
+from tests.pages.sent import Sender, more_pages, view_of
+from tests.pages.typed import TYPED
 from tests.proofs.own_place import file_settings
 
 #: Queries of one page.
@@ -44,6 +48,34 @@ SHOW_ONE = {
 #: Addresses that nobody gets an answer from by GET, and why.
 UNANSWERED = {
     "openid_connect_callback": "asked only on the way back from an organisation's own sign-in",
+}
+#: Forms that ask more often than a page may: how often, and why.
+MORE_FORMS = {
+    "contracts:accept_offer": (54, "an award, its placement and agreement, the losers' answers"),
+    "contracts:approval": (50, "the last approval awards: a placement, its agreement, the losers' answers"),
+    "contracts:award_fall_through": (34, "an award, its placement and agreement, and the offers that stand again"),
+    "placements:referral_publish": (29, "matched again, with its releases and invitations"),
+    "safeguarding:alert_raise": (26, "with a file, and everybody whom it concerns"),
+}
+#: Forms that ask more often among many, though not for each of them.
+AMONG_MANY = {
+    "contracts:accept_offer": 1,  # the losers' releases are closed, in one statement
+    "contracts:approval": 1,  # as above
+    "dpv:admission_suspend": 8,  # four lots more are ticked: a row of audit and a task for each
+    "placements:referral_widen": 2,  # there is another lot to choose
+}
+#: Forms that are refused among many, and why.
+CROWDED_FORMS = {
+    "closures:closure_resident": "the reference of a copied referral is none that can be written",
+    "safeguarding:alert_file_add": "ten files at most",
+}
+#: What people do most: these are carried out here, not only refused.
+MOST_USED = {
+    *("placements:referral_new", "placements:referral_section", "placements:referral_publish"),
+    *("placements:referral_invite", "placements:referral_questions", "placements:referral_extend"),
+    *("placements:offer_start", "placements:offer_edit", "placements:offer_check", "placements:offer_withdraw"),
+    *("contracts:accept_offer", "contracts:approval", "contracts:agreement_sign", "placements:placement_start"),
+    *("safeguarding:alert_raise", "safeguarding:alert_answer", "concerns:concern_new", "concerns:complaint_message"),
 }
 #: The world has pages full of these: one for each who reads them, to begin with.
 FEW = (
@@ -68,6 +100,8 @@ def opened(
     with pytest.MonkeyPatch.context() as patch, override_settings(**files), django_db_blocker.unblock():
         # Where a session is used is written down at its first page, and here not again, however long this takes.
         patch.setattr(middleware, "SEEN_EVERY", dt.timedelta(days=1))
+        # A moment that the database told is good for a whole request, however long a busy machine takes for it.
+        patch.setattr(clock, "COUNTED_ON", 24 * 3600)
         connect_to(name)
         try:
             everybody = people()
@@ -75,8 +109,12 @@ def opened(
                 for statement in FEW:
                     cursor.execute(statement)
             everybody.open_all()
+            sender = Sender(everybody.clients, TYPED)
+            pages = (everybody.paths, more_pages(everybody.world.values))
+            few = sender.send_all(*pages)
             grow(name, GROWTH[0])
             everybody.open_all()
+            everybody.sent = (few, sender.send_all(*pages))
             grow(name, GROWTH[1])
             with plans.watching(without_scans=True) as everybody.watch:
                 everybody.open_all(everybody.watch)
@@ -112,6 +150,39 @@ def test_every_page_asks_as_often_for_a_hundred_rows_as_for_one(opened: Everybod
             statements = "\n  ".join(sql[:300] for sql in answers[-1].queries)
             found.append(f"{name} as {who or 'nobody'}: {counts}\n  {statements}")
     assert not found, "\n".join(found)
+
+
+def test_every_form_asks_a_bounded_number_of_times(opened: Everybody) -> None:
+    most: dict[str, int] = {}
+    for sent in opened.sent:
+        for (_who, _page, path, _button), answer in sent.items():
+            most[view_of(path)] = max(most.get(view_of(path), 0), len(answer.queries))
+    # A figure is no higher than it must be.
+    assert {name: count for name, count in most.items() if count > MOST} == {
+        name: count for name, (count, _why) in MORE_FORMS.items()
+    }
+
+
+def test_every_form_asks_as_often_when_everything_has_grown(opened: Everybody) -> None:
+    few, many = opened.sent
+    assert not few.keys() - many.keys(), "forms that are gone"
+    found, crowded = [], set()
+    for key, before in few.items():
+        now = many[key]
+        if now.status != before.status:
+            crowded.add(view_of(key[2]))
+        elif len(now.queries) != len(before.queries) + AMONG_MANY.get(view_of(key[2]), 0) * before.is_done:
+            told = "\n  ".join(sql[:300] for sql in now.queries)
+            found.append(f"{' '.join(key)}: {len(before.queries)}, {len(now.queries)} among many\n  {told}")
+    assert not found, "\n".join(found)
+    assert crowded == set(CROWDED_FORMS)
+
+
+def test_what_people_do_most_is_done(opened: Everybody) -> None:
+    """A form that is only refused says little of what its act asks."""
+    done = {view_of(path) for (_who, _page, path, _button), answer in opened.sent[0].items() if answer.is_done}
+    assert MOST_USED - done == set()
+    assert len(done) > 100
 
 
 def test_no_page_reads_a_growing_table_from_end_to_end(opened: Everybody) -> None:

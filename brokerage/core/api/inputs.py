@@ -122,7 +122,8 @@ class MoneyField(serializers.DecimalField):
 
 
 class MomentField(serializers.DateTimeField):
-    """A moment with its zone, such as `2026-11-23T17:00:00Z`: without one it would be another moment elsewhere."""
+    """A moment with its zone, such as `2026-11-23T17:00:00Z`: without one it would be another moment elsewhere. In UTC,
+    as the database answers: an act's answer says it as every later one does, in summer too."""
 
     default_error_messages = {"time_zone_missing": "Say the time zone too, such as 2026-11-23T17:00:00Z."}
 
@@ -130,7 +131,7 @@ class MomentField(serializers.DateTimeField):
         if value.tzinfo is None:
             self.fail("time_zone_missing")
         moment: dt.datetime = super().enforce_timezone(value)
-        return moment
+        return moment.astimezone(dt.UTC)
 
 
 class CodeField(serializers.CharField):

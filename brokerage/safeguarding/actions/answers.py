@@ -120,7 +120,7 @@ def _plan_checks(
     if said:
         require_nobody_named_in(said, provider_id=told.provider_id, is_checked=is_checked)
     due_on = due_day(told, database_today())
-    for placement in people:
+    WelfareCheck.objects.bulk_create(
         WelfareCheck(
             authority_id=actor.organisation_id,
             recipient=told,
@@ -130,7 +130,9 @@ def _plan_checks(
             planned_by_name=actor.name[:120],
             planned_at=now,
             due_on=due_on,
-        ).save(force_insert=True)
+        )
+        for placement in people
+    )
     return due_on
 
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers as s
 
-from brokerage.core.api.inputs import Input, Query, Shape
+from brokerage.core.api.inputs import Input, MomentField, Query, Shape
 from brokerage.core.texts import LONGEST
 from brokerage.safeguarding.incidents.models import InterviewOutcome, Kind, Risk, Side
 from brokerage.safeguarding.incidents.queries import STATES
@@ -79,8 +79,8 @@ class IncidentQuery(Query):
     )
     agreement = s.CharField(required=False, max_length=20)
     establishment_id = s.UUIDField(required=False)
-    since = s.DateTimeField(required=False, help_text="Happened at this moment or later.")
-    until = s.DateTimeField(required=False, help_text="Happened before this moment.")
+    since = MomentField(required=False, help_text="Happened at this moment or later.")
+    until = MomentField(required=False, help_text="Happened before this moment.")
 
 
 class IncidentOut(IncidentRow):
@@ -151,18 +151,18 @@ class NewIncident(Input):
     agreement = s.CharField(max_length=20, help_text="Of `GET /incidents/residents`.")
     kind = s.ChoiceField(choices=Kind.choices)
     risk = s.ChoiceField(choices=Risk.choices)
-    happened_at = s.DateTimeField(help_text="Of an episode: since when.")
-    known_at = s.DateTimeField(required=False, allow_null=True, help_text="Now, unless said.")
+    happened_at = MomentField(help_text="Of an episode: since when.")
+    known_at = MomentField(required=False, allow_null=True, help_text="Now, unless said.")
     what_happened = s.CharField(max_length=LONGEST)
     last_seen = s.CharField(
         max_length=LONGEST, allow_blank=True, default="", help_text="Where, and in which clothes: needed when missing."
     )
     action_taken = s.CharField(max_length=LONGEST)
-    police_told_at = s.DateTimeField(required=False, allow_null=True)
+    police_told_at = MomentField(required=False, allow_null=True)
     police_reference = s.CharField(max_length=60, allow_blank=True, default="")
-    regulator_told_at = s.DateTimeField(required=False, allow_null=True)
+    regulator_told_at = MomentField(required=False, allow_null=True)
     regulator_reference = s.CharField(max_length=60, allow_blank=True, default="")
-    lado_told_at = s.DateTimeField(required=False, allow_null=True)
+    lado_told_at = MomentField(required=False, allow_null=True)
     lado_reference = s.CharField(max_length=60, allow_blank=True, default="")
     others_told = s.CharField(max_length=LONGEST, allow_blank=True, default="")
     example: ClassVar[dict[str, Any]] = {
@@ -208,7 +208,7 @@ class NewEntry(Input):
 class NewReturn(Input):
     """When and how somebody came back."""
 
-    returned_at = s.DateTimeField()
+    returned_at = MomentField()
     returned_how = s.CharField(max_length=LONGEST)
     was_harmed = s.BooleanField()
     harm = s.CharField(max_length=LONGEST, allow_blank=True, default="", help_text="Needed where they were harmed.")
