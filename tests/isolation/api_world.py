@@ -339,6 +339,7 @@ def _bodies(
     answers = {
         "starts_on": (today + dt.timedelta(days=7)).isoformat(),
         "held_until": f"{(today + dt.timedelta(days=14)).isoformat()}T17:00:00Z",
+        "extras": [],
     }
     with acting(actor_of("oscar")):
         there = Placement.objects.filter(status__in=PLACEMENT_LIVE).values_list("pk", "establishment_id")
@@ -380,7 +381,7 @@ def _bodies(
         "replay_webhook": {"since": f"{(today - dt.timedelta(days=1)).isoformat()}T00:00:00Z"},
         "extend_referral": {"closes_at": f"{soon}T12:00:00Z"},
         "record_spot_placement": {"starts_on": today.isoformat()},
-        **dict.fromkeys(("change_offer", "revise_offer", "start_offer"), answers),
+        **dict.fromkeys(("change_offer_draft", "revise_own_offer", "begin_offer"), answers),
     }
 
 

@@ -119,7 +119,7 @@ def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
 def _client(who: str) -> Client:
     """Signed in once for the module: the world's database outlives each test."""
     client = Client(raise_request_exception=True)
-    client.force_login(user_of(who), backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(user_of(who))
     return client
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from brokerage.embedded import statics
 from brokerage.embedded.places import wait_until
-from brokerage.embedded.valkey import free_port
+from brokerage.embedded.ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 #: Seconds for a database made from nothing and the whole demo, on a loaded machine.

@@ -18,7 +18,6 @@ from tests.signing_in import prove
 
 Result = TypeVar("Result")
 PASSWORD = "otter-lantern-meadow-42"
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 #: A request given up because the page went on (a double click, a download) is not a fault.
 GIVEN_UP = "net::ERR_ABORTED"
 #: What htmx says of one; a request that fails by itself it calls "sendError".
@@ -28,7 +27,7 @@ GIVEN_UP_BY_HTMX = ("htmx:afterRequest", "htmx:sendAbort")
 def client_of(who: str, *, proved: bool = False) -> Client:
     """A signed-in client of the same person, for looking behind links without a browser."""
     client = Client(headers={"host": "localhost"})
-    client.force_login(user_of(who), backend=BACKEND)
+    client.force_login(user_of(who))
     if proved:
         prove(client, who)
     return client

@@ -1,14 +1,15 @@
 """`python -m tests.proofs [number or name ...]`: plays the proofs in processes of their own and prints what each came
 to; `script/prove` calls this.
 
-Proofs that kill PostgreSQL or Redis have servers of their own, which are stopped at the end, as is every process
-started, also after Ctrl-C.
+Proofs that kill PostgreSQL or Redis have servers of their own. All servers are stopped at the end unless somebody else
+uses them, as is every process started, also after Ctrl-C or SIGTERM.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import signal
 import subprocess
@@ -23,6 +24,7 @@ from typing import Any
 
 from tests.proofs.play import Outcome
 from tests.proofs.registry import HERE, MACHINES, PROOFS, Proof, named
+from tests.servers import server_directory
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 #: Seconds for a process to end in good order, before it is ended otherwise.
@@ -48,10 +50,10 @@ def main() -> int:
     if code == 130 or code == 143:
         _say("Stopped; no process is left.")
         return code
+    for proof in proofs:
+        if proof.number in found and found[proof.number].figures[proof.counts] < chosen.most.get(proof.name, 0):
+            found[proof.number].violations.append("fewer were played than were asked for")
     _say(table(proofs, found))
-    for number, outcome in sorted(found.items()):
-        if outcome.figures:
-            _say(f"{number}: {', '.join(f'{count:,} {name}' for name, count in outcome.figures.items())}.")
     broken = [str(proof.number) for proof in proofs if proof.number not in found or not found[proof.number].holds]
     seconds = time.monotonic() - began
     if chosen.short and seconds > SHORT:
@@ -81,6 +83,7 @@ def table(proofs: list[Proof], found: dict[int, Outcome]) -> str:
     """Invariant, cases, faults, violations and twins, a line each; below, which faults."""
     width = max(len(proof.words) for proof in proofs)
     lines = ["", f"{'':>3}  {'invariant':<{width}}  {'cases':>7}  {'faults':>6}  {'violations':>10}  twin caught"]
+    figures: list[str] = []
     every: Counter[str] = Counter()
     inputs: Counter[str] = Counter()
     notes: list[str] = []
@@ -95,47 +98,66 @@ def table(proofs: list[Proof], found: dict[int, Outcome]) -> str:
             f"{proof.number:>3}  {proof.words:<{width}}  {outcome.cases:>7}  {outcome.faults.total():>6}"
             f"  {len(outcome.violations):>10}  {twin}"
         )
+        figures += figures_of(proof, outcome)
         every += outcome.faults
         inputs += outcome.inputs
         notes += [f"{proof.number} · {note}" for note in outcome.notes]
     for what, counted in (("Faults", every), ("Inputs", inputs)):
         if counted:
             lines.append(f"{what}: " + ", ".join(f"{name} {count}" for name, count in sorted(counted.items())) + ".")
-    lines += notes
-    return "\n".join(lines)
+    return "\n".join([*lines, *notes, *figures])
 
 
-def _arguments() -> argparse.Namespace:
+def figures_of(proof: Proof, outcome: Outcome) -> list[str]:
+    """A line of what a proof came to in words of its own, beside how much QUALITY.md asks for."""
+    figures = {proof.size.of: 0} if proof.size else {}
+    asked = {proof.size.of: f" of QUALITY's {proof.size.many:,}"} if proof.size else {}
+    words = [f"{count:,}{asked.get(name, '')} {name}" for name, count in {**figures, **outcome.figures}.items()]
+    return [f"{proof.number} · {', '.join(words)}"] if words else []
+
+
+def _arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="script/prove", description="Proofs of what must always hold.")
     names = ", ".join(f"{proof.number} ({proof.name})" for proof in PROOFS)
     parser.add_argument("names", nargs="*", metavar="invariant", help=f"all without any, or some of: {names}")
-    parser.add_argument("--minutes", type=float, help="go on for about so many minutes in all (60)")
-    parser.add_argument("--short", action="store_true", help="the form of the test-suite: less than eight minutes")
+    sized = {proof.name: proof.size for proof in PROOFS if proof.size}
+    sizes = ", ".join(f"{size.many:,} {size.of} of {name}" for name, size in sized.items())
+    how_long = parser.add_mutually_exclusive_group()
+    how_long.add_argument("--minutes", type=float, help="go on for about so many minutes in all (60)")
+    how_long.add_argument("--short", action="store_true", help="the form of the test-suite: less than eight minutes")
+    how_long.add_argument(
+        "--cases",
+        type=int,
+        help="no fewer and no more than so many, however long they take. Without any of the three, where only such"
+        f" are named: {sizes}",
+    )
     parser.add_argument("--seed", type=int, default=1, help="another number plays other cases (1)")
-    parser.add_argument("--cases", type=int, help="no more than so many requests in 16, however long they take")
-    chosen = parser.parse_args()
+    chosen = parser.parse_args(arguments)
     try:
         chosen.proofs = named(chosen.names)
     except KeyError as unknown:
         parser.error(f"There is no proof called {unknown.args[0]}.")
-    if (chosen.minutes or 1) <= 0 or (chosen.cases or 1) < 1:
+    if any(given is not None and given <= 0 for given in (chosen.minutes, chosen.cases)):
         parser.error("More than nothing, please.")
-    # As before there were others: "script/prove api" is 20,000 requests, and every form once.
-    if chosen.proofs == named(["api"]) and not chosen.short and chosen.minutes is None:
-        chosen.cases, chosen.minutes = chosen.cases or 20_000, 600.0
+    has_sizes = all(proof.name in sized for proof in chosen.proofs)
+    if chosen.cases and not has_sizes:
+        parser.error(f"--cases is for {', '.join(sized)}: of another nothing is counted.")
+    # How many each plays where they are counted, and not the time.
+    is_counted = has_sizes and not chosen.short and chosen.minutes is None
+    chosen.most = {name: chosen.cases or size.many for name, size in sized.items()} if is_counted else {}
     return chosen
 
 
 def _play(chosen: argparse.Namespace, proofs: list[Proof], answers: Path) -> int:
     """Every lane in a process, at the same time; the code with which this process is to end when it was stopped."""
     lanes = _lanes(proofs)
-    minutes = None if chosen.short else chosen.minutes or 60.0
-    seconds = minutes * 60 if minutes else SHORT
+    seconds = SHORT if chosen.short else math.inf if chosen.most else (chosen.minutes or 60) * 60
     # The short form's turns are over a minute early: nothing of it may take longer than was said.
-    until = time.monotonic() + (seconds if minutes else SHORT - 60)
+    until = time.monotonic() + (SHORT - 60 if chosen.short else seconds)
     turns = [proof.name for proof in proofs if proof.has_turns]
     running: list[subprocess.Popen[bytes]] = []
-    signal.signal(signal.SIGTERM, _stopped)
+    for end in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(end, _stopped)
     own = own_servers()
     try:
         for lane, given in lanes.items():
@@ -145,9 +167,9 @@ def _play(chosen: argparse.Namespace, proofs: list[Proof], answers: Path) -> int
                 "until": until,
                 "seed": chosen.seed,
                 # Each process shares the time among its own, and as much as one is left for the turns.
-                "seconds": minutes * 60 / (len(given) + bool(turns)) if minutes else None,
+                "seconds": None if chosen.short else seconds / (len(given) + bool(turns)),
                 "short": chosen.short,
-                "cases": chosen.cases,
+                "most": chosen.most,
                 "answers": str(answers),
             }
             environment = {**os.environ, "TEST_SERVERS": str(own)} if lane == MACHINES and given else dict(os.environ)
@@ -161,9 +183,9 @@ def _play(chosen: argparse.Namespace, proofs: list[Proof], answers: Path) -> int
         return 143 if isinstance(stop, SystemExit) else 130
     finally:
         _end_all(running)
-        if lanes.get(MACHINES):
-            command = [sys.executable, "-m", "brokerage.embedded", "stop", "--tests", "--unless-used"]
-            subprocess.run([*command, "--directory", str(own)], cwd=ROOT, check=False)
+        command = [sys.executable, "-m", "brokerage.embedded", "stop", "--tests", "--unless-used"]
+        for directory in (own, server_directory()):
+            subprocess.run([*command, "--directory", str(directory)], cwd=ROOT, check=False)
     return 0
 
 
@@ -186,14 +208,15 @@ def _ended(running: list[subprocess.Popen[bytes]], deadline: float) -> bool:
 
 def own_servers() -> Path:
     """Where the servers are that proofs may kill."""
-    beside = Path(os.environ.get("TEST_SERVERS") or ROOT / "var" / "test-servers").resolve()
+    beside = server_directory().resolve()
     return beside.with_name(f"{beside.name}-proofs")
 
 
 def _end_all(running: list[subprocess.Popen[bytes]]) -> None:
     """No process of ours stays: each is asked, then made to end. Impatience does not stop that."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    for end in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(end, signal.SIG_IGN)
     for process in running:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)

@@ -68,7 +68,7 @@ def prove(play: Play) -> None:
 
 def _signed_in(who: str) -> dict[str, str]:
     client = Client()
-    client.force_login(user_of(who), backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(user_of(who))
     return {settings.SESSION_COOKIE_NAME: client.cookies[settings.SESSION_COOKIE_NAME].value}
 
 

@@ -33,6 +33,8 @@ FORMS = 0.5
 SERIES = 25
 #: A twin's own: operations that are tried at most, and requests of each.
 TRIED, REQUESTS = 40, 6
+#: Of so many requests of a kind of client one is carried out at least.
+ENOUGH = 50
 UNREADABLE = "It cannot be read."
 UNKNOWN = "never_heard_of"
 
@@ -52,7 +54,7 @@ def _play_operations(play: Play) -> None:
         attack_of.world = build_api_world()
         attack_of.began = time.monotonic()
         with in_process() as told:
-            for round_number in play.rounds(1, share=1 - FORMS):
+            for round_number in play.rounds(1, share=1 - FORMS, sized=True):
                 before = total.cases
                 attack_of.round(play.seed * 1_000_000 + round_number, told)
                 if total.cases in (before, attack_of.cases):
@@ -61,6 +63,8 @@ def _play_operations(play: Play) -> None:
     play.outcome.cases += total.cases
     play.outcome.violations += [*total.faults, *total.violations]
     for kind, found in by_kind.items():
+        is_heard = found.cases < ENOUGH or any(status < 300 for status in found.statuses)
+        play.require(is_heard, f"{kind}: of {found.cases} requests none was carried out: the others prove nothing")
         statuses = ", ".join(f"{status}: {count}" for status, count in sorted(found.statuses.items()))
         play.say(
             f"{kind}: {found.cases} cases, {len(found.faults)} faults, {len(found.violations)} violations ({statuses})"
@@ -99,6 +103,7 @@ class Attack:
             for each in [*found.faults, *found.violations][:3]:
                 self.play.say(f"\n{each}\n")
             total.add(found)
+            self.play.played(found.cases)
             self.by_kind.setdefault(kind, Found()).add(found)
             if time.monotonic() - told_at > TELL_EVERY:
                 told_at = time.monotonic()

@@ -285,7 +285,7 @@ def _tamper(play: Play, database: str) -> None:
             play.require(not found, f"the check finds fault with an untouched chain: {found}")
         forger.rollback()
         ways = list(WAYS)
-        for number in play.rounds(3 * len(ways), share=0.6):
+        for number in play.rounds(3 * len(ways), share=0.6, least=len(ways)):
             way = ways[number % len(ways)]
             with forger.cursor() as cursor:
                 cursor.execute("SELECT number, hash FROM audit_head WHERE organisation_id = %s", [harrow()])

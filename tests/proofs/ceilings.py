@@ -82,11 +82,12 @@ def prove(play: Play) -> None:
         standing = scenarios.submitted_offer(story=scenarios.invited(HOME), home=HOME).pk
         ways = _ways(draft, standing)
         _legal_ones_are_stored(play, watch, ways)
-        for number in play.rounds(600, share=0.6):
+        for number in play.rounds(600, share=0.6, sized=True):
             way = list(ways)[number % len(ways)]
             amount = hostile(play.random)
             answer = ways[way](amount)
             play.outcome.cases += 1
+            play.played()
             play.outcome.inputs[f"amounts by {way}"] += 1
             if answer is not None:
                 play.violated(f"{way} {amount!r}: {answer}")
@@ -130,7 +131,7 @@ def _ways(draft: UUID, standing: UUID) -> dict[str, Callable[[str], str | None]]
     machine = client_of("bob")
     machine.browser.raise_request_exception = False
     browser = Client(raise_request_exception=False)
-    browser.force_login(user_of("bob"), backend="allauth.account.auth_backends.AuthenticationBackend")
+    browser.force_login(user_of("bob"))
 
     def told(status: int) -> str | None:
         return f"answered {status}" if status >= 500 else None
@@ -276,7 +277,13 @@ def _overstepped(watch: Watch, offer_id: UUID, found: Any) -> bool:
 
 
 def _lowered_meanwhile(play: Play, watch: Watch) -> None:
-    acts, lengths = _acts(), dict.fromkeys(_acts(), 15)
+    acts, lengths = _acts(), {}
+    for act, make in acts.items():
+        _as_before(watch)
+        alone = interleave(watch, make()[1], lambda: None, -1)
+        lengths[act] = alone.statements
+        play.outcome.cases += 1
+        play.require(alone.succeeded, f"{act}: refused though no ceiling was lowered: {alone.done!r}")
     pairs = [(act, how) for act in acts for how in LOWERING]
     for number in play.rounds(2 * len(pairs), share=0.3):
         act, how = pairs[number % len(pairs)]
@@ -286,7 +293,8 @@ def _lowered_meanwhile(play: Play, watch: Watch) -> None:
         found = interleave(watch, racing, LOWERING[how], at)
         lengths[act] = max(lengths[act], found.statements)
         play.outcome.cases += 1
-        play.outcome.faults[how] += 1
+        play.outcome.faults[how] += found.other_succeeded
+        play.outcome.figures["ceilings lowered before the act had looked"] += found.other_came_first
         if isinstance(found.other, Exception):
             play.violated(f"{how}: {type(found.other).__name__}: {found.other}")
         if isinstance(found.done, Exception) and not isinstance(found.done, RuleBroken):

@@ -1,8 +1,8 @@
 """Every form fuzzed: forms are found in the pages that each kind of member may open, and sent with nonsense. The answer
-is never a fault, and a form that is shown again shows what was typed and says what is wrong.
+is never a fault, and a form that is shown again says what is wrong and shows what was typed.
 
-Everything a request did is undone, so that each form is sent as it was found. Two twins: a form that breaks on what it
-cannot read, and one that forgets what was typed.
+Everything a request did is undone, so that each form is sent as it was found. The twins: a form that breaks on what it
+cannot read, one that does not say what is wrong, and one that forgets what was typed.
 """
 
 from __future__ import annotations
@@ -24,11 +24,13 @@ from django.db import Error, connection, transaction
 from django.forms import BaseForm, BoundField
 from django.test import Client
 
+from brokerage.core.pages.templatetags import pages as page_parts
 from tests.cast import user_of
 from tests.isolation.test_urls import ALL as ADDRESSES
 from tests.isolation.test_urls import ENTITLED
 from tests.isolation.world import build_world, everything
 from tests.proofs.attack import in_process
+from tests.proofs.nonsense import DAYS, NONSENSE
 from tests.proofs.own_place import own_place
 from tests.proofs.play import Play
 from tests.signing_in import prove as prove_oneself
@@ -40,16 +42,9 @@ OWN = ("/accounts/password/change/", "/accounts/email/", "/accounts/profile/", "
 #: What a form may be answered with; 405 is none: nobody takes what is sent there.
 ANSWERS = (200, 302, 303, 400, 403, 404, 409, 410, 413, 422, 429)
 FEW, MANY = 300, 3
-LONG = "x" * 120_000
-NONSENSE = (
-    "", " ", "\x00", "a\x00b", "\U0001f9d2\U0001f3fd \u202etxet", "\ud800", "e\u0301" * 300, LONG, "0", "-1", "1E400",
-    "-1e-400", "NaN", "Infinity", "9" * 400, "1.999", "1,5", "٣", "½", "true", "null", "[]", "{}", "' OR 1=1 --", "£",
-    "<script>x</script>", "%00", "../../etc/passwd", "not-a-uuid", "0000-00-00", "9999-12-31T23:59:60Z", "25:61",
-    "31 2 2026", "\r\n\r\n", "🧒" * 50,
-)  # fmt: skip
-#: Day, month, year.
-DAYS = (("1", "1", "0"), ("31", "12", "9999"), ("30", "2", "2026"), ("0", "0", "0"), ("1", "13", "2026"), ("", "", "9"))
-DAYS += (("1", "1", "10000"), ("1", "1", "1"), ("99" * 40, "1", "2026"), ("1", "1", "٢٠٢٦"))
+#: What a form that was refused says first.
+SUMMARY = "govuk-error-summary"
+UNSAID = "shown again, and the page does not say what is wrong"
 FORGOTTEN = "what was typed did not come back"
 #: So many forms shown again are played through the twins: the short form goes on until it has them.
 REPLAYED = 5
@@ -134,8 +129,8 @@ class _Reader(HTMLParser):
             self._open.value += data
 
 
-def forms_of(page: str, who: str, path: str) -> list[Form]:
-    """The forms of a page that say something, and do not sign out or change the language."""
+def forms_of(page: str, who: str, path: str, *, with_bare: bool = False) -> list[Form]:
+    """The forms of a page that say something, and do not sign out; with those of a button alone if asked."""
     reader = _Reader(who, path)
     reader.feed(page)
     return [
@@ -143,7 +138,7 @@ def forms_of(page: str, who: str, path: str) -> list[Form]:
         for form in reader.forms
         if form.path.startswith("/")
         and "logout" not in form.path
-        and any(control.kind != "hidden" for control in form.controls)
+        and (with_bare or any(control.kind != "hidden" for control in form.controls))
     ]
 
 
@@ -306,14 +301,17 @@ class Fuzz:
         if form.path not in [each.path for each in forms_of(page, form.who, form.path) if each.method == form.method]:
             return None
         self.refused += 1
-        # Without a refusal it may be a search, a step back, or the sum of what was typed.
-        if status == 422 and "error" not in page:
-            return "shown again, and the page does not say what is wrong"
+        # Without a refusal it may be a search, a step back, or the sum of what was typed; pages of accounts, which are
+        # refused with 200, are none of these.
+        is_refused = status == 422 or form.path.startswith("/accounts/")
+        if is_refused and SUMMARY not in page:
+            return UNSAID
         # Of several values the last one counts.
         if any(values[-1:] == [marker] for values in typed.values()):
             if marker not in unescape(page):
                 return FORGOTTEN
-            self.shown_again.append((form, typed, marker))
+            if status == 422:
+                self.shown_again.append((form, typed, marker))
         return None
 
 
@@ -348,7 +346,7 @@ def _turns(play: Play, fuzz: Fuzz, pages: int, share: float) -> Iterator[int]:
     number = -1
     for number in play.rounds(pages, share=share):
         yield number
-        if (play.short and fuzz.statuses.total() >= FEW) or (play.most and number + 1 >= pages):
+        if play.short and fuzz.statuses.total() >= FEW:
             return
     while len(fuzz.shown_again) < REPLAYED and number < pages:
         number += 1
@@ -375,7 +373,7 @@ def _pages(fuzz: Fuzz) -> Iterator[tuple[str, str]]:
     for who, organisation in ENTITLED:
         everything(who)
         client = fuzz.clients[who] = Client(raise_request_exception=False)
-        client.force_login(user_of(who), backend="allauth.account.auth_backends.AuthenticationBackend")
+        client.force_login(user_of(who))
         prove_oneself(client, who)
         for address in ADDRESSES:
             path = address.filled(organisation, world.values_for(address.name))
@@ -392,6 +390,9 @@ def _twins(play: Play, fuzz: Fuzz) -> None:
     with mock.patch.object(BaseForm, "is_valid", breaks):
         broken = [fuzz.problem(*each) or "" for each in replayed]
     play.twin("a form that breaks on what it cannot read", any(each.startswith("500") for each in broken))
+    with mock.patch.object(page_parts, "form_errors", lambda _forms: []):
+        unsaid = [fuzz.problem(*each) for each in replayed]
+    play.twin("a form that does not say what is wrong", UNSAID in unsaid)
     with mock.patch.object(BoundField, "value", lambda _field: ""):
         lost = [fuzz.problem(*each) for each in replayed]
     play.twin("a form that forgets what was typed", FORGOTTEN in lost)

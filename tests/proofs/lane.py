@@ -16,20 +16,25 @@ import time
 import traceback
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 from pathlib import Path
+from threading import Event
 from types import FrameType
-from typing import Any
 
-import tests.plugin  # starts or finds the servers, and names this process's own database
+from tests.proofs.play import Play, Stopped
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "brokerage.settings")
+#: What asks a process to end.
+ENDS = (signal.SIGTERM, signal.SIGINT)
 
 
 def main() -> int:
     """Play the proofs of the JSON on the command line; 0 also when some are broken: the answers say so."""
-    assert tests.plugin
-    signal.signal(signal.SIGTERM, _end)
+    stopped = Event()
+    end_when_asked(stopped)
     asked = json.loads(sys.argv[1])
+    # Starts or finds the servers, and names this process's own database: before Django's settings are read.
+    import_module("tests.plugin")
     import django
 
     django.setup()
@@ -37,7 +42,6 @@ def main() -> int:
     from django.core.cache import cache
     from django.test.utils import setup_test_environment
 
-    from tests.proofs.play import Play
     from tests.proofs.registry import Proof, named
     from tests.proofs.turns import Turns
 
@@ -49,12 +53,10 @@ def main() -> int:
 
     def played(proof: Proof, proves: Callable[[Play], None], seconds: float) -> None:
         with tempfile.TemporaryDirectory() as place:
-            play = Play(proof.number, Path(place), asked["seed"], seconds, asked["short"], most=asked["cases"])
+            play = Play(proof.number, Path(place), asked["seed"], seconds, asked["short"], size=proof.size)
+            play.most, play.stopped = asked["most"].get(proof.name), stopped
             play.say(f"{proof.words} ({proof.name})")
-            try:
-                proves(play)
-            except Exception:
-                play.violated(f"The proof itself broke:\n{traceback.format_exc()[-1800:]}")
+            play_whole(play, proves)
             _leave_connections()
         with Path(asked["answers"]).open("a", encoding="utf-8") as answers:
             answers.write(json.dumps({"number": proof.number, **play.outcome.to_data()}) + "\n")
@@ -68,18 +70,36 @@ def main() -> int:
     return 0
 
 
+def end_when_asked(stopped: Event) -> None:
+    """From now on SIGTERM and Ctrl-C raise Stopped, once."""
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        for each in ENDS:
+            signal.signal(each, signal.SIG_IGN)
+        stopped.set()
+        raise Stopped
+
+    for each in ENDS:
+        signal.signal(each, end)
+
+
+def play_whole(play: Play, proves: Callable[[Play], None]) -> None:
+    """Play it to its end; that it broke is a violation. Raises Stopped where somebody has ended the run."""
+    try:
+        proves(play)
+    except Exception:
+        play.violated(f"The proof itself broke:\n{traceback.format_exc()[-1800:]}")
+    play.go_on()
+
+
 def _leave_connections() -> None:
     from django.db import connections
 
     connections.close_all()
 
 
-def _end(_signal: int, _frame: FrameType | None) -> Any:
-    raise SystemExit(143)
-
-
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
+    except Stopped:
+        sys.exit(143)

@@ -113,14 +113,15 @@ def _problems(play: Play, watch: Watch, noun: Noun, tried: Tried) -> list[str]:
             if refusal is not None and not isinstance(refusal, REFUSALS):
                 found.append(f"{what}: {type(refusal).__name__}: {refusal}")
             elif legal and (state, move) in noun.unfit:
-                continue
+                if refusal is None and after == target:
+                    found.append(f"{what}: the row is said to be in no condition for it, and it was made")
             elif legal and refusal is not None:
                 found.append(f"{what}: a legal move, and it was refused: {getattr(refusal, 'code', '')} {refusal}")
             elif legal and after not in (target, ""):
                 found.append(f"{what}: was made, and leads to {after}")
             elif legal:
                 tried.made.add((name, state, move))
-            elif refusal is not None or (state, move) in noun.idle or _stayed(noun, state, move, after):
+            elif refusal is not None or _stayed(noun, state, move, after):
                 tried.refused.add((name, state, move))
             else:
                 found.append(f"{what}: not a legal move, and it was made")
@@ -129,7 +130,10 @@ def _problems(play: Play, watch: Watch, noun: Noun, tried: Tried) -> list[str]:
 
 
 def _stayed(noun: Noun, state: str, move: str, after: str) -> bool:
-    """An act upon something else left the row as it was, or made another move that is legal."""
+    """An act left the row as it was where it does nothing there; one upon something else that, or it made another move
+    that is legal."""
+    if (state, move) in noun.idle:
+        return after == state
     legal = {noun.lifecycle.moves[each][1] for each in noun.lifecycle.allowed(state)}
     return move in noun.effects and after in {state, *legal}
 

@@ -39,18 +39,15 @@ from placements.ssda903 import END_REASONS
 from tests import scenarios
 from tests.cast import TODAY, actor_of, ident
 from tests.proofs.racing import Watch
+from tests.proofs.turns import STEPS, WHOLE
 from tests.scenarios import BID_WRITERS, HOMES
 
-#: Steps of a road: QUALITY.md asks for 300 roads of 50.
-STEPS = 50
 FEW = ("birch-house", "cedar-house")
 STANDARD = {"birch-house": Decimal("4000.00"), "cedar-house": Decimal("4500.00")}
 PRICES = ("3400.00", "3600.00", "3900.00", "4300.00", "4600.00")
 REFUSALS = (NotNow, RuleBroken)
 #: Rights do not change on these roads: each person is looked up once.
 person = cache(actor_of)
-#: What is counted of a road that was walked to its end.
-WHOLE = f"roads of {STEPS} steps"
 
 #: What the road before left behind, put back as no act does. {} is its referrals.
 _PUT_BACK = f"""

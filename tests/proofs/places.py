@@ -95,7 +95,7 @@ def prove(play: Play) -> None:
         _each_by_itself(play, watch)
         confirmed: list[UUID] = []
         came_of_it: Counter[str] = Counter()
-        for number in play.rounds(12, share=0.6):
+        for number in play.rounds(12, share=0.6, sized=True):
             where, is_suspended = WHERE[number % len(WHERE)], number % 4 == 0
             confirmed = _round_of_clients(play, watch, confirmed, came_of_it, where, is_suspended=is_suspended)
         play.say(", ".join(f"{what} {count}" for what, count in sorted(came_of_it.items())))
@@ -147,7 +147,8 @@ def _round_of_clients(
     _everybody_admitted(watch)
     watch.ask("UPDATE providers_occupancy SET places = taken + %s", play.random.randint(1, 2))
     acts: list[tuple[str, Act]] = []
-    for who in play.random.choices(("oscar", "edith"), k=where.referrals):
+    many = min(where.referrals, play.left)
+    for who in play.random.choices(("oscar", "edith"), k=many):
         _story, offers = scenarios.chosen(*where.homes, who=who, closes_in=dt.timedelta(hours=1))
         acts += [("accepted", partial(_accept, offer, who)) for offer in offers for _twice in range(2)]
     acts.append(("withdrawn", partial(_withdraw, play.random.choice(offers))))
@@ -160,6 +161,7 @@ def _round_of_clients(
         acts.insert(play.random.randrange(CLIENTS), ("suspended meanwhile", partial(_suspend, where.homes[0])))
     acts = acts[:CLIENTS]
     answers = at_once(*[act for _what, act in acts], may_raise=(Exception,))
+    play.played(many)
     play.outcome.cases += len(acts)
     for (what, _act), answer in zip(acts, answers, strict=True):
         if not isinstance(answer, Exception):
@@ -258,6 +260,12 @@ def _twin(play: Play, watch: Watch, what: str, wrong_then: str, pair: Any, modul
         found = interleave(watch, *acts, at)
         length = found.statements
         play.outcome.cases += 1
+        for answer in (found.done, found.other):
+            if isinstance(answer, Exception) and not isinstance(answer, REFUSALS):
+                play.violated(f"{what}: at statement {at}: {type(answer).__name__}: {answer}")
+        # Neither that both are refused, or that both come through.
+        one = found.succeeded != found.other_succeeded
+        play.require(one, f"{what}: at statement {at} not just one came through: {found.done!r}, {found.other!r}")
         wrong = found_wrong(watch, before)
         if wrong:
             play.violated(f"{what}: the lock alone did not hold at statement {at}: {wrong}")

@@ -9,13 +9,28 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from random import Random
+from threading import Event
 from typing import Any
 
 #: Seconds between lines of progress.
 TELL_EVERY = 15
 
+
+class Stopped(BaseException):
+    """Somebody has ended the run. Neither an Exception nor a SystemExit: hypothesis and threads take those for failures
+    of what they play."""
+
+
 #: What an outcome counts by name.
 COUNTED = ("faults", "inputs", "figures")
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much QUALITY.md asks of a proof: `many` of what stands as `of` among its figures."""
+
+    many: int
+    of: str
 
 
 @dataclass
@@ -59,7 +74,10 @@ class Outcome:
 
 @dataclass
 class Play:
-    """One proof's turn. `seconds` is how long it may go on; in the short form it also ends with its own count."""
+    """One proof's turn. `seconds` is how long it may go on; in the short form it also ends with its own count.
+
+    With `most` it plays so many of what its `size` counts, no fewer and no more, however long they take.
+    """
 
     number: int
     place: Path
@@ -67,23 +85,47 @@ class Play:
     seconds: float
     short: bool
     outcome: Outcome = field(default_factory=Outcome)
-    #: Another limit of cases than the proof's own (`--cases`).
+    size: Size | None = None
     most: int | None = None
+    #: Set once somebody has ended the run: what fails from then on fails for that.
+    stopped: Event = field(default_factory=Event)
 
     def __post_init__(self) -> None:
         self.random = Random(f"{self.number} {self.seed}")
         self.began = time.monotonic()
         self._told = self.began
 
-    def rounds(self, short: int, share: float = 1.0, *, least: int = 1) -> Iterator[int]:
+    def rounds(self, short: int, share: float = 1.0, *, least: int = 1, sized: bool = False) -> Iterator[int]:
         """Count on while there is time (`share` of it), in the short form `short` times at most; `least` times on the
-        slowest machine."""
+        slowest machine. With `most`, `sized` rounds go on until so many are played, all others `short` times."""
         ends = time.monotonic() + self.seconds * share
         number = 0
-        while number < least or (time.monotonic() < ends and not (self.short and number >= short)):
+        while self._goes_on(number, short, ends, sized) or (number < least and self.most is None):
             yield number
             number += 1
             self._tell()
+
+    def _goes_on(self, number: int, short: int, ends: float, sized: bool) -> bool:
+        if self.most is not None:
+            return self.left > 0 if sized else number < short
+        return time.monotonic() < ends and not (self.short and number >= short)
+
+    def played(self, many: int = 1) -> None:
+        """So many more of what the proof's size counts."""
+        if self.size:
+            self.outcome.figures[self.size.of] += many
+
+    @property
+    def left(self) -> int:
+        """How many of the size are still to be played: without `most` any number."""
+        if self.most is None or self.size is None:
+            return sys.maxsize
+        return self.most - self.outcome.figures[self.size.of]
+
+    def go_on(self) -> None:
+        """Raises Stopped once the run was ended."""
+        if self.stopped.is_set():
+            raise Stopped
 
     def say(self, words: str) -> None:
         """A line of progress, with the proof's number before it."""
@@ -91,7 +133,8 @@ class Play:
         sys.stdout.flush()
 
     def violated(self, words: str) -> None:
-        """Note a violation, and say it where it is seen."""
+        """Note a violation, and say it where it is seen. Raises Stopped where it comes of the run's end."""
+        self.go_on()
         self.outcome.violations.append(words[:6000])
         self.say(f"VIOLATION (seed {self.seed}): {words[:6000]}")
 
@@ -106,11 +149,13 @@ class Play:
         self.say(words)
 
     def twin(self, what: str, caught: bool) -> None:
-        """Note whether the race `what`, with its protection off, was seen."""
+        """Note whether the race `what`, with its protection off, was seen. Raises Stopped once the run was ended."""
+        self.go_on()
         self.outcome.twins[what] = caught
         self.say(f"twin: {what}: {'caught' if caught else 'NOT CAUGHT'}")
 
     def _tell(self) -> None:
+        self.go_on()
         if time.monotonic() - self._told > TELL_EVERY:
             self._told = time.monotonic()
             found = self.outcome

@@ -165,4 +165,6 @@ def interleave(watch: Watch, act: Act, other: Act, at: int) -> Interleaved:
     if not found.was_held:
         thread.start()
     thread.join(PATIENCE)
+    if thread.is_alive():
+        found.other = TimeoutError("It did not end.")
     return found

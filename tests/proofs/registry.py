@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib import import_module
 
-from tests.proofs.play import Play, Proves
-from tests.proofs.turns import Turns
+from tests.proofs.play import Play, Proves, Size
+from tests.proofs.turns import WHOLE, Turns
 
 #: Proofs that kill servers have servers of their own.
 HERE, MACHINES = "here", "machines"
@@ -23,8 +23,15 @@ class Proof:
     twins: tuple[str, ...]
     seconds: float = 30
     lane: str = HERE
+    #: What QUALITY.md asks for, where it names a number.
+    size: Size | None = None
     #: Has turns that every process takes part in once its own proofs are done: `play_turns`.
     has_turns: bool = False
+
+    @property
+    def counts(self) -> str:
+        """What its size counts, among its figures; "" where QUALITY.md names no number."""
+        return self.size.of if self.size else ""
 
     def play(self, play: Play) -> None:
         """Prove it, with every twin that is promised. The module is imported only here: it needs Django."""
@@ -50,6 +57,7 @@ PROOFS = (
             "two councils want the last place of a carer household",
         ),
         40,
+        size=Size(1_000, "referrals"),
     ),
     Proof(
         2,
@@ -62,6 +70,7 @@ PROOFS = (
             "no ceiling row by SQL without the trigger",
             "another home's ceiling by SQL without the trigger",
         ),
+        size=Size(100_000, "amounts"),
     ),
     Proof(
         3,
@@ -74,6 +83,7 @@ PROOFS = (
             "awarded, though its household on hold",
         ),
         40,
+        size=Size(5_000, "interleavings"),
     ),
     Proof(
         4,
@@ -136,6 +146,7 @@ PROOFS = (
             "the model: a clock that is slow",
         ),
         60,
+        size=Size(300, WHOLE),
         has_turns=True,
     ),
     Proof(
@@ -146,9 +157,11 @@ PROOFS = (
             "operations that break on what they cannot read",
             "operations that answer what their document does not know",
             "a form that breaks on what it cannot read",
+            "a form that does not say what is wrong",
             "a form that forgets what was typed",
         ),
         60,
+        size=Size(20_000, "requests"),
     ),
 )
 #: Moves of the main road (lifecycle, state or "" for each, move) that the tables have and no act makes, and why.

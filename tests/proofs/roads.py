@@ -15,22 +15,25 @@ from hypothesis.stateful import run_state_machine_as_test
 from brokerage.core.clock import database_now
 from brokerage.core.lifecycle import Lifecycle
 from placements.actions import offers
-from tests.proofs.model import SEEN, STEPS, WHOLE, Road
+from tests.proofs.model import SEEN, Road
 from tests.proofs.own_place import own_place
 from tests.proofs.play import Play
 from tests.proofs.racing import Watch, watching
-from tests.proofs.turns import ROADS, Turns
+from tests.proofs.turns import STEPS, WHOLE, Turns
+
+#: How often a turn is begun again at most, until its roads were walked to their ends.
+RUNS = 50
 
 
 def play_turns(play: Play, turns: Turns) -> None:
-    """Turns of `ROADS` roads, each turn with seeds of its own, in a database of this process's own."""
+    """Turns of some roads, each turn with seeds of its own, in a database of this process's own."""
     figures = play.outcome.figures
     with own_place("roads", play.place) as database, watching(database) as watch:
         plan_briefly(watch, database)
-        for turn in turns.of(play):
-            run, wanted = 0, figures[WHOLE] + ROADS
+        for turn, roads in turns.of(play):
+            run, wanted = 0, figures[WHOLE] + roads
             # A run's first road is always the shortest.
-            while figures[WHOLE] < wanted and run < ROADS:
+            while figures[WHOLE] < wanted and run < RUNS:
                 broken = walk(watch, figures, roads=wanted - figures[WHOLE] + 1, drawn=turn * 100 + run, of=play.seed)
                 play.outcome.cases = figures["steps"]
                 if broken:

@@ -122,11 +122,11 @@ def prove(play: Play) -> None:
         with own_place(f"tenants_{name}", place) as database, watching(database) as watch:
             if name == "api":
                 world = build_api_world()
-                _sweep(play, watch, _api(play, world), share=0.5)
+                _sweep(play, watch, "API", _api(play, world), share=0.5)
                 _twin(play, watch, "API", _twin_api(world))
             else:
                 pages, twins = _pages(play)
-                _sweep(play, watch, pages, share=0.4)
+                _sweep(play, watch, "page", pages, share=0.4)
                 _twin(play, watch, "page", twins)
 
 
@@ -140,7 +140,7 @@ TELLING = ("placements:referral_list", "placements:placement_list", "placements:
 Knock = tuple[str, Callable[[], list[str]]]
 
 
-def _sweep(play: Play, watch: Watch, every: list[Knock], share: float) -> None:
+def _sweep(play: Play, watch: Watch, kind: str, every: list[Knock], share: float) -> None:
     play.random.shuffle(every)
     before = _digest(watch)
     with in_process() as faults, without_filters():
@@ -159,7 +159,7 @@ def _sweep(play: Play, watch: Watch, every: list[Knock], share: float) -> None:
                 changed = [table for table in before if before[table] != after[table]]
                 play.require(not changed, f"{changed} of another organisation changed, last by {what}")
                 before = after
-    play.say(f"{min(number + 1, len(every))} of {len(every)} knocks")
+    play.note(f"{min(number + 1, len(every))} of {len(every)} knocks by {kind}")
 
 
 def _is_refusal(faults: list[str]) -> bool:
@@ -258,7 +258,7 @@ def _pages(play: Play) -> tuple[list[Knock], list[Knock]]:
 def _browser(who: str) -> Client:
     everything(who)
     client = Client(raise_request_exception=False)
-    client.force_login(user_of(who), backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(user_of(who))
     prove_oneself(client, who)
     return client
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import fcntl
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.proofs.play import Play
 
-#: Turns of the short form, and the roads that each plays: QUALITY.md asks for 300.
-TURNS, ROADS = 60, 5
+#: Steps of a road, and roads of a turn.
+STEPS, ROADS = 50, 5
+#: What is counted of a road that was walked to its end.
+WHOLE = f"roads of {STEPS} steps"
 
 
 @dataclass(frozen=True)
@@ -29,10 +32,12 @@ class Turns:
             counter.write(str(number + 1))
         return number
 
-    def of(self, play: Play) -> Iterator[int]:
-        """Turns while there is time, in the short form `TURNS` among all processes; somebody plays one at least."""
-        for _round in play.rounds(TURNS):
+    def of(self, play: Play) -> Iterator[tuple[int, int]]:
+        """Turns by number, and the roads of each, while there is time. In the short form all processes together walk as
+        many roads as QUALITY.md asks for at most, and with `most` so many; somebody plays one turn at least."""
+        roads = play.most or (play.size.many if play.short and play.size else sys.maxsize)
+        for _round in play.rounds(roads):
             number = self.take()
-            if play.short and number >= TURNS:
+            if number * ROADS >= roads:
                 return
-            yield number
+            yield number, min(ROADS, roads - number * ROADS)
