@@ -37,7 +37,7 @@ class Asker:
         if user is not None:
             Authenticator.objects.get_or_create(user=user, type=Authenticator.Type.TOTP, defaults={"data": {}})
             browser = Client()
-            browser.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+            browser.force_login(user)
             self.environ["HTTP_COOKIE"] = "; ".join(
                 f"{name}={morsel.value}" for name, morsel in browser.cookies.items()
             )

@@ -36,10 +36,10 @@ def nothing_as_it_comes() -> None:
 
 @app.task(name="bench.mark", ignore_result=True)
 def mark(name: str) -> None:
-    """Write down when the worker came here."""
+    """Write down when the worker came here first."""
     from django.core.cache import cache
 
-    cache.set(name, time.time(), 600)
+    cache.add(name, time.time(), 600)
 
 
 def tasks_a_second(tasks: int, *, as_it_comes: bool = False) -> float:
@@ -52,7 +52,9 @@ def tasks_a_second(tasks: int, *, as_it_comes: bool = False) -> float:
         # While these are done both processes come up.
         for _task in range(WARM):
             task.apply_async(queue=QUEUE, producer=producer)
-        mark.apply_async(args=[FIRST], queue=QUEUE, producer=producer)
+        # A process that only comes up may be long over the mark that it takes: one of them is not.
+        for _process in range(PROCESSES):
+            mark.apply_async(args=[FIRST], queue=QUEUE, producer=producer)
         for _task in range(tasks):
             task.apply_async(queue=QUEUE, producer=producer)
         mark.apply_async(args=[LAST], queue=QUEUE, producer=producer)

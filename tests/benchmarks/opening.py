@@ -107,7 +107,7 @@ def _browser(user: Any) -> Any:
     from django.test import Client
 
     browser = Client(headers={"host": "localhost"})
-    browser.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    browser.force_login(user)
     return browser
 
 

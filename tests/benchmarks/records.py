@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.rows import Row, row_to_json
+from tests.benchmarks.rows import Row, Seeding, row_to_json
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 Record = dict[str, Any]
@@ -47,10 +47,11 @@ class Run:
 
 @dataclass
 class Found:
-    """What one benchmark found, and what it had to leave out."""
+    """What one benchmark found, what it had to leave out, and the countries that it was the first to need."""
 
     rows: list[Row] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
+    seeded: list[Seeding] = field(default_factory=list)
 
 
 def commit() -> str:
@@ -98,8 +99,9 @@ def recorded(
     """The record with these findings in it: benchmarks that were run replace what they found before.
 
     Each row keeps the machine and the versions that it was found with; above stand this run's, and of what stays the
-    versions of what this run did without.
+    versions of what this run did without. How long a country took to seed stays until one of its size is made again.
     """
+    told = {**run.to_json(), "machine": machine, "versions": versions}
     rows: dict[str, list[Record]] = {name: [] for name in order}
     left_out: dict[str, list[str]] = {}
     for row in (kept or {}).get("rows", []):
@@ -109,12 +111,14 @@ def recorded(
     for name, texts in (kept or {}).get("left_out", {}).items():
         left_out[name] = texts
     for name, one in found.items():
-        told = {**run.to_json(), "machine": machine, "versions": versions}
         rows[name] = [{**row_to_json(row), "benchmark": name, "run": told} for row in one.rows]
         left_out[name] = one.left_out
     stays = [row["run"].get("versions", {}) for name in order for row in rows[name] if name not in found]
+    seeded = {one["referrals"]: one for one in (kept or {}).get("seeded", [])}
+    seeded |= {each.referrals: {**each.to_json(), "run": told} for one in found.values() for each in one.seeded}
     return {
         "rows": [row for name in order for row in rows[name]],
+        "seeded": [seeded[referrals] for referrals in sorted(seeded)],
         "left_out": {name: left_out[name] for name in order if left_out.get(name)},
         "machine": machine,
         "versions": {name: number for each in (*stays, versions) for name, number in each.items()},
@@ -134,7 +138,11 @@ class Progress:
         if kept is None or kept.get("key") != self.run.key:
             return {}
         return {
-            name: Found([Row(**{**row, "spread": tuple(row["spread"])}) for row in one["rows"]], one["left_out"])
+            name: Found(
+                [Row(**{**row, "spread": tuple(row["spread"])}) for row in one["rows"]],
+                one["left_out"],
+                [Seeding(**each) for each in one["seeded"]],
+            )
             for name, one in kept["found"].items()
         }
 
@@ -149,4 +157,8 @@ class Progress:
 
 
 def _plain(one: Found) -> Record:
-    return {"rows": [vars(row) for row in one.rows], "left_out": one.left_out}
+    return {
+        "rows": [vars(row) for row in one.rows],
+        "left_out": one.left_out,
+        "seeded": [vars(each) for each in one.seeded],
+    }

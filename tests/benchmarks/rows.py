@@ -33,6 +33,26 @@ class Row:
         return f"{'at most' if self.at_most else 'at least'} {figure(self.goal)}"
 
 
+@dataclass(frozen=True)
+class Seeding:
+    """How long a country of so many referrals took to make, with its statistics. It has no goal of its own."""
+
+    referrals: int
+    #: Those of all tables together.
+    rows: int
+    seconds: float
+
+    def to_json(self) -> dict[str, Any]:
+        """As the record keeps it."""
+        return {
+            "referrals": self.referrals,
+            "rows": self.rows,
+            "seconds": round(self.seconds, 1),
+            "rows_per_second": round(self.rows / self.seconds),
+            "goal": "none",
+        }
+
+
 def row_to_json(row: Row) -> dict[str, Any]:
     """A row as the record keeps it."""
     return {
@@ -88,12 +108,13 @@ def milliseconds(times: Sequence[float]) -> str:
 
 def to_markdown(record: dict[str, Any]) -> str:
     """The page of a record."""
+    seeded = record.get("seeded", [])
     lines = [
         "# Figures",
         "",
         f"{record['machine']}; " + ", ".join(f"{name} {version}" for name, version in record["versions"].items()) + ".",
         "",
-        *_runs(record["rows"], record["machine"]),
+        *_runs([*record["rows"], *_named(seeded)], record["machine"]),
         "",
         "Each is a ratio to a reference measured in turn with it in the same run, with the middle half of the rounds:",
         "times differ from machine to machine, ratios hardly. PostgreSQL is durable (fsync, synchronous commits).",
@@ -106,10 +127,26 @@ def to_markdown(record: dict[str, Any]) -> str:
         f" {row['goal']} | {'yes' if row['met'] else '**no**'} | {row['reference']} | {row['note']} |"
         for row in record["rows"]
     ]
+    if seeded:
+        lines += [
+            "",
+            "How long `manage.py seed_scale` took, with the statistics of every table (no goal):",
+            "",
+            "| referrals | rows of all tables | seconds | rows a second |",
+            "| ---: | ---: | ---: | ---: |",
+            *(
+                f"| {one['referrals']:,} | {one['rows']:,} | {one['seconds']:,} | {one['rows_per_second']:,} |"
+                for one in seeded
+            ),
+        ]
     left_out = [text for texts in record["left_out"].values() for text in texts]
     if left_out:
         lines += ["", "Not measured:", "", *(f"- {text}" for text in left_out)]
     return "\n".join(lines) + "\n"
+
+
+def _named(seeded: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{**one, "benchmark": f"seeding of {one['referrals']:,}"} for one in seeded]
 
 
 def _runs(rows: Sequence[dict[str, Any]], machine: str) -> list[str]:

@@ -51,6 +51,11 @@ def digest() -> dict[str, object]:
     }
 
 
+def count(sql: str) -> int:
+    ((found,),) = ask(f"SELECT count(*) {sql}")
+    return int(found)
+
+
 def constraints() -> list[tuple[object, ...]]:
     return ask(
         "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid), convalidated FROM pg_constraint"
@@ -68,8 +73,8 @@ def country(committed: str) -> Iterator[str]:
 
 def test_a_country_is_as_asked_for_and_everything_in_it_holds(country: str) -> None:
     before = constraints()
-    said = run()
-    assert "400 referrals (1.00 a referral)" in said and "invitations (" in said
+    said = run(referrals=1000)
+    assert "1,000 referrals (1.00 a referral)" in said and "invitations (" in said
     assert constraints() == before
     counted = StringIO()
     call_command("verify_audit", stdout=counted)
@@ -96,6 +101,10 @@ def test_a_country_is_as_asked_for_and_everything_in_it_holds(country: str) -> N
     states = {status for (status,) in ask("SELECT DISTINCT status FROM placements_referral")}
     assert {"draft", "published", "placed", "not_placed", "withdrawn"} <= states
 
+    check_awards()
+    check_ages()
+    assert 9 <= count("FROM audit_entry") / 1000 <= 12
+
     # What both sides signed is what the row says.
     ((organisation, _count),) = ask(
         "SELECT authority_id, count(*) FROM contracts_agreement GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 1"
@@ -109,9 +118,56 @@ def test_a_country_is_as_asked_for_and_everything_in_it_holds(country: str) -> N
         seen = set(Referral.objects.values_list("authority_id", flat=True))
     assert seen == {organisation}
 
-    assert "nothing was done" in run()
+    assert "nothing was done" in run(referrals=1000)
     with pytest.raises(CommandError, match="seed 1"):
-        run(seed=2)
+        run(referrals=1000, seed=2)
+
+
+def check_awards() -> None:
+    """Each award says of the offers what they say themselves, and its entries what it says."""
+    offers = """FROM (SELECT a.*, o.miles, others.many, others.least, others.nearest, others.names
+      FROM placements_award a JOIN placements_offer o ON o.id = a.offer_id,
+      LATERAL (SELECT count(*) AS many, min(x.weekly_total) AS least, min(x.miles) AS nearest,
+          array_agg(x.id::text ORDER BY x.id::text) AS names
+        FROM placements_offer x WHERE x.referral_id = a.referral_id AND x.id <> a.offer_id) others) a"""
+    assert count(f"{offers} WHERE is_cheapest <> coalesce(weekly_total <= least, true)") == 0
+    assert count(f"{offers} WHERE is_cheapest AND many > 0") and count(f"{offers} WHERE NOT is_cheapest")
+    for code, fits in (
+        ("only_offer", "many = 0"),
+        ("cheapest", "many > 0 AND is_cheapest"),
+        ("closer", "many > 0 AND miles <= nearest"),
+        ("best_match", "true"),
+        ("available", "true"),
+    ):
+        assert count(f"{offers} WHERE reason_code = '{code}'"), code
+        assert count(f"{offers} WHERE reason_code = '{code}' AND NOT ({fits})") == 0, code
+    named = "ARRAY(SELECT jsonb_object_keys(losers) ORDER BY 1)"
+    assert count(f"{offers} WHERE {named} <> coalesce(names, '{{}}')") == 0
+
+    made = (
+        "FROM placements_award a LEFT JOIN audit_entry e ON e.kind = 'award.made' AND e.subject_id = a.id::text"
+        " AND e.at = a.made_at AND e.actor_user_id = a.made_by_id AND e.data->>'offer' = a.offer_id::text"
+        " AND e.data->>'reason_code' = a.reason_code AND (e.data->>'is_cheapest')::boolean = a.is_cheapest"
+        " AND e.data->>'weekly_total' = a.weekly_total::text AND e.data->'needs' = to_jsonb(a.needs)"
+    )
+    assert count(f"{made} WHERE e.id IS NULL") == 0
+    second = "CASE a.status WHEN 'confirmed' THEN 'award.confirmed' ELSE 'award.approval_asked' END"
+    assert (
+        count(
+            f"{made} LEFT JOIN audit_entry s ON s.subject_id = e.subject_id AND s.kind = {second}"
+            " LEFT JOIN audit_link n ON n.entry_id = e.id LEFT JOIN audit_link m ON m.entry_id = s.id"
+            " WHERE (n.number < m.number) IS NOT TRUE"
+        )
+        == 0
+    )
+
+
+def check_ages() -> None:
+    """A child is as old at each referral as its birthday says, and a child at all of them."""
+    people = "FROM placements_referral r JOIN placements_person p ON p.id = r.person_id"
+    assert count(f"{people} WHERE r.age <> extract(year FROM age(r.created_at::date, p.date_of_birth))") == 0
+    assert count(f"{people} WHERE r.age NOT BETWEEN 0 AND 17") == 0
+    assert count(f"FROM (SELECT {people} GROUP BY p.id HAVING min(r.age) < max(r.age)) older") > 0
 
 
 def test_the_same_seed_makes_the_same_country(country: str) -> None:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core import management
 
+from tests import databases
+from tests.benchmarks import harness
 from tests.benchmarks.__main__ import NAMES, parsed
 from tests.benchmarks.harness import Bench, in_turn
 from tests.benchmarks.records import Found, Progress, Run, is_less, recorded
-from tests.benchmarks.rows import Row, compared, figure, middle_half, to_markdown
+from tests.benchmarks.rows import Row, Seeding, compared, figure, middle_half, to_markdown
 
 FIGURES = Path(__file__).resolve().parent.parent.parent / "docs" / "figures.json"
 KEYS = {"name", "goal", "ratio", "spread", "reference", "met"}
@@ -74,7 +78,7 @@ def found(*names: str, ratio: float = 1.5) -> dict[str, Found]:
 def test_what_is_written_has_its_shape() -> None:
     missing = Found([Row("Cycle", 8, 7.0, (6.0, 8.0), "a peer", at_most=False)], ["A peer does not install here."])
     record = recorded(None, {**found("list"), "cycle": missing}, NOW, order=("list", "cycle"), **TOLD)
-    assert set(record) == {"rows", "left_out", "machine", "versions", "date"}
+    assert set(record) == {"rows", "seeded", "left_out", "machine", "versions", "date"}
     assert json.loads(json.dumps(record)) == record
     first = record["rows"][0]
     assert {name: first[name] for name in KEYS} == {
@@ -103,6 +107,56 @@ def test_some_benchmarks_replace_their_own_rows_and_no_others() -> None:
     assert "- Measured on 2026-11-23 by `script/bench cycle --write`, code abc: cycle." in page
 
 
+def test_how_long_a_country_took_to_seed_stays_until_one_of_its_size_is_made_again() -> None:
+    order = ("list", "growth")
+    first, later = found(*order), found(*order)
+    first["list"].seeded = [Seeding(100_000, 5_000_000, 200.04), Seeding(10_000, 600_000, 40)]
+    record = recorded(None, first, NOW, order=order, **TOLD)
+    assert [(one["referrals"], one["rows"], one["seconds"], one["goal"]) for one in record["seeded"]] == [
+        (10_000, 600_000, 40, "none"),
+        (100_000, 5_000_000, 200, "none"),
+    ]
+    assert "| 100,000 | 5,000,000 | 200.0 | 24,995 |" in to_markdown(record)
+    assert "code abc.\n" in to_markdown(record)
+
+    # Kept countries were made by neither; then the smaller is made again, by another benchmark.
+    again = recorded(record, found(*order), replace(NOW, date="2026-11-23"), order=order, **TOLD)
+    assert again["seeded"] == record["seeded"]
+    later["growth"].seeded = [Seeding(10_000, 600_000, 30)]
+    again = recorded(record, later, replace(NOW, date="2026-11-24"), order=order, **TOLD)
+    assert [(one["seconds"], one["run"]["date"]) for one in again["seeded"]] == [
+        (30, "2026-11-24"),
+        (200, "2026-11-22"),
+    ]
+    page = to_markdown(again)
+    assert "- Measured on 2026-11-24 by `script/bench`, code abc: list, growth, seeding of 10,000." in page
+    assert "- Measured on 2026-11-22 by `script/bench`, code abc: seeding of 100,000." in page
+    assert "seed_scale" not in to_markdown({**record, "seeded": []})
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_country_is_timed_only_where_this_run_made_it(monkeypatch: pytest.MonkeyPatch, *, is_there: bool) -> None:
+    done: list[str] = []
+
+    class Cursor:
+        def execute(self, _sql: str) -> None:
+            done.append("counted")
+
+        def fetchone(self) -> tuple[int]:
+            return (600_000,)
+
+    monkeypatch.setattr(harness, "_is_there", lambda _name: is_there)
+    monkeypatch.setattr(harness, "database", nullcontext)
+    monkeypatch.setattr(harness, "superuser", lambda _name: nullcontext(Cursor()))
+    monkeypatch.setattr(databases, "ensure_template", lambda: "template_abc")
+    monkeypatch.setattr(databases, "clone", lambda name: done.append(f"cloned {name}"))
+    monkeypatch.setattr(management, "call_command", lambda *_words, **_named: done.append("seeded"))
+    bench = Bench()
+    assert bench.country(10_000) == bench.country(10_000) == "country_10000_abc"
+    assert done == (["seeded"] if is_there else ["cloned country_10000_abc", "seeded", "counted"])
+    assert [(one.referrals, one.rows) for one in bench.found.seeded] == ([] if is_there else [(10_000, 600_000)])
+
+
 def test_what_stays_keeps_the_machine_and_the_versions_it_was_found_with() -> None:
     order = ("list", "cycle")
     with_peer = {"machine": "a machine", "versions": {"Python": "3.11", "Tryton": "8.2"}}
@@ -125,8 +179,10 @@ def test_less_than_the_record_replaces_nothing_by_itself() -> None:
 def test_a_stopped_run_goes_on_with_what_it_found(tmp_path: Path) -> None:
     progress = Progress(tmp_path / "progress.json", NOW)
     assert progress.read() == {}
-    progress.write(found("list"))
-    assert progress.read() == found("list")
+    done = found("list")
+    done["list"].seeded.append(Seeding(10_000, 600_000, 37.5))
+    progress.write(done)
+    assert progress.read() == done
     for other in (replace(NOW, commit="def"), replace(NOW, effort=0.5), replace(NOW, sizes=(10_000,))):
         assert Progress(progress.path, other).read() == {}
 

@@ -15,6 +15,12 @@ def _sha(*parts: str) -> str:
 
 _sealed = _sha("'sealed'", "n")
 
+#: What the officer could say of the offer chosen (`a`), beside the others of the referral.
+_REASON = """CASE WHEN a.others = 0 AND scale.u(a.n, 102) < 0.8 THEN 'only_offer'
+  WHEN a.others > 0 AND is_cheapest AND scale.u(a.n, 102) < 0.5 THEN 'cheapest'
+  WHEN a.others > 0 AND is_closest AND scale.u(a.n, 103) < 0.4 THEN 'closer'
+  WHEN scale.u(a.n, 104) < 0.3 THEN 'available' ELSE 'best_match' END"""
+
 
 def steps() -> Iterator[Step]:
     """What came of the offers that were chosen."""
@@ -49,12 +55,11 @@ def steps() -> Iterator[Step]:
                 {
                     "id": "scale.id('award', p.n)",
                     "status": "CASE p.status WHEN 'awaiting_approval' THEN 'awaiting_approval' ELSE 'confirmed' END",
-                    "reason_code": "(ARRAY['best_match', 'cheapest', 'closer', 'available', 'only_offer'])"
-                    "[1 + scale.pick(p.n, 102, 5)]",
+                    "reason_code": _REASON,
                     "reason": "'The home that answers every need.'",
-                    "is_cheapest": "scale.u(p.n, 103) < 0.5",
+                    "is_cheapest": "is_cheapest",
                     "ranking": "'[]'",
-                    "losers": "'{}'",
+                    "losers": "losers",
                     "language": "'en'",
                     "weekly_total": "a.weekly",
                     "estimated_value": "a.weekly * p.weeks",
@@ -63,15 +68,29 @@ def steps() -> Iterator[Step]:
                     "needs": "CASE p.status WHEN 'awaiting_approval' THEN '{money}' ELSE '{}' END::varchar[]",
                     "made_by_id": "p.officer_id",
                     "made_by_name": "p.officer_name",
-                    "made_at": "least(p.decided_at, scale.moment())",
+                    # Whoever waits for an approval chose at some time since closing.
+                    "made_at": "CASE WHEN p.status <> 'awaiting_approval' THEN p.decided_at"
+                    " ELSE p.closes_at + (scale.moment() - p.closes_at) * (0.9 * scale.u(p.n, 105)) END",
                     "confirmed_at": "CASE WHEN p.status <> 'awaiting_approval' THEN p.decided_at END",
                     "authority_id": "p.authority_id",
                     "provider_id": "a.provider_id",
                     "offer_id": "scale.id('offer', a.q)",
                     "referral_id": "p.id",
                 },
-                "FROM scale.plan p JOIN scale.asked a ON a.n = p.n AND a.i = 0"
-                " WHERE p.status IN ('awaiting_approval', 'awarded', 'placed')",
+                """FROM scale.plan p JOIN (
+                  SELECT n, q, provider_id, weekly, others, losers,
+                    coalesce(weekly <= least_weekly, true) AS is_cheapest,
+                    coalesce(miles <= least_miles, true) AS is_closest
+                  FROM (SELECT n, q, provider_id, weekly, miles FROM scale.asked WHERE i = 0 AND answer = 'offer') mine
+                  JOIN (
+                    SELECT n, count(*) FILTER (WHERE i > 0) AS others,
+                      min(weekly) FILTER (WHERE i > 0) AS least_weekly, min(miles) FILTER (WHERE i > 0) AS least_miles,
+                      coalesce(jsonb_object_agg(scale.id('offer', q), 'Another home was chosen.')
+                        FILTER (WHERE i > 0), '{}') AS losers
+                    FROM scale.asked WHERE answer = 'offer' GROUP BY n
+                  ) offered USING (n)
+                ) a USING (n)
+                WHERE p.status IN ('awaiting_approval', 'awarded', 'placed')""",
             ),
         ),
     )

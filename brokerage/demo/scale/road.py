@@ -20,6 +20,19 @@ _STATUS = """CASE
   WHEN final = 'placed' AND starts_on >= scale.day() THEN 'awarded'
   ELSE final END"""
 
+
+def _asked_at(n: str) -> str:
+    """The moment at which referral `n` was begun: a function of its number alone."""
+    return f"""scale.moment() - make_interval(secs => 86400 * (CASE WHEN scale.u({n}, 68) < 0.03
+          THEN {RECENT} * scale.u({n}, 69) ELSE {RECENT} + {SPAN - RECENT} * power(scale.u({n}, 69), 1.2) END))"""
+
+
+def _born_on(child: str) -> str:
+    """The birthday of the child of referral `child`: less than eighteen years before that was begun."""
+    years = f"least(17, greatest(0, scale.pick({child}, 70, 20) - 1))"
+    return f"(({_asked_at(child)})::date - ({years} * 365 + {years} / 4 + scale.pick({child}, 170, 365)))"
+
+
 _PLAN = f"""CREATE UNLOGGED TABLE scale.plan AS
 SELECT p.*, {_STATUS} AS status, l.id AS lot_id, v.id AS vehicle_id, v.region_id, v.rules_id,
   least({YEARS - 1}, (published_at::date - (scale.day() - 2000)) / 365) AS y
@@ -38,16 +51,22 @@ FROM (
     SELECT d.*, CASE WHEN age >= 16 AND scale.u(n, 67) < 0.5 THEN 'supported_accommodation'
       WHEN age > 9 AND scale.u(n, 167) < 0.45 THEN 'residential' ELSE 'fostering' END AS category
     FROM (
-      SELECT c.*, scale.moment() - make_interval(secs => 86400 * (CASE WHEN scale.u(n, 68) < 0.03
-          THEN {RECENT} * scale.u(n, 69) ELSE {RECENT} + {SPAN - RECENT} * power(scale.u(n, 69), 1.2) END))
-          AS created_at,
-        least(17, greatest(0, scale.pick(child, 70, 20) - 1)) AS age
+      SELECT c.*, extract(year FROM age(created_at::date, born_on))::int AS age
       FROM (
-        -- Two by two they are of one authority (the first are the largest), and may be of the same child.
-        SELECT n, CASE WHEN scale.u(n / 2, 71) < 0.5 THEN n / 2 * 2 ELSE n END AS child,
+        -- Two by two they are of one authority (the first are the largest), and may be of the same child, where that
+        -- is a child at both.
+        SELECT n, t.created_at, CASE WHEN is_again THEN n - 1 ELSE n END AS child,
+          CASE WHEN is_again THEN first_born_on ELSE {_born_on("n")} END AS born_on,
           a.k, a.id AS authority_id, a.name AS authority_name, a.slug, a.r, a.easting, a.northing,
           scale.pick(n, 72, {OFFICERS}) AS officer
-        FROM generate_series(1::bigint, @referrals) n
+        FROM (
+          SELECT *, n % 2 = 1 AND n > 1 AND scale.u(n / 2, 71) < 0.55 AND first_born_on <= created_at::date
+            AND first_born_on + interval '18 years' > created_at::date AS is_again
+          FROM (
+            SELECT n, {_asked_at("n")} AS created_at, {_born_on("(n - 1)")} AS first_born_on
+            FROM generate_series(1::bigint, @referrals) n OFFSET 0
+          ) begun OFFSET 0
+        ) t
         JOIN scale.authority a ON a.k = floor((SELECT count(*) FROM scale.authority)
           * power(scale.u(n / 2, 73), 1.4))::bigint
       ) c
@@ -113,7 +132,7 @@ def steps(referrals: int) -> Iterator[Step]:
                     "client_group": "'child'",
                     "given_name": "split_part(scale.person_name(child), ' ', 1)",
                     "family_name": "split_part(scale.person_name(child), ' ', 2)",
-                    "date_of_birth": "created_at::date - age * 365 - 180",
+                    "date_of_birth": "born_on",
                     "sex": "sex",
                     "legal_status": "'C2'",
                     "need_code": "'N1'",

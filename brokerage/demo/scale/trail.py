@@ -7,19 +7,27 @@ from collections.abc import Iterator
 from brokerage.core.notifications.purge import KEEP_DAYS
 from brokerage.demo.scale.filling import Fill, Step
 
+#: How much later the second act of one answer is in the trail than its first.
+_AFTER = "interval '5 milliseconds'"
 #: kind, type of the subject, the subject's id, the moment, the data, which referrals. By the authority's officer.
 _OF_REFERRALS = (
     ("referral.created", "referral", "p.id", "p.created_at", "jsonb_build_object('category', p.category)", "true"),
-    *(
-        (
-            "referral.section_saved",
-            "referral",
-            "p.id",
-            f"p.created_at + interval '{7 * number} minutes'",
-            f"jsonb_build_object('section', '{section}')",
-            "p.status <> 'draft'",
-        )
-        for number, section in enumerate(("person", "needs", "risks", "where", "practical"), 1)
+    # As a case system does that sends all it knows at once; the rest is written on the page.
+    (
+        "referral.sections_saved",
+        "referral",
+        "p.id",
+        "p.created_at + interval '7 minutes'",
+        """'{"sections": ["person", "needs", "risks", "where"]}'::jsonb""",
+        "p.status <> 'draft'",
+    ),
+    (
+        "referral.section_saved",
+        "referral",
+        "p.id",
+        "p.created_at + interval '30 minutes'",
+        """'{"section": "practical", "finished": true}'::jsonb""",
+        "p.status <> 'draft'",
     ),
     (
         "referral.published",
@@ -35,7 +43,7 @@ _OF_REFERRALS = (
         "award.confirmed",
         "award",
         "scale.id('award', p.n)",
-        "p.decided_at",
+        f"p.decided_at + {_AFTER}",
         "jsonb_build_object('placement', scale.reference('P', p.n))",
         "p.status IN ('awarded', 'placed')",
     ),
@@ -56,6 +64,22 @@ _OF_REFERRALS = (
         "p.status = 'placed'",
     ),
 )
+#: Of the row itself, so that the trail and the award say the same: kind, the moment, the data, which awards.
+_OF_AWARDS = (
+    (
+        "award.made",
+        "w.made_at",
+        "jsonb_build_object('offer', w.offer_id, 'weekly_total', w.weekly_total::text, 'reason_code', w.reason_code,"
+        " 'needs', w.needs, 'is_cheapest', w.is_cheapest, 'language', w.language, 'before_closing', false)",
+        "true",
+    ),
+    (
+        "award.approval_asked",
+        f"w.made_at + {_AFTER}",
+        "jsonb_build_object('needs', w.needs)",
+        "w.status = 'awaiting_approval'",
+    ),
+)
 _APPS = {"agreement": "contracts"}
 _ANSWERS = (("offer.submitted", "offer", "offer"), ("invitation.declined", "decline", "decline"))
 
@@ -66,6 +90,12 @@ def _entries() -> str:
         f".{subject}', {subject_id}, p.reference, p.officer_id, p.officer_name, least({at}, scale.moment()), {data}"
         f" FROM scale.plan p WHERE {which}"
         for number, (kind, subject, subject_id, at, data, which) in enumerate(_OF_REFERRALS)
+    ]
+    parts += [
+        f"SELECT '{kind}', p.n, p.authority_id, '{kind}', 'placements.award', w.id, p.reference, w.made_by_id,"
+        f" w.made_by_name, least({at}, scale.moment()), {data}"
+        f" FROM placements_award w JOIN scale.plan p ON p.id = w.referral_id WHERE {which}"
+        for kind, at, data, which in _OF_AWARDS
     ]
     parts += [
         f"SELECT '{answer} event', a.q, a.provider_id, '{kind}', 'placements.{subject}', scale.id('{subject}', a.q),"
