@@ -1,5 +1,6 @@
-"""What every free text of measures and appeals is held to: it is not too long, and it names nobody; and whether the
-alert behind a measure is known. Only safeguarding, a storey above, can tell: it registers how.
+"""What every free text about homes and providers is held to (measures, appeals, admissions, scores, ceilings,
+suspensions): it is not too long, and it names nobody; and whether the alert behind a measure is known. Only
+safeguarding, a storey above, can tell: it registers how.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from brokerage.core.errors import RuleBroken
 from brokerage.core.tenants.actors import Actor
-from brokerage.core.texts import require_short
+from brokerage.core.texts import LONGEST, require_short
 
 
 class NameGuard(Protocol):
@@ -39,10 +40,10 @@ def finds_alerts(finder: AlertFinder) -> AlertFinder:
     return finder
 
 
-def require_tellable(text: str, field: str, *, provider_id: UUID, is_checked: bool) -> None:
-    """Refuse what not everybody told may read: more than `core.texts.LONGEST` characters (`text_too_long`), or a text
-    that tells who a person is (`names_a_person`)."""
-    require_short(text, field=field)
+def require_tellable(text: str, field: str, *, provider_id: UUID, is_checked: bool, most: int = LONGEST) -> None:
+    """Refuse what not everybody told may read: more than `most` characters (`text_too_long`), or a text that tells who
+    a person is (`names_a_person`)."""
+    require_short(text, field=field, most=most)
     for guard in _guards:
         guard(text, field=field, provider_id=provider_id, is_checked=is_checked)
 

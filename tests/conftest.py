@@ -112,7 +112,7 @@ def sign_in() -> Callable[[str], Client]:
 
     def signed_in(who: str) -> Client:
         client = Client()
-        client.force_login(user_of(who), backend="allauth.account.auth_backends.AuthenticationBackend")
+        client.force_login(user_of(who))
         return client
 
     return signed_in

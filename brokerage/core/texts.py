@@ -1,5 +1,5 @@
-"""What every free text is held to, whoever writes it: there is one, and it is not too long. That it names nobody is for
-the storeys above, which know who there is to be named."""
+"""What every free text is held to, whoever writes it: there is one, and it is not too long. Actions, pages and the API
+read the same limits here. That a text names nobody is for the storeys above, which know who there is to be named."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from brokerage.core.errors import RuleBroken
 
 #: The longest text of measures, alerts and what belongs to them, in characters.
 LONGEST = 4000
+#: The longest question, answer or reason on the way of a referral, an award and a lot.
+LONGEST_REASON = 2000
+#: The longest of what somebody tells in their own words, and of what is answered to them.
+LONGEST_TOLD = 8000
 
 
 def need_text(text: str, *, field: str, message: str | Promise) -> str:

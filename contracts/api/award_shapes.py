@@ -8,13 +8,11 @@ from rest_framework import serializers as s
 
 from brokerage.core.api.inputs import Input, MoneyField, Query, Shape
 from brokerage.core.tenants.actors import Actor
+from brokerage.core.texts import LONGEST_REASON
 from contracts.queries.awards import may_decide, waits_for
 from placements.models import Approval, Award
 from placements.queries.comparison import BANDS, METHODS
 from placements.states import AWARD
-
-#: The longest reason, as the pages have it.
-LONGEST = 2000
 
 
 class AwardRow(Shape):
@@ -162,7 +160,7 @@ class LoserIn(Input):
     """Why another standing offer was not chosen. Its provider reads it."""
 
     offer_id = s.UUIDField()
-    reason = s.CharField(max_length=LONGEST)
+    reason = s.CharField(max_length=LONGEST_REASON)
 
 
 class NewAward(Input):
@@ -173,12 +171,12 @@ class NewAward(Input):
         required=False, min_value=0, max_value=10**6, help_text="The offer's revision that was compared."
     )
     reason_code = s.ChoiceField(choices=Award.Reason.choices)
-    reason = s.CharField(max_length=LONGEST, help_text="Why it meets the need. No provider reads it.")
+    reason = s.CharField(max_length=LONGEST_REASON, help_text="Why it meets the need. No provider reads it.")
     losers = LoserIn(many=True, required=False, max_length=500)
     preferences = s.CharField(
         required=False,
         allow_blank=True,
-        max_length=3 * LONGEST,
+        max_length=3 * LONGEST_REASON,
         help_text="What the child or adult, the family and the social worker prefer.",
     )
     before_closing = s.BooleanField(
@@ -206,21 +204,21 @@ class Decision(Input):
     """One kind of approval, and why."""
 
     kind = s.ChoiceField(choices=Approval.Kind.choices)
-    reason = s.CharField(required=False, allow_blank=True, max_length=LONGEST, help_text="Needed to refuse.")
+    reason = s.CharField(required=False, allow_blank=True, max_length=LONGEST_REASON, help_text="Needed to refuse.")
     example = {"kind": "money", "reason": "Within this year's budget."}
 
 
 class TakeBack(Input):
     """Why the officer thinks again."""
 
-    reason = s.CharField(max_length=LONGEST)
+    reason = s.CharField(max_length=LONGEST_REASON)
     example = {"reason": "The home changed its start date."}
 
 
 class FallThrough(Input):
     """Why a confirmed award comes to nothing."""
 
-    reason = s.CharField(max_length=LONGEST)
+    reason = s.CharField(max_length=LONGEST_REASON)
     because_of_provider = s.BooleanField(help_text="Its offer then counts as withdrawn; otherwise it stands again.")
     example = {"reason": "The home had an outbreak of flu.", "because_of_provider": True}
 

@@ -10,10 +10,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from brokerage.core import forms as govuk
+from brokerage.core.texts import LONGEST_REASON
 from placements.models import Award
 from placements.queries.comparison import ComparedOffer
-
-LONGEST = 2000
 
 
 class AwardForm(forms.Form):
@@ -28,16 +27,18 @@ class AwardForm(forms.Form):
     reason = govuk.LongTextField(
         label=_("Why this offer meets the need"),
         help_text=_("Kept with the award as the council’s record. No provider reads it."),
-        max_length=LONGEST,
+        max_length=LONGEST_REASON,
         rows=4,
         error_messages={"required": _("Say why you choose this offer")},
     )
     child_prefers = govuk.LongTextField(
-        label=_("What the child or adult prefers"), required=False, max_length=LONGEST, rows=2
+        label=_("What the child or adult prefers"), required=False, max_length=LONGEST_REASON, rows=2
     )
-    family_prefers = govuk.LongTextField(label=_("What the family prefers"), required=False, max_length=LONGEST, rows=2)
+    family_prefers = govuk.LongTextField(
+        label=_("What the family prefers"), required=False, max_length=LONGEST_REASON, rows=2
+    )
     social_worker_prefers = govuk.LongTextField(
-        label=_("What the social worker prefers"), required=False, max_length=LONGEST, rows=2
+        label=_("What the social worker prefers"), required=False, max_length=LONGEST_REASON, rows=2
     )
     language = forms.ChoiceField(
         label=_("In which language should the agreement be?"),
@@ -73,7 +74,7 @@ class AwardForm(forms.Form):
                 label=_("Why %(home)s was not chosen") % {"home": other.name},
                 help_text=_("The provider reads this. Say nothing of other offers’ prices."),
                 initial=suggested_reason(chosen, other),
-                max_length=LONGEST,
+                max_length=LONGEST_REASON,
                 rows=2,
                 error_messages={"required": _("Say why %(home)s was not chosen") % {"home": other.name}},
             )
@@ -142,7 +143,7 @@ class DecisionForm(forms.Form):
         label=_("Reason"),
         help_text=_("Needed if you refuse. The officer reads it."),
         required=False,
-        max_length=LONGEST,
+        max_length=LONGEST_REASON,
         rows=3,
     )
 
@@ -157,7 +158,7 @@ class FallThroughForm(forms.Form):
     )
     reason = govuk.LongTextField(
         label=_("Why the award falls through"),
-        max_length=LONGEST,
+        max_length=LONGEST_REASON,
         rows=4,
         error_messages={"required": _("Say why the award falls through")},
     )
@@ -168,7 +169,7 @@ class TakeBackForm(forms.Form):
 
     reason = govuk.LongTextField(
         label=_("Why you take the award back"),
-        max_length=LONGEST,
+        max_length=LONGEST_REASON,
         rows=4,
         error_messages={"required": _("Say why you take the award back")},
     )

@@ -34,6 +34,11 @@ WHY: Mapping[str, str | Promise] = {
     Approval.Kind.OUT_OF_AREA.value: _("the home is out of your area, in an adjoining authority"),
     Approval.Kind.AT_A_DISTANCE.value: _("the home is at a distance, beyond every adjoining authority"),
 }
+#: The same, as those read it who did not choose.
+WHY_TOLD: Mapping[str, str | Promise] = {
+    **WHY,
+    Approval.Kind.MONEY.value: _("the weekly price is above the officer’s limit"),
+}
 GATES: Mapping[str, str | Promise] = {
     "procurement_threshold": _("the procurement threshold"),
     "key_decision_limit": _("your authority’s key decision limit"),

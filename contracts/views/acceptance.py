@@ -23,6 +23,7 @@ from contracts.forms.awards import AwardForm, DecisionForm, FallThroughForm, Tak
 from contracts.queries.awards import (
     APPROVERS,
     APPROVERS_PERMISSIONS,
+    WHY_TOLD,
     approvals_explained,
     award_of,
     awards_made,
@@ -249,11 +250,7 @@ def _award_context(actor: Actor, award: Award, forms: dict[str, DecisionForm]) -
         "agreement": agreement,
         "decisions": [{"kind": kind, "label": Approval.Kind(kind).label, "form": form} for kind, form in forms.items()],
         "forms": list(forms.values()),
-        "waiting": [
-            {"label": Approval.Kind(kind).label, "who": APPROVERS[kind]}
-            for kind in waits_for(award)
-            if kind not in forms
-        ],
+        "waiting": [{"why": WHY_TOLD[kind], "who": APPROVERS[kind]} for kind in waits_for(award) if kind not in forms],
         "is_own": award.is_made_by(actor),
         "may_take_back": award.status == "awaiting_approval" and actor.may("award.make"),
         "may_fall_through": award.status == "confirmed" and actor.may("award.fall_through"),

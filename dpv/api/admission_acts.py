@@ -13,6 +13,7 @@ from brokerage.core.api.inputs import Input, MoneyField
 from brokerage.core.api.operations import Call, Created, operation
 from brokerage.core.clock import database_today
 from brokerage.core.forms.checked import checked_field
+from brokerage.core.texts import LONGEST_REASON
 from dpv.actions.admissions import admit_establishment, bar_admission, end_admission, score_admission
 from dpv.actions.ceilings import NewCeiling, set_ceiling
 from dpv.actions.menus import end_menu_item, set_menu_item
@@ -35,7 +36,7 @@ def _age(**kwargs: Any) -> s.IntegerField:
 
 
 def _reason(text: str) -> s.CharField:
-    return s.CharField(max_length=2000, help_text=text)
+    return s.CharField(max_length=LONGEST_REASON, help_text=text)
 
 
 class AgeBandCeiling(Input):
@@ -56,7 +57,8 @@ class NewAdmission(Input):
     quality_score = s.DecimalField(max_digits=5, decimal_places=2, allow_null=True, required=False, default=None)
     tier = s.ChoiceField(choices=Admission.Tier.choices)
     ceilings = AgeBandCeiling(many=True, min_length=1, max_length=20)
-    reason = _reason("Why it is admitted: the evaluation and its date.")
+    reason = _reason("Why it is admitted: the evaluation and its date. Name no child or adult.")
+    is_checked = checked_field()
     example = {
         "vehicle": "WL-RES",
         "lot": "STD",
@@ -75,7 +77,8 @@ class NewCeilingInput(Input):
     age_max = _age(required=False, help_text="The lot's highest age, if left out.")
     weekly = MoneyField(max_digits=9, help_text="Pounds a week.")
     valid_from = s.DateField(required=False, help_text="Today, if left out.")
-    reason = _reason("Why it is set: the price round, or an earlier change and why.")
+    reason = _reason("Why it is set: the price round, or an earlier change and why. Name no child or adult.")
+    is_checked = checked_field()
     example = {"weekly": "4150.00", "valid_from": "2027-04-01", "reason": "Price round 2027"}
 
 
@@ -84,7 +87,8 @@ class ScoreInput(Input):
 
     quality_score = s.DecimalField(max_digits=5, decimal_places=2, allow_null=True, required=False)
     tier = s.ChoiceField(choices=Admission.Tier.choices, required=False)
-    reason = _reason("Why they change.")
+    reason = _reason("Why they change. Name no child or adult.")
+    is_checked = checked_field()
     example = {"quality_score": "84.00", "reason": "Evaluation of November 2026"}
 
 
@@ -154,6 +158,7 @@ def _as_it_stands(call: Call, admission: UUID) -> dict[str, Any]:
         "score_invalid",
         "ceiling_twice",
         *_PRICES,
+        *_TEXT,
     ),
 )
 def admit(call: Call) -> Created:
@@ -174,7 +179,7 @@ def admit(call: Call) -> Created:
     scope="vehicles:write",
     body=ScoreInput,
     answer=AdmissionOut,
-    codes=("score_invalid", *_OVER),
+    codes=("score_invalid", *_TEXT, *_OVER),
     current=get_admission,
     lock=_hold,
 )
@@ -196,7 +201,7 @@ def change_score(call: Call, admission: UUID) -> dict[str, Any]:
     body=NewCeilingInput,
     answer=CeilingOut,
     status=201,
-    codes=("ceiling_in_past", "ceiling_after_term", "ceiling_fixed", "no_rules", *_PRICES, *_OVER),
+    codes=("ceiling_in_past", "ceiling_after_term", "ceiling_fixed", "no_rules", *_PRICES, *_TEXT, *_OVER),
     current=get_admission,
     lock=_hold,
 )
@@ -221,6 +226,7 @@ def add_ceiling(call: Call, admission: UUID) -> Created:
             ceiling=wanted,
             valid_from=said.get("valid_from", today),
             reason=said["reason"],
+            is_checked=said["is_checked"],
         )
     line = next(line for line in ceiling_history(found, today) if line.ceiling.pk == row.pk)
     return Created(ceiling_out(line, told=True), location=f"/admissions/{admission}")

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from brokerage.core import forms as govuk
 from brokerage.core.forms.checked import CheckedForm
+from brokerage.core.texts import LONGEST_REASON
 from dpv.actions.ceilings import NewCeiling
 from dpv.ceilings import AGE_BANDS
 from dpv.models import Admission, Lot, MenuItem
@@ -69,13 +70,13 @@ def _reason_field(label: Any, help_text: Any = "") -> govuk.LongTextField:
     return govuk.LongTextField(
         label=label,
         help_text=help_text,
-        max_length=2000,
+        max_length=LONGEST_REASON,
         rows=4,
         error_messages={"required": _("Enter the reason")},
     )
 
 
-class AdmitForm(forms.Form):
+class AdmitForm(CheckedForm):
     """Score, tier, ceilings by age band and the reason."""
 
     quality_score = _score_field()
@@ -102,7 +103,7 @@ class AdmitForm(forms.Form):
         ]
 
 
-class CeilingForm(forms.Form):
+class CeilingForm(CheckedForm):
     """A ceiling for an age band from a day on."""
 
     band = forms.ChoiceField(label=_("Ages"), widget=govuk.Radios(small=True))
@@ -123,7 +124,7 @@ class CeilingForm(forms.Form):
         return NewCeiling(*self.ages[self.cleaned_data["band"]], weekly)
 
 
-class ScoreForm(forms.Form):
+class ScoreForm(CheckedForm):
     """A new quality score and tier."""
 
     quality_score = _score_field()

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from brokerage.core import forms as govuk
+from brokerage.core.texts import LONGEST_REASON
 from dpv.parameters import Kind
 from dpv.rule_words import GROUPS
 from dpv.rules import LABELS, PARAMETERS, VehicleRules
@@ -37,7 +38,9 @@ class RulesForm(forms.Form):
             help_text=gettext_lazy("The clause, regulation or paper that they come from. Agreements print it."),
             max_length=300,
         )
-        self.fields["reason"] = govuk.LongTextField(label=gettext_lazy("Why the rules change"), max_length=2000, rows=3)
+        self.fields["reason"] = govuk.LongTextField(
+            label=gettext_lazy("Why the rules change"), max_length=LONGEST_REASON, rows=3
+        )
 
     def values(self) -> dict[str, Any]:
         """Every parameter as JSON, as the kinds read it."""

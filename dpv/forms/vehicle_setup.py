@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from brokerage.core import forms as govuk
+from brokerage.core.texts import LONGEST_REASON
 from brokerage.core.vocabulary import Category, Need
 from dpv.models import Vehicle
 from dpv.rule_defaults import DEFAULTS
@@ -88,7 +89,7 @@ class VehicleChangeForm(forms.Form):
     reason = govuk.LongTextField(
         label=_("Why it changes"),
         help_text=_("Kept in the audit trail. Name no child or adult."),
-        max_length=2000,
+        max_length=LONGEST_REASON,
         rows=3,
         error_messages={"required": _("Enter the reason")},
     )

@@ -98,6 +98,7 @@ def ceiling_set(request: OrganisationRequest, admission: UUID) -> HttpResponse:
             ceiling=form.ceiling(),
             valid_from=form.cleaned_data["valid_from"],
             reason=form.cleaned_data["reason"],
+            is_checked=form.cleaned_data["is_checked"],
         ),
         title=_("Set a ceiling price"),
         button=_("Set the price"),

@@ -118,6 +118,7 @@ def admit(request: OrganisationRequest, code: str, lot: str, establishment: UUID
             tier=form.cleaned_data["tier"],
             ceilings=form.ceilings(),
             reason=form.cleaned_data["reason"],
+            is_checked=form.cleaned_data["is_checked"],
         )
         if admission is not None:
             messages.success(request, _("%(name)s is admitted. The provider is told.") % {"name": home.name})

@@ -10,8 +10,8 @@ from rest_framework import serializers as s
 
 from brokerage.core.api.inputs import Input, Query, Shape
 from brokerage.core.api.operations import Call, Page, operation
+from brokerage.core.texts import LONGEST_REASON
 from placements.actions import clarifications
-from placements.actions.clarifications import LONGEST
 from placements.models import Clarification
 from placements.queries.referrals import referral_of
 
@@ -63,9 +63,10 @@ class ReferralAnswerIn(Input):
     """An answer for everyone invited."""
 
     published_question = s.CharField(
-        max_length=LONGEST, help_text="The question as everyone sees it: take out what tells which provider asked."
+        max_length=LONGEST_REASON,
+        help_text="The question as everyone sees it: take out what tells which provider asked.",
     )
-    answer = s.CharField(max_length=LONGEST, help_text="No names, addresses or dates of birth.")
+    answer = s.CharField(max_length=LONGEST_REASON, help_text="No names, addresses or dates of birth.")
     example = {
         "published_question": "Can the family visit at weekends?",
         "answer": "Yes, every second Saturday.",

@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 from rest_framework import serializers as s
 
 from brokerage.core.api.inputs import Input, Query, Shape
+from brokerage.core.texts import LONGEST_REASON
 from brokerage.core.vocabulary import Category, Need, Urgency
-from placements.actions.clarifications import LONGEST
 from placements.api.invitations import PlaceOut
 from placements.api.provider_shapes import STATES
 from placements.models import Release
@@ -217,5 +217,5 @@ class OpportunityOut(Shape):
 class NewOpportunityQuestion(Input):
     """A question to the council. Everyone invited sees it with its answer: do not say who you are."""
 
-    question = s.CharField(max_length=LONGEST)
+    question = s.CharField(max_length=LONGEST_REASON)
     example = {"question": "Is there a bus to the school?"}

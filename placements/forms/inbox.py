@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from brokerage.core import forms as govuk
+from brokerage.core.texts import LONGEST_REASON
 from brokerage.core.vocabulary import Category, DeclineReason, Urgency
-from placements.actions.clarifications import LONGEST
 from placements.actions.declines import LONGEST_NOTE
 from providers.models import Establishment
 
@@ -29,8 +30,8 @@ class InboxFilter(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # Asked once: choices that are a function are asked for when they are checked and when they are shown.
-        cast("forms.ChoiceField", self.fields["establishment"]).choices = _own_establishments()
+        # Asked at most once, where they are checked or shown: the list that is asked for every 20 seconds does neither.
+        cast("forms.ChoiceField", self.fields["establishment"]).choices = cache(_own_establishments)
 
     def values(self) -> dict[str, str]:
         """The filters that are valid."""
@@ -42,7 +43,7 @@ class QuestionForm(forms.Form):
     question = govuk.LongTextField(
         label=_("Your question"),
         help_text=_("Everyone invited sees the question and its answer. Do not say who you are."),
-        max_length=LONGEST,
+        max_length=LONGEST_REASON,
         rows=4,
     )
 

@@ -10,8 +10,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from brokerage.core import forms as govuk
+from brokerage.core.texts import LONGEST_REASON
 from dpv.models import Lot
-from placements.actions.clarifications import LONGEST
 from placements.actions.running import MOST_MILES
 
 
@@ -167,12 +167,12 @@ class AnswerForm(forms.Form):
     published_question = govuk.LongTextField(
         label=_("The question, as everyone invited will see it"),
         help_text=_("Take out anything that tells which provider asked."),
-        max_length=LONGEST,
+        max_length=LONGEST_REASON,
         rows=3,
     )
     answer = govuk.LongTextField(
         label=_("Your answer"),
         help_text=_("Do not write names, addresses or dates of birth."),
-        max_length=LONGEST,
+        max_length=LONGEST_REASON,
         rows=4,
     )

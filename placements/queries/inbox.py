@@ -93,12 +93,7 @@ def listed(releases: Releases, tab: str) -> Releases:
         # The state first: an index finds what runs among years of what is over.
         releases.filter(tab=tab, state__in=_OVER if tab == "closed" else _RUNNING)
         .order_by(*order)
-        .prefetch_related(
-            # The homes by themselves: joined, PostgreSQL reads all that each of them was ever invited to.
-            Prefetch("invitations", Invitation.objects.order_by("pk")),
-            "invitations__establishment",
-            Prefetch("invitations__offers", Offer.objects.order_by("-created_at")),
-        )
+        .prefetch_related(*_asked(Invitation.objects.all()))
     )
 
 
@@ -172,7 +167,7 @@ def opportunity_of(reference: str, now: dt.datetime) -> Opportunity:
     """The acting provider's view of a referral. Raises Release.DoesNotExist for what it was never invited to."""
     release = listed_one(reference)
     is_readable = release.state != Release.State.CLOSED
-    invitations = list(release.invitations.all())
+    invitations = invitations_of(release)
     today = timezone.localdate(now)
     admissions = [invitation.admission_id for invitation in invitations]
     age = age_in(release)
@@ -200,13 +195,23 @@ def opportunity_of(reference: str, now: dt.datetime) -> Opportunity:
 def listed_one(reference: str) -> Release:
     """A release by the reference people read out, with its invitations, households and offers."""
     return Release.objects.prefetch_related(
-        Prefetch(
-            "invitations",
-            Invitation.objects.select_related("establishment", "lot", "vehicle").order_by("establishment__name", "pk"),
-        ),
-        Prefetch("invitations__offers", Offer.objects.order_by("-created_at")),
-        "invitations__households__household",
+        *_asked(Invitation.objects.select_related("lot", "vehicle")), "invitations__households__household"
     ).get(reference=reference)
+
+
+def _asked(invitations: QuerySet[Invitation]) -> tuple[Prefetch[Any] | str, ...]:
+    """The invitations of releases with their homes and offers. The homes by themselves: joined, PostgreSQL reads all
+    that each of them was ever invited to."""
+    return (
+        Prefetch("invitations", invitations.order_by("pk")),
+        "invitations__establishment",
+        Prefetch("invitations__offers", Offer.objects.order_by("-created_at")),
+    )
+
+
+def invitations_of(release: Release) -> list[Invitation]:
+    """A listed release's invitations, by the names of their homes."""
+    return sorted(release.invitations.all(), key=lambda invitation: invitation.establishment.name)
 
 
 def documents_of(release: Release) -> list[dict[str, Any]]:

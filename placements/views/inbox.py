@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +29,7 @@ from placements.queries.inbox import (
     Opportunity,
     answer_of,
     filtered,
+    invitations_of,
     listed,
     opportunity_of,
     releases_by_tab,
@@ -87,9 +87,7 @@ def _inbox_context(request: OrganisationRequest) -> dict[str, Any]:
         {
             "release": release,
             "summary": summary_of(release) if tab != "closed" else "",
-            "answers": sorted(
-                (answer_of(invitation) for invitation in release.invitations.all()), key=attrgetter("establishment")
-            ),
+            "answers": [answer_of(invitation) for invitation in invitations_of(release)],
         }
         for release in page
     ]

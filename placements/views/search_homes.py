@@ -58,7 +58,7 @@ def home_search(request: OrganisationRequest) -> HttpResponse:
             "homes": None if found is None else page,
             "page": page,
             "count": len(found or []),
-            "near": near,
+            "no_miles": not near,
             **warnings_among(actor, list(page)),
             "map": _map(actor.organisation_id, list(page), near, miles) if found else None,
         },

@@ -17,7 +17,7 @@ from brokerage.core.tenants.context import acting
 from placements.actions.clarifications import answer_clarification
 from placements.api import invitations, opportunities
 from placements.models import Clarification, Decline, Invitation, Reading, Release
-from placements.queries.inbox import answer_of, listed_one
+from placements.queries.inbox import answer_of, invitations_of, listed_one
 from tests.api.answers import assert_shaped
 from tests.api.clients import Machine, client_of
 from tests.cast import actor_of, ident
@@ -90,7 +90,7 @@ def test_how_each_home_stands_is_told_as_the_page_tells_it() -> None:
     rows = {row["reference"]: row for row in bob.get("/opportunities").json()["items"]}
     for story in stories:
         with acting(actor_of("bob")):
-            shown = [answer_of(each) for each in listed_one(story.reference).invitations.all()]
+            shown = [answer_of(each) for each in invitations_of(listed_one(story.reference))]
         said = rows[story.reference]["invitations"]
         assert [(each["establishment_name"], each["status"]) for each in said] == [
             (each.establishment, each.state) for each in shown

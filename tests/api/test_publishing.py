@@ -8,8 +8,10 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 
+from brokerage.core.api.inputs import MomentField
 from brokerage.core.clock import database_now
 from brokerage.core.tenants.context import acting
 from placements.actions.clarifications import ask_clarification
@@ -352,3 +354,9 @@ def test_the_invited_are_listed_page_by_page() -> None:
     rest = machine.get(address, limit=2, cursor=first["next"]).json()
     assert every["next"] is None and len(every["items"]) == 3
     assert first["items"] + rest["items"] == every["items"] and rest["next"] is None
+
+
+def test_a_moment_is_kept_in_utc_in_summer_too() -> None:
+    with override_settings(TIME_ZONE="Europe/London"):
+        moment = MomentField().run_validation("2026-07-01T10:00:00+01:00")
+    assert moment == dt.datetime(2026, 7, 1, 9, tzinfo=dt.UTC) and moment.utcoffset() == dt.timedelta(0)

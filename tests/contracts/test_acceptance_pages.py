@@ -171,7 +171,9 @@ def test_an_approver_approves_on_the_page(sign_in: SignIn) -> None:
     path = f"/o/harrow/approvals/{waiting.pk}/"
     olive, tessa = sign_in("olive"), sign_in("tessa")
     assert story.reference in tessa.get("/o/harrow/approvals/").content.decode()
-    assert "somebody else decides" in olive.get(path).content.decode()
+    own = olive.get(path).content.decode()
+    assert "somebody else decides" in own
+    assert "Waits for a team manager: the weekly price is above the officer’s limit." in own
     assert olive.post(path, {"kind": "money", "decision": "approve"}).status_code == 409
     assert "Record decision" in tessa.get(path).content.decode()
     missing = tessa.post(path, {"kind": "money"}).content.decode()

@@ -59,6 +59,7 @@ def test_from_finding_a_home_to_the_second_person(sign_in: Any) -> None:
             alert,
         )
     assert "somebody else must decide" in carol.get(f"{CENTRAL}{made.reference}/").content.decode()
+    assert "Suspension, one home or agency<" in carol.get(CENTRAL).content.decode()
     mark = sign_in("mark")
     scenarios.invited("birch-house")
     decide = mark.get(f"{CENTRAL}{made.reference}/decide/").content.decode()

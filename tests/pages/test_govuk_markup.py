@@ -10,9 +10,10 @@ import pytest
 from django import forms
 from django.core.paginator import Paginator
 from django.template import engines
+from django.utils.safestring import SafeString
 
 from brokerage.core import forms as govuk
-from brokerage.core.pages.figures import Col, Table
+from brokerage.core.pages.figures import Cell, Col, Table
 from tests.pages.markup import Markup
 
 OUTLINES = json.loads((Path(__file__).parent / "govuk_outlines.json").read_text())["outlines"]
@@ -130,3 +131,15 @@ def test_table_has_the_published_elements_but_its_rows_have_heads() -> None:
         line for line in theirs if line != "th.govuk-table__header"
     ]
     assert ours.count("th.govuk-table__header") == 4
+
+
+@pytest.mark.parametrize("stacked", [True, False])
+def test_what_stands_in_a_table_is_text(stacked: bool) -> None:
+    rows = [["<b>one</b>", Cell("<i>two</i>", url='/"x')], [1, SafeString("<em>mine</em>")]]
+    html = str(Table("Words", ["First", Col('Se"cond', numeric=True)], rows, stacked=stacked).body)
+    assert (
+        "&lt;b&gt;one&lt;/b&gt;" in html and '<a class="govuk-link" href="/&quot;x">&lt;i&gt;two&lt;/i&gt;</a>' in html
+    )
+    assert ">1</th>" in html and "<em>mine</em></td>" in html
+    assert html.count('data-label="Se&quot;cond"') == (2 if stacked else 0)
+    assert html.count("<tr") == html.count("</tr>") == 2

@@ -269,6 +269,18 @@ def test_others_find_nothing_and_wrong_roles_are_refused(sign_in: SignIn) -> Non
     assert Client().get(f"/o/birch/inbox/{story.reference}/").status_code == 302
 
 
+def test_the_providers_homes_are_asked_for_once_and_only_where_the_filter_needs_them(sign_in: SignIn) -> None:
+    invited()
+    client = sign_in("bob")
+    homes = f"?establishment={ident('birch-house')}"
+    for page, asked in (("", 1), (homes, 1), ("list/", 0), (f"list/{homes}", 1)):
+        client.get(f"/o/birch/inbox/{page}")
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(f"/o/birch/inbox/{page}").status_code == 200
+        named = [each["sql"] for each in queries if 'FROM "providers_establishment" ORDER BY' in each["sql"]]
+        assert len(named) == asked, page
+
+
 def test_an_empty_inbox_says_what_comes_next(sign_in: SignIn) -> None:
     client = sign_in("cecil")
     for tab in ("awaiting", "answered", "deciding", "closed"):

@@ -283,6 +283,9 @@ def test_search_finds_a_male_only_home_within_20_miles_of_harrow(sign_in: SignIn
     assert "For example" in empty
     found = text(client.get("/o/harrow/homes/", {"sex": "only_male", "near": "ha1 2aa", "miles": "20"}))
     assert "1 home found" in found and "Birch Lodge" in found and "Birch House" not in found
+    assert 'data-label="Miles"' in found
+    without_place = text(client.get("/o/harrow/homes/", {"sex": "only_male"}))
+    assert "Birch Lodge" in without_place and "Miles</th>" not in without_place and "Not known" not in without_place
     none = text(client.get("/o/harrow/homes/", {"need": "nursing"}))
     assert "No home fits all of this" in none
     wrong = client.get("/o/harrow/homes/", {"miles": "20"})

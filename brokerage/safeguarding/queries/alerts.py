@@ -13,9 +13,9 @@ from django.db.models.lookups import IsNull
 from django.http import Http404
 from django.utils.translation import gettext as _
 
+from brokerage.core.pages.glances import Glance
 from brokerage.core.references import normalise_reference
 from brokerage.core.tenants.actors import Actor
-from brokerage.core.tenants.context import require_context
 from brokerage.core.web import OrganisationRequest, address
 from brokerage.safeguarding.models import Alert, AlertRecipient, Reason, WelfareCheck
 from placements.models import Placement
@@ -172,29 +172,30 @@ def unfinished(reference: str) -> Unfinished:
 
 
 _UNANSWERED = """\
-SELECT reference FROM safeguarding_alertrecipient
-WHERE acknowledged_at IS NULL AND closed_at IS NULL AND reference <> %s ORDER BY told_at DESC, id DESC LIMIT %s
+SELECT ARRAY(
+  SELECT reference FROM safeguarding_alertrecipient
+  WHERE acknowledged_at IS NULL AND closed_at IS NULL AND reference <> %s ORDER BY told_at DESC, id DESC LIMIT %s
+)
 """
 
 
-def banners(request: OrganisationRequest) -> list[dict[str, Any]]:
-    """The alerts without an answer of the organisation acted for: straight from PostgreSQL, on every page but those of
-    the alert itself."""
+def banners(request: OrganisationRequest) -> list[Glance]:
+    """The alerts without an answer of the organisation acted for: on every page but those of the alert itself."""
     actor = request.actor
     if not actor.may("alert.view"):
         return []
-    require_context()
-    with connection.cursor() as cursor:
-        cursor.execute(_UNANSWERED, [_alert_of_page(request), BANNERS])
-        waiting = cursor.fetchall()
-    return [
-        {
-            "title": _("Safeguarding alert %(reference)s") % {"reference": reference},
-            "text": _("Your organisation has not answered it."),
-            "url": address(actor, "safeguarding:alert", reference=reference),
-        }
-        for (reference,) in waiting
-    ]
+
+    def told(references: list[str]) -> list[dict[str, Any]]:
+        return [
+            {
+                "title": _("Safeguarding alert %(reference)s") % {"reference": reference},
+                "text": _("Your organisation has not answered it."),
+                "url": address(actor, "safeguarding:alert", reference=reference),
+            }
+            for reference in references
+        ]
+
+    return [Glance(_UNANSWERED, [_alert_of_page(request), BANNERS], told)]
 
 
 def _alert_of_page(request: OrganisationRequest) -> str:

@@ -13,12 +13,10 @@ from brokerage.core.clock import database_now
 from brokerage.core.errors import NotNow, RuleBroken
 from brokerage.core.locks import hold_name
 from brokerage.core.tenants.actors import Actor
-from brokerage.core.texts import require_text
+from brokerage.core.texts import LONGEST_TOLD, require_text
 from brokerage.safeguarding.voice.models import Code, Entry, Message
 from brokerage.safeguarding.voice.queries import code_of, homes_of, message_of
 from brokerage.safeguarding.voice.states import MESSAGE
-
-LONGEST = 8000
 
 
 def read_message(actor: Actor, *, reference: str) -> Message:
@@ -67,7 +65,7 @@ def close_message(actor: Actor, *, reference: str, outcome: str, became: str = "
     message = _held(reference)
     _need_read(message, "outcome")
     message.status = MESSAGE.after(message.status, "close")
-    message.outcome = require_text(outcome, field="outcome", message=_("Say what was done"), most=LONGEST)
+    message.outcome = require_text(outcome, field="outcome", message=_("Say what was done"), most=LONGEST_TOLD)
     message.became = became.strip()[:24]
     message.closed_at, message.closed_by_name = database_now(), actor.name[:120]
     message.save(update_fields=["status", "outcome", "became", "closed_at", "closed_by_name"])
@@ -81,7 +79,7 @@ def pass_on(actor: Actor, *, reference: str, council_id: UUID, reason: str) -> M
     reads it already."""
     actor.require("voice.manage")
     message = _held(reference)
-    words = require_text(reason, field="reason", message=_("Say why they must read it"), most=LONGEST)
+    words = require_text(reason, field="reason", message=_("Say why they must read it"), most=LONGEST_TOLD)
     if council_id in message.reader_ids:
         raise RuleBroken("reads_already", _("They read it already"), "council")
     _call("voice_pass_on", "council", message.pk, council_id, words, actor.name)
@@ -125,7 +123,7 @@ def replace_code(actor: Actor, *, pk: UUID, reason: str) -> Code:
     old.refresh_from_db()
     if old.replaced_at is not None:
         raise NotNow("voice_code_replaced", _("This code was replaced already"))
-    old.reason = require_text(reason, field="reason", message=_("Say why it is replaced"), most=LONGEST)
+    old.reason = require_text(reason, field="reason", message=_("Say why it is replaced"), most=LONGEST_TOLD)
     old.replaced_at, old.replaced_by_name = database_now(), actor.name[:120]
     old.save(update_fields=["reason", "replaced_at", "replaced_by_name"])
     code = _new_code(actor, old.establishment_id)
@@ -171,7 +169,7 @@ def _write(actor: Actor, message: Message, kind: str, text: str) -> None:
     Entry(
         message=message,
         kind=kind,
-        text=require_text(text, field="text", message=_("Write something"), most=LONGEST),
+        text=require_text(text, field="text", message=_("Write something"), most=LONGEST_TOLD),
         organisation_id=actor.organisation_id,
         by_name=actor.name[:120],
         at=database_now(),

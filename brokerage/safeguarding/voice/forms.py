@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from brokerage.core import forms as govuk
-from brokerage.safeguarding.voice.actions import LONGEST
+from brokerage.core.texts import LONGEST_TOLD
 from brokerage.safeguarding.voice.models import Writer
 from brokerage.safeguarding.voice.states import MESSAGE
 
@@ -30,7 +30,7 @@ class AnswerForm(forms.Form):
             "The writer reads this with their secret code. Somebody else may look over their shoulder: name nobody, and"
             " repeat nothing that was said. Use short, plain words."
         ),
-        max_length=LONGEST,
+        max_length=LONGEST_TOLD,
         rows=6,
         error_messages={"required": _("Write something")},
     )
@@ -42,7 +42,7 @@ class NoteForm(forms.Form):
     text = govuk.LongTextField(
         label=_("Your note"),
         help_text=_("Whoever reads the message reads this too. The writer does not."),
-        max_length=LONGEST,
+        max_length=LONGEST_TOLD,
         rows=4,
         error_messages={"required": _("Write something")},
     )
@@ -54,7 +54,7 @@ class CloseForm(forms.Form):
     outcome = govuk.LongTextField(
         label=_("What was done?"),
         help_text=_("The writer does not read this. If they should know, answer them first."),
-        max_length=LONGEST,
+        max_length=LONGEST_TOLD,
         rows=4,
         error_messages={"required": _("Say what was done")},
     )
@@ -77,7 +77,7 @@ class PassOnForm(forms.Form):
     )
     reason = govuk.LongTextField(
         label=_("Why must they read it?"),
-        max_length=LONGEST,
+        max_length=LONGEST_TOLD,
         rows=3,
         error_messages={"required": _("Say why they must read it")},
     )
@@ -107,7 +107,7 @@ class ReplaceForm(forms.Form):
     reason = govuk.LongTextField(
         label=_("Why is it replaced?"),
         help_text=_("Such as: it was published, or nonsense comes with it."),
-        max_length=LONGEST,
+        max_length=LONGEST_TOLD,
         rows=3,
         error_messages={"required": _("Say why it is replaced")},
     )

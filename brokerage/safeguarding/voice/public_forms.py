@@ -9,10 +9,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from brokerage.core import forms as govuk
+from brokerage.core.texts import LONGEST_TOLD
 from brokerage.safeguarding.voice import codes
 from brokerage.safeguarding.voice.models import Writer
-
-LONGEST = 8000
 
 
 class WordsField(govuk.LongTextField):
@@ -66,7 +65,7 @@ class SayForm(forms.Form):
     text = WordsField(
         label=_("What do you want to say?"),
         help_text=_("Use your own words. You do not have to say your name."),
-        max_length=LONGEST,
+        max_length=LONGEST_TOLD,
         rows=8,
         error_messages={"required": _("Write what you want to say")},
     )
@@ -112,7 +111,7 @@ class MoreForm(forms.Form):
 
     more = WordsField(
         label=_("Do you want to say more?"),
-        max_length=LONGEST,
+        max_length=LONGEST_TOLD,
         rows=5,
         error_messages={"required": _("Write what you want to say")},
     )
