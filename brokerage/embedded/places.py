@@ -88,17 +88,29 @@ def process_is(pid: int, *, program: str, directory: Path) -> bool:
 
 
 def process_is_dead(pid: int) -> bool:
-    """Has `pid` ended, even if it waits as a zombie for its parent to notice?"""
+    """Has `pid` ended with all its threads, even if it waits as a zombie for its parent to notice?"""
     return start_of_process(pid) is None
+
+
+def process_is_ending(pid: int) -> bool:
+    """Has its first thread ended, and others not yet? It runs no program any more, but still holds its ports."""
+    state = _state_of_process(pid)
+    return state is not None and state[0] in "ZX"
 
 
 def start_of_process(pid: int) -> int | None:
     """Clock ticks since boot when `pid` began; the two name one process for ever. None if dead."""
+    state = _state_of_process(pid)
+    return int(state[19]) if state else None
+
+
+def _state_of_process(pid: int) -> list[str] | None:
+    """What the kernel says of it: its state first, how many threads at 17, when it began at 19. None if dead."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return None
-    return None if fields[0] in "ZX" else int(fields[19])
+    return None if fields[0] in "ZX" and int(fields[17]) <= 1 else fields
 
 
 def wait_until(true: Callable[[], bool], *, seconds: float, every: float = 0.02) -> bool:

@@ -1,10 +1,12 @@
-"""The port of the web process: on which addresses, whether it is free, whether it answers."""
+"""Ports of the loopback addresses: which are free, who answers there."""
 
 from __future__ import annotations
 
 import argparse
+import secrets
 import socket
 from http.client import HTTPConnection, HTTPException
+from pathlib import Path
 
 from brokerage.embedded.places import EmbeddedError
 
@@ -42,6 +44,38 @@ def require_free_port(port: int) -> None:
                     f"Port {port} is in use by another program: choose another with "
                     f"script/server --port {port + 1 if port < 65535 else port - 1}"
                 ) from error
+
+
+#: From where on a server of ours looks for a port, and where the kernel's own choices begin unless it says otherwise.
+_LOWEST, _KERNELS = 10_000, 32_768
+
+
+def free_port(wanted: str = "") -> int:
+    """`wanted` if it is free on the loopback address, else one that stays free while its server is away.
+
+    The kernel's own choice would not: every outgoing connection of any program may be given that one next. It is taken
+    only where no other is free. Raises EmbeddedError when there is none at all.
+    """
+    lasting = secrets.SystemRandom().sample(range(_LOWEST, max(_first_of_the_kernel(), _LOWEST + 20)), 20)
+    for port in (*([int(wanted)] if wanted else []), *lasting, 0):
+        with socket.socket() as probe:
+            # As the server does: connections of its predecessor that linger must not make it move to another port,
+            # where nobody would find it.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise EmbeddedError("No port of the loopback address is free.")
+
+
+def _first_of_the_kernel() -> int:
+    """The first port that outgoing connections are given."""
+    try:
+        return int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    except (OSError, ValueError, IndexError):
+        return _KERNELS
 
 
 def is_ready(port: int) -> bool:

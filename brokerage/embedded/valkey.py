@@ -11,7 +11,6 @@ import importlib.util
 import os
 import platform
 import signal
-import socket
 import subprocess
 import time
 from pathlib import Path
@@ -25,8 +24,10 @@ from brokerage.embedded.places import (
     last_lines,
     make_private_directory,
     process_is,
+    process_is_ending,
     wait_until,
 )
+from brokerage.embedded.ports import free_port
 
 PROGRAM = "valkey-server"
 START_SECONDS = 60
@@ -60,17 +61,17 @@ class EmbeddedValkey:
 
     def pid(self) -> int | None:
         """The live server of this directory, or None: also for a stale file, a zombie or a stranger."""
-        try:
-            pid = int((self.data / "valkey.pid").read_text())
-        except (OSError, ValueError):
-            return None
-        return pid if process_is(pid, program=find_server().resolve().name, directory=self.data) else None
+        pid = self._noted_pid()
+        return pid if pid and process_is(pid, program=find_server().resolve().name, directory=self.data) else None
 
     def start(self) -> None:
         """Start it unless it runs, and wait until it answers. Raises EmbeddedError with one sentence."""
         make_private_directory(self.data)
         with exclusive(self.lock):
             if self.pid() is None:
+                # One that was killed holds its port until its last thread has gone.
+                if left := self._noted_pid():
+                    wait_until(lambda: not process_is_ending(left), seconds=STOP_SECONDS)
                 (self.data / "valkey.pid").unlink(missing_ok=True)
                 for _ in range(5):
                     if self._launch():
@@ -98,6 +99,13 @@ class EmbeddedValkey:
         return f"redis://:{self._configured('requirepass')}@127.0.0.1:{self._configured('port')}/0"
 
     # -- how ------------------------------------------------------------------------------------------------
+
+    def _noted_pid(self) -> int | None:
+        """The number in the server's file, whoever has it now."""
+        try:
+            return int((self.data / "valkey.pid").read_text())
+        except (OSError, ValueError):
+            return None
 
     def _configured(self, name: str) -> str:
         """A value of the configuration in force; empty before the first start."""
@@ -142,18 +150,3 @@ class EmbeddedValkey:
                     if time.monotonic() > deadline or self.pid() is None:
                         raise EmbeddedError(f"Valkey does not answer: {error}") from error
                     time.sleep(0.02)
-
-
-def free_port(wanted: str = "") -> int:
-    """`wanted` if it is free on the loopback address, else a port that the kernel picks."""
-    for port in (int(wanted), 0) if wanted else (0,):
-        with socket.socket() as probe:
-            # As the server does: connections of its predecessor that linger must not make it move to another port,
-            # where nobody would find it.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise EmbeddedError("No port of the loopback address is free.")

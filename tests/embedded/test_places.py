@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,8 +19,8 @@ from brokerage.embedded.announcement import demo_people, publish_address
 from brokerage.embedded.children import RESTARTS, Child, Follower, ServerLog, end_leftovers
 from brokerage.embedded.environment import server_environment
 from brokerage.embedded.keys import NAMES, load_keys
-from brokerage.embedded.places import EmbeddedError, process_is_dead, start_of_process, wait_until
-from brokerage.embedded.ports import is_ready, port_number, require_free_port
+from brokerage.embedded.places import EmbeddedError, process_is_dead, process_is_ending, start_of_process, wait_until
+from brokerage.embedded.ports import free_port, is_ready, port_number, require_free_port
 from tests.servers import ensure_test_servers
 
 
@@ -46,13 +47,22 @@ def test_broken_secrets_get_a_sentence_that_says_what_to_do(tmp_path: Path) -> N
 
 def test_a_busy_port_gets_a_sentence_with_another_port() -> None:
     with socket.socket() as somebody:
-        somebody.bind(("127.0.0.1", 0))
+        port = free_port()
+        somebody.bind(("127.0.0.1", port))
         somebody.listen()
-        port = somebody.getsockname()[1]
         with pytest.raises(EmbeddedError, match=rf"Port {port} is in use .* --port \d+"):
             require_free_port(port)
     require_free_port(port)
     assert not is_ready(port)
+
+
+def test_a_servers_port_is_none_that_an_outgoing_connection_could_be_given_while_the_server_is_away() -> None:
+    port = free_port()
+    with socket.create_server(("127.0.0.1", 0)) as somebody, socket.create_connection(somebody.getsockname()) as caller:
+        assert port < min(somebody.getsockname()[1], caller.getsockname()[1])
+    assert free_port(str(port)) == port
+    with socket.create_server(("127.0.0.1", port)):
+        assert free_port(str(port)) not in (port, 0)
 
 
 @pytest.mark.parametrize("text", ["0", "65536", "-1", "eighty", "8_000", ""])
@@ -73,6 +83,21 @@ def test_a_child_writes_marked_lines_and_what_a_killed_parent_left_is_ended(tmp_
     assert process_is_dead(pid)
     child.stop(seconds=1)
     assert child.has_ended()
+
+
+def test_a_process_lives_until_its_last_thread_has_ended() -> None:
+    # The first thread leaves by the system call of that name (60), as none of Python's does.
+    script = (
+        "import ctypes, threading, sys; threading.Thread(target=sys.stdin.read).start();"
+        " print('on', flush=True); ctypes.CDLL(None).syscall({number}, 0)"
+    ).format(number={"x86_64": 60}.get(os.uname().machine, 93))
+    with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin and process.stdout and process.stdout.readline()
+        assert wait_until(lambda: process_is_ending(process.pid), seconds=5)
+        assert not process_is_dead(process.pid)
+        process.kill()
+        assert wait_until(lambda: process_is_dead(process.pid), seconds=5)
+        assert not process_is_ending(process.pid)
 
 
 def test_a_child_that_keeps_ending_is_given_up(tmp_path: Path, log: ServerLog) -> None:

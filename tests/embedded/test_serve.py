@@ -17,9 +17,8 @@ from brokerage.embedded import statics
 from brokerage.embedded.children import ServerLog
 from brokerage.embedded.commands import MARK, Command, StepReader
 from brokerage.embedded.places import process_is_dead, start_of_process, wait_until
-from brokerage.embedded.ports import is_ready
+from brokerage.embedded.ports import free_port, is_ready
 from brokerage.embedded.serve import ORDINARY_NICENESS
-from brokerage.embedded.valkey import free_port
 from tests import databases
 from tests.plugin import database_url
 
