@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -14,12 +16,16 @@ import pytest
 from django.core import mail
 from django.core.management import CommandError, call_command
 from django.db import ProgrammingError, connection, connections, transaction
+from django.db.models import TextField
+from django.db.models.functions import Cast
 
 from brokerage.core.audit import outbox
 from brokerage.core.audit import record as written
 from brokerage.core.audit.models import Entry, Head, Link, OutboxItem
 from brokerage.core.audit.record import Notice, record
+from brokerage.core.audit.verify import Finding, check_chains
 from brokerage.core.notifications import texts
+from brokerage.core.notifications.carriers import EMAIL
 from brokerage.core.notifications.models import Message
 from brokerage.core.notifications.tasks import deliver_messages
 from brokerage.core.tenants.context import acting
@@ -28,20 +34,22 @@ from tests.cast import actor_of, ident, user_of
 
 BRENT = "(SELECT id FROM tenants_organisation WHERE slug = 'brent')"
 #: A link hashed anew over what its entry says now, or over another hash before it.
-HASHED_ANEW = (
-    "UPDATE audit_link SET hash = audit_words(e, number, previous_hash) FROM audit_entry e WHERE e.id = entry_id"
-)
+HASHED_ANEW = """
+UPDATE audit_link SET hash = audit_digest(e, scheme, number, previous_hash)
+  FROM audit_entry e WHERE e.id = entry_id"""
 UPROOTED = (
-    "UPDATE audit_link SET previous_hash = repeat('1', 64), hash = audit_words(e, number, repeat('1', 64))"
+    "UPDATE audit_link SET previous_hash = sha256('1'), hash = audit_digest(e, scheme, number, sha256('1'))"
     " FROM audit_entry e WHERE e.id = entry_id AND number = 1"
 )
 SWAPPED = "UPDATE audit_link l SET hash = o.hash FROM audit_link o WHERE o.number = 3 - l.number AND l.number < 3"
-#: What is hashed, as the first version wrote it: chains that stand are checked by whatever `audit_words` says today.
+#: A session that writes moments in another way.
+ELSEWHERE = "SET LOCAL timezone = 'Asia/Kolkata'; SET LOCAL datestyle = 'SQL'"
+#: What scheme 1 hashes, as the first version wrote it: its chains stand, and are checked by `audit_digest` of today.
 FIRST_WORDS = """
-SELECT encode(sha256(convert_to(concat_ws(chr(31), l.previous_hash, l.number::text, e.id::text, e.organisation_id::text,
+SELECT sha256(convert_to(concat_ws(chr(31), %s, l.number::text, e.id::text, e.organisation_id::text,
   e.kind, e.subject_type, e.subject_id, e.subject_reference, coalesce(e.actor_user_id::text, ''), e.actor_name,
-  coalesce(e.on_behalf_of_id::text, ''), (extract(epoch FROM e.at) * 1000000)::bigint::text, e.data::text),
-  'UTF8')), 'hex'), l.hash FROM audit_link l JOIN audit_entry e ON e.id = l.entry_id ORDER BY l.number
+  coalesce(e.on_behalf_of_id::text, ''), (extract(epoch FROM e.at) * 1000000)::bigint::text, e.data::text), 'UTF8'))
+  FROM audit_link l JOIN audit_entry e ON e.id = l.entry_id WHERE l.number = %s
 """
 
 
@@ -111,7 +119,7 @@ def test_tampering_is_seen(committed: str, statement: str, problem: str, capsys:
     assert problem in capsys.readouterr().err
 
 
-def test_what_is_hashed_is_what_the_first_version_hashed(committed: str) -> None:
+def _write_odd_entries() -> None:
     odd = {"text": 'a\\b "c" \x1f é 家 😀', "sum": Decimal("10.50"), "none": None, "list": [1, {"b": 2, "a": 1.5}]}
     whole = {"id": uuid4(), "actor_user_id": uuid4(), "on_behalf_of_id": uuid4(), "at": datetime(1, 1, 2, tzinfo=UTC)}
     bare = {"actor_user_id": None, "on_behalf_of_id": None, "at": datetime(9999, 12, 30, 1, 2, 3, 999999, UTC)}
@@ -127,26 +135,87 @@ def test_what_is_hashed_is_what_the_first_version_hashed(committed: str) -> None
                 data=odd if more is not bare else {},
                 **more,
             )
-    with connections["owner"].cursor() as cursor, transaction.atomic(using="owner"):
-        cursor.execute(
-            "SET LOCAL ROLE brokerage_loader; SET LOCAL timezone = 'Asia/Kolkata'; SET LOCAL datestyle = 'SQL'"
-        )
-        cursor.execute(FIRST_WORDS)
-        rows = cursor.fetchall()
-    assert len(rows) == 3
-    assert [first for first, _held in rows] == [held for _first, held in rows]
 
 
-def test_a_chain_of_the_version_before_goes_on(committed: str) -> None:
-    _write("olive", 2)
+@contextmanager
+def _as_loader(settings: str = "") -> Iterator[Any]:
+    """A cursor of who may change everything."""
     with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
-        cursor.execute("SET LOCAL ROLE brokerage_loader")
-        cursor.execute("UPDATE audit_head SET previous_hash = ''")
-    _write("olive", 2)
-    call_command("verify_audit", verbosity=0, organisation="harrow")
+        cursor.execute(f"SET LOCAL ROLE brokerage_loader; {settings}")
+        yield cursor
+
+
+def test_what_is_hashed_can_be_worked_out_by_anybody_from_what_the_trail_says(committed: str) -> None:
+    _write_odd_entries()
+    previous = bytes(32)
     with acting(actor_of("olive")):
-        head, last = Head.objects.get(), Link.objects.get(number=4)
-    assert (head.number, head.hash, head.previous_hash) == (4, last.hash, last.previous_hash)
+        links = list(
+            Link.objects.select_related("entry").annotate(json=Cast("entry__data", TextField())).order_by("number")
+        )
+    assert [link.number for link in links] == [1, 2, 3]
+    for link in links:
+        entry = link.entry
+        behalf = str(entry.on_behalf_of_id) if entry.on_behalf_of_id else ""
+        texts_of = [entry.kind, entry.subject_type, entry.subject_id, entry.subject_reference, behalf, entry.actor_name]
+        since = entry.at - datetime(2000, 1, 1, tzinfo=UTC)
+        value = (
+            previous
+            + link.number.to_bytes(8, "big")
+            + entry.id.bytes
+            + entry.organisation_id.bytes
+            + (entry.actor_user_id.bytes if entry.actor_user_id else bytes(16))
+            + (since // timedelta(microseconds=1)).to_bytes(8, "big", signed=True)
+            + "\x1f".join([*texts_of, link.json]).encode()
+        )
+        assert (link.scheme, link.previous_hash, link.hash) == (2, previous.hex(), sha256(value).hexdigest())
+        previous = bytes.fromhex(link.hash)
+    with _as_loader(f"{ELSEWHERE}; SET LOCAL bytea_output = 'escape'"):
+        assert list(check_chains(using="owner")) == []
+
+
+def _chain_of_the_first_version() -> None:
+    """Chains the entries that there are as the first version did, and says so in their links."""
+    with _as_loader(ELSEWHERE) as cursor:
+        cursor.execute("SELECT count(*) FROM audit_link")
+        previous = bytes(32)
+        for number in range(1, cursor.fetchone()[0] + 1):
+            cursor.execute(FIRST_WORDS, [previous.hex(), number])
+            digest = bytes(cursor.fetchone()[0])
+            cursor.execute(
+                "UPDATE audit_link SET scheme = 1, previous_hash = %s, hash = %s WHERE number = %s",
+                [previous, digest, number],
+            )
+            previous = digest
+        cursor.execute("UPDATE audit_head SET hash = %s, previous_hash = ''", [previous])
+
+
+class Undone(Exception):
+    """What a test did to the trail is taken back."""
+
+
+def test_a_chain_of_the_first_version_stands_and_goes_on(committed: str, tmp_path: Path) -> None:
+    _write_odd_entries()
+    _chain_of_the_first_version()
+    anchor = str(tmp_path / "anchor.json")
+    call_command("verify_audit", verbosity=0, export_anchor=anchor)
+    _write("olive", 2)
+    call_command("verify_audit", verbosity=0, organisation="harrow", anchor=anchor)
+    with acting(actor_of("olive")):
+        head, links = Head.objects.get(), list(Link.objects.order_by("number"))
+    assert [link.scheme for link in links] == [1, 1, 1, 2, 2]
+    assert (head.number, head.hash, head.previous_hash) == (5, links[-1].hash, links[-1].previous_hash)
+    for change in (
+        "UPDATE audit_entry SET actor_name = 'Somebody Else' WHERE subject_id = '\\x41'",
+        "UPDATE audit_link SET scheme = 2 WHERE scheme = 1",
+        "UPDATE audit_link SET scheme = 1 WHERE number = 5",
+        "UPDATE audit_link SET scheme = 3 WHERE number = 2",
+    ):
+        found: list[Finding] = []
+        with pytest.raises(Undone), _as_loader() as cursor:
+            cursor.execute(change)
+            found = list(check_chains(using="owner"))
+            raise Undone
+        assert found, change
 
 
 def test_only_a_known_organisation_is_verified(committed: str) -> None:
@@ -202,7 +271,9 @@ def test_a_dead_worker_loses_its_lease_and_nothing_else(committed: str) -> None:
     assert outbox.drain("events") == 1
 
 
-def test_a_mail_server_away_delays_and_loses_nothing(committed: str, settings: Any) -> None:
+def test_a_mail_server_away_delays_and_loses_nothing(
+    committed: str, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     notice = Notice("tests.told", ident("birch"), "R-3", "/o/birch/", user_id=user_of("bob").pk)
     _write("olive", notify=(notice,))
     outbox.drain("events")
@@ -210,6 +281,7 @@ def test_a_mail_server_away_delays_and_loses_nothing(committed: str, settings: A
     settings.EMAIL_PORT = 1
     assert deliver_messages() == 0
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    monkeypatch.setattr(EMAIL, "rest_until", 0.0)  # The rest lasts as long as the trouble did: not known here.
     assert deliver_messages() == 0
     with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
         cursor.execute("UPDATE notifications_message SET available_at = now()")

@@ -16,6 +16,7 @@ import psycopg2
 from django.db import ProgrammingError, connection, connections, transaction
 
 from brokerage.core.audit.record import record
+from brokerage.core.audit.row_security import BEFORE_ALL, SCHEME
 from brokerage.core.audit.verify import check_chains
 from brokerage.core.tenants.context import acting
 from brokerage.core.tenants.models import Organisation
@@ -213,7 +214,14 @@ def _add(cursor: Any, random: Random, length: int) -> None:
 
 def _hash(cursor: Any, random: Random, length: int) -> None:
     cursor.execute(
-        "UPDATE audit_link SET hash = encode(sha256(hash::bytea), 'hex') WHERE organisation_id = %s AND number = %s",
+        "UPDATE audit_link SET hash = sha256(hash) WHERE organisation_id = %s AND number = %s",
+        [harrow(), random.randint(1, length)],
+    )
+
+
+def _scheme(cursor: Any, random: Random, length: int) -> None:
+    cursor.execute(
+        "UPDATE audit_link SET scheme = 3 - scheme WHERE organisation_id = %s AND number = %s",
         [harrow(), random.randint(1, length)],
     )
 
@@ -243,8 +251,8 @@ def _forge_anew(cursor: Any, random: Random, length: int) -> None:
     )
     for number in range(begin, length + 1):
         cursor.execute(
-            "UPDATE audit_link l SET previous_hash = coalesce(p.hash, repeat('0', 64)),"
-            " hash = audit_words(e, l.number, coalesce(p.hash, repeat('0', 64)))"
+            f"UPDATE audit_link l SET previous_hash = coalesce(p.hash, {BEFORE_ALL}),"
+            f" hash = audit_digest(e, l.scheme, l.number, coalesce(p.hash, {BEFORE_ALL}))"
             " FROM audit_entry e, (SELECT (SELECT hash FROM audit_link WHERE organisation_id = %s AND number = %s))"
             " p (hash) WHERE e.id = l.entry_id AND l.organisation_id = %s AND l.number = %s",
             [harrow(), number - 1, harrow(), number],
@@ -270,6 +278,7 @@ WAYS: dict[str, Tamper] = {
     "swapped": _swap,
     "added": _add,
     "hash edited": _hash,
+    "scheme edited": _scheme,
     "tail cut off": _cut_tail,
     "hashed anew": _forge_anew,
 }
@@ -280,7 +289,7 @@ def _tamper(play: Play, database: str) -> None:
     forger = psycopg2.connect(database_url(database))
     try:
         with forger.cursor() as cursor:
-            cursor.execute("SELECT number, hash FROM audit_head WHERE organisation_id = %s", [harrow()])
+            cursor.execute("SELECT number, encode(hash, 'hex') FROM audit_head WHERE organisation_id = %s", [harrow()])
             found = _checked_on(cursor, UUID(harrow()), cursor.fetchone())
             play.require(not found, f"the check finds fault with an untouched chain: {found}")
         forger.rollback()
@@ -288,7 +297,9 @@ def _tamper(play: Play, database: str) -> None:
         for number in play.rounds(3 * len(ways), share=0.6, least=len(ways)):
             way = ways[number % len(ways)]
             with forger.cursor() as cursor:
-                cursor.execute("SELECT number, hash FROM audit_head WHERE organisation_id = %s", [harrow()])
+                cursor.execute(
+                    "SELECT number, encode(hash, 'hex') FROM audit_head WHERE organisation_id = %s", [harrow()]
+                )
                 length, digest = cursor.fetchone()
                 cursor.execute("SET session_replication_role = replica")
                 WAYS[way](cursor, play.random, length)
@@ -342,18 +353,18 @@ class _Open:
 
 
 #: The trigger's work as it would be without a lock: read the head, then write the link, then move the head on.
-CARELESS = """
+CARELESS = f"""
 CREATE OR REPLACE FUNCTION audit_chain() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE n bigint; previous text; digest text;
+DECLARE n bigint; previous bytea; digest bytea;
 BEGIN
-  INSERT INTO audit_head (organisation_id, number, hash) VALUES (NEW.organisation_id, 0, repeat('0', 64))
+  INSERT INTO audit_head (organisation_id, number, hash) VALUES (NEW.organisation_id, 0, {BEFORE_ALL})
     ON CONFLICT (organisation_id) DO NOTHING;
   SELECT h.number + 1, h.hash INTO n, previous FROM audit_head h WHERE h.organisation_id = NEW.organisation_id;
   PERFORM pg_sleep(0.05);
-  digest := audit_words(NEW, n, previous);
-  INSERT INTO audit_link (entry_id, organisation_id, number, previous_hash, hash)
-    VALUES (NEW.id, NEW.organisation_id, n, previous, digest);
+  digest := audit_digest(NEW, {SCHEME}::smallint, n, previous);
+  INSERT INTO audit_link (entry_id, organisation_id, number, scheme, previous_hash, hash)
+    VALUES (NEW.id, NEW.organisation_id, n, {SCHEME}, previous, digest);
   UPDATE audit_head SET number = n, hash = digest WHERE organisation_id = NEW.organisation_id;
   RETURN NULL;
 END $$

@@ -18,6 +18,18 @@ from brokerage.core.tenants.managers import ScopedManager
 from brokerage.core.tenants.models import Organisation
 
 
+class DigestField(models.BinaryField):
+    """A SHA-256: 32 bytes in the database, 64 hexadecimal digits in Python and wherever it is shown or kept."""
+
+    def from_db_value(self, value: Any, _expression: Any, _connection: Any) -> str | None:
+        return None if value is None else bytes(value).hex()
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        return super().get_db_prep_value(
+            bytes.fromhex(value) if isinstance(value, str) else value, connection, prepared
+        )
+
+
 class Entry(models.Model):
     """One act: who, for whom, what, to which subject, with what. Personal fields appear by name, never by value."""
 
@@ -56,8 +68,10 @@ class Link(models.Model):
         Organisation, on_delete=models.PROTECT, db_index=False, related_name="+", db_constraint=False
     )
     number = models.BigIntegerField()
-    previous_hash = models.CharField(max_length=64)
-    hash = models.CharField(max_length=64)
+    previous_hash = DigestField()
+    hash = DigestField()
+    #: Which values the hash is over, and how they are written: see `audit_digest`.
+    scheme = models.SmallIntegerField()
 
     objects = ScopedManager()
 
@@ -73,8 +87,8 @@ class Head(models.Model):
 
     organisation = models.OneToOneField(Organisation, on_delete=models.PROTECT, primary_key=True, related_name="+")
     number = models.BigIntegerField()
-    hash = models.CharField(max_length=64)
-    previous_hash = models.CharField(max_length=64, db_default="")
+    hash = DigestField()
+    previous_hash = DigestField(db_default=b"")
 
     objects = ScopedManager()
 

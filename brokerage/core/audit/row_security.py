@@ -5,6 +5,13 @@ The chain is written by a deferred trigger that runs as the definer.
 
 from brokerage.core.tenants.rowsecurity import ACTORS, DEFINER, MIGRATOR, ORGANISATION, WORKER, Allow, Table
 
+#: How a new link's hash is made: kept with each link, so that those of before are checked as they were made.
+SCHEME = 2
+#: What the first entry of a chain has for the hash before it, in SQL.
+BEFORE_ALL = f"'\\x{'0' * 64}'::bytea"
+#: In the place of a person where the system itself acted.
+_NOBODY = f"'\\x{'0' * 32}'::bytea"
+
 _own = f"organisation_id = {ORGANISATION}"
 
 TABLES = [
@@ -38,20 +45,30 @@ TABLES = [
 ]
 
 FUNCTIONS = [
-    # The words that are hashed; verify_audit recomputes the same expression. Without a search path of its own and no
-    # stricter than its parts, so that PostgreSQL writes it into the query and shares it among processes: three times
-    # as fast over a long chain. It names nothing but built-in functions. concat_ws writes each value as its type's own
-    # text, which is what a cast writes, but once; a cast is there where a NULL must leave an empty place.
-    """
-    CREATE OR REPLACE FUNCTION audit_words(e audit_entry, n bigint, previous text) RETURNS text
+    # What a link's hash is over, by its scheme; verify_audit recomputes the same expression. Without a search path of
+    # its own and no stricter than its parts, so that PostgreSQL writes it into the query and shares it among processes:
+    # three times as fast over a long chain. It names nothing but built-in functions.
+    # Scheme 2: values of a fixed length as bytes, then the others as text, which concat_ws writes as their types do. No
+    # two entries have the same bytes: of the texts only the name may hold any character, and after it comes JSON, which
+    # holds no control character. Scheme 1: everything as text, hashes in hexadecimal digits; a cast is there where a
+    # NULL must leave an empty place. A scheme that nobody knows has no hash.
+    f"""
+    CREATE OR REPLACE FUNCTION audit_digest(e audit_entry, scheme smallint, n bigint, previous bytea) RETURNS bytea
     LANGUAGE sql STABLE PARALLEL SAFE AS $$
-      SELECT encode(sha256(convert_to(concat_ws(chr(31), previous, n, e.id, e.organisation_id,
-        e.kind, e.subject_type, e.subject_id, e.subject_reference, coalesce(e.actor_user_id::text, ''), e.actor_name,
-        coalesce(e.on_behalf_of_id::text, ''), (extract(epoch FROM e.at) * 1000000)::bigint, e.data),
-        'UTF8')), 'hex')
+      SELECT CASE scheme WHEN {SCHEME} THEN
+        sha256(previous || int8send(n) || uuid_send(e.id) || uuid_send(e.organisation_id)
+          || coalesce(uuid_send(e.actor_user_id), {_NOBODY}) || timestamptz_send(e.at)
+          || convert_to(concat_ws(chr(31), e.kind, e.subject_type, e.subject_id, e.subject_reference,
+            coalesce(e.on_behalf_of_id::text, ''), e.actor_name, e.data), 'UTF8'))
+      WHEN 1 THEN
+        sha256(convert_to(concat_ws(chr(31), encode(previous, 'hex'), n, e.id, e.organisation_id,
+          e.kind, e.subject_type, e.subject_id, e.subject_reference, coalesce(e.actor_user_id::text, ''), e.actor_name,
+          coalesce(e.on_behalf_of_id::text, ''), (extract(epoch FROM e.at) * 1000000)::bigint, e.data), 'UTF8'))
+      END
     $$
     """,
-    """
+    "DROP FUNCTION IF EXISTS audit_words(audit_entry, bigint, text)",
+    f"""
     CREATE OR REPLACE FUNCTION audit_chain() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     BEGIN
@@ -59,14 +76,14 @@ FUNCTIONS = [
         -- One statement. A writer that waits here for another's commit goes on from the head as that one left it.
         WITH head AS (
           UPDATE audit_head h SET number = h.number + 1, previous_hash = h.hash,
-            hash = audit_words(NEW, h.number + 1, h.hash)
+            hash = audit_digest(NEW, {SCHEME}::smallint, h.number + 1, h.hash)
           WHERE h.organisation_id = NEW.organisation_id RETURNING h.number, h.previous_hash, h.hash
         )
-        INSERT INTO audit_link (entry_id, organisation_id, number, previous_hash, hash)
-          SELECT NEW.id, NEW.organisation_id, head.number, head.previous_hash, head.hash FROM head;
+        INSERT INTO audit_link (entry_id, organisation_id, number, scheme, previous_hash, hash)
+          SELECT NEW.id, NEW.organisation_id, head.number, {SCHEME}, head.previous_hash, head.hash FROM head;
         IF FOUND THEN RETURN NULL; END IF;
         -- The organisation's first entry ever, perhaps of two writers at once.
-        INSERT INTO audit_head (organisation_id, number, hash) VALUES (NEW.organisation_id, 0, repeat('0', 64))
+        INSERT INTO audit_head (organisation_id, number, hash) VALUES (NEW.organisation_id, 0, {BEFORE_ALL})
           ON CONFLICT (organisation_id) DO NOTHING;
       END LOOP;
       RAISE EXCEPTION 'The audit chain has no head to go on from.';

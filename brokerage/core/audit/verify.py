@@ -13,6 +13,8 @@ from uuid import UUID
 
 from django.db import connections
 
+from brokerage.core.audit.row_security import BEFORE_ALL
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -33,9 +35,9 @@ _SUSPECT = """
 WITH linked AS (
   SELECT l.organisation_id, count(*) AS links, max(l.number) AS last,
     bool_or(e.id IS NULL OR e.organisation_id <> l.organisation_id
-      OR l.hash IS DISTINCT FROM audit_words(e, l.number, l.previous_hash)) AS is_unsound,
-    sum(hashtextextended(l.hash, l.number # {key})) AS hashes,
-    sum(hashtextextended(l.previous_hash, (l.number - 1) # {key})) AS previous_hashes
+      OR l.hash IS DISTINCT FROM audit_digest(e, l.scheme, l.number, l.previous_hash)) AS is_unsound,
+    sum(hash_array_extended(ARRAY[l.hash], l.number # {key})) AS hashes,
+    sum(hash_array_extended(ARRAY[l.previous_hash], (l.number - 1) # {key})) AS previous_hashes
   FROM audit_link l LEFT JOIN audit_entry e ON e.id = l.entry_id WHERE {of_l} GROUP BY l.organisation_id
 ), counted AS (
   SELECT organisation_id, count(*) AS entries FROM audit_entry WHERE {of} GROUP BY organisation_id
@@ -45,8 +47,9 @@ WITH linked AS (
 )
 SELECT organisation_id FROM heads FULL JOIN linked USING (organisation_id) FULL JOIN counted USING (organisation_id)
 WHERE is_unsound OR number IS DISTINCT FROM coalesce(last, 0) OR links <> last OR entries IS DISTINCT FROM links
-  OR hash <> coalesce(last_hash, repeat('0', 64))
-  OR hashes - hashtextextended(last_hash, number # {key}) + hashtextextended(repeat('0', 64), 0 # {key})
+  OR hash <> coalesce(last_hash, {before_all})
+  OR hashes - hash_array_extended(ARRAY[last_hash], number # {key})
+    + hash_array_extended(ARRAY[{before_all}], 0 # {key})
     IS DISTINCT FROM previous_hashes
 """
 #: What each of the processes that share the reading may take, so that 13 million links are joined in memory; the number
@@ -54,17 +57,17 @@ WHERE is_unsound OR number IS DISTINCT FROM coalesce(last, 0) OR links <> last O
 _MEMORY = "512MB"
 
 #: Hashing stands in a part of its own, which several processes share when the chain is long.
-_BROKEN = """
+_BROKEN = f"""
 WITH read AS MATERIALIZED (
   SELECT l.number, l.previous_hash, l.hash, e.id IS NULL AS is_missing,
-    audit_words(e, l.number, l.previous_hash) AS words, e.organisation_id <> l.organisation_id AS is_foreign
+    audit_digest(e, l.scheme, l.number, l.previous_hash) AS digest, e.organisation_id <> l.organisation_id AS is_foreign
   FROM audit_link l LEFT JOIN audit_entry e ON e.id = l.entry_id WHERE l.organisation_id = %s
 )
 SELECT number,
   CASE WHEN is_missing THEN 'entry missing'
        WHEN number <> row_number() OVER w THEN 'number out of sequence'
-       WHEN previous_hash <> coalesce(lag(hash) OVER w, repeat('0', 64)) THEN 'chain broken'
-       WHEN hash <> words OR is_foreign THEN 'entry altered' END
+       WHEN previous_hash <> coalesce(lag(hash) OVER w, {BEFORE_ALL}) THEN 'chain broken'
+       WHEN hash IS DISTINCT FROM digest OR is_foreign THEN 'entry altered' END
 FROM read WINDOW w AS (ORDER BY number)
 """
 
@@ -80,7 +83,7 @@ def check_chains(
     `anchors` are the (number, hash) of chains exported earlier: each must still hold it. To be called in a transaction
     that may read them all: the memory it asks for is the transaction's.
     """
-    places = {"key": f"{secrets.randbits(62)}::bigint"}
+    places = {"key": f"{secrets.randbits(62)}::bigint", "before_all": BEFORE_ALL}
     for name, table in (("of", ""), ("of_l", "l."), ("of_h", "h.")):
         places[name] = f"{table}organisation_id = %s" if organisation_id else "true"
     with connections[using].cursor() as cursor:
@@ -101,7 +104,7 @@ def check_chain(organisation_id: UUID, *, using: str = "default") -> Iterator[Fi
         for number, problem in cursor.fetchall():
             yield Finding(organisation_id, number, problem)
         cursor.execute(
-            "SELECT h.number, h.hash, l.number, l.hash FROM (SELECT %s::uuid AS id) o"
+            "SELECT h.number, encode(h.hash, 'hex'), l.number, encode(l.hash, 'hex') FROM (SELECT %s::uuid AS id) o"
             " LEFT JOIN audit_head h ON h.organisation_id = o.id LEFT JOIN LATERAL (SELECT number, hash"
             " FROM audit_link WHERE organisation_id = o.id ORDER BY number DESC LIMIT 1) l ON true",
             [organisation_id],
@@ -126,7 +129,8 @@ def check_anchor(organisation_id: UUID, anchor: tuple[int, str], *, using: str =
     number, digest = anchor
     with connections[using].cursor() as cursor:
         cursor.execute(
-            "SELECT hash FROM audit_link WHERE organisation_id = %s AND number = %s", [organisation_id, number]
+            "SELECT encode(hash, 'hex') FROM audit_link WHERE organisation_id = %s AND number = %s",
+            [organisation_id, number],
         )
         held = cursor.fetchone()
     # The anchor of an organisation that had done nothing yet is number 0.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from brokerage.core.audit.row_security import BEFORE_ALL, SCHEME
 from brokerage.core.notifications.purge import KEEP_DAYS
 from brokerage.demo.scale.filling import Fill, Step
 
@@ -109,20 +110,21 @@ def _entries() -> str:
 
 
 #: What `audit_chain` does for one entry, for all that have no link yet: each organisation's in order of time.
-_CHAIN = """
+_CHAIN = f"""
 CREATE OR REPLACE FUNCTION scale.chained() RETURNS TABLE (entry_id uuid, organisation_id uuid, number bigint,
-  previous_hash text, hash text) LANGUAGE plpgsql AS $$
+  previous_hash bytea, hash bytea, scheme smallint) LANGUAGE plpgsql AS $$
 DECLARE e audit_entry; whose uuid;
 BEGIN
+  scheme := {SCHEME};
   FOR e IN SELECT a.* FROM audit_entry a WHERE NOT EXISTS (SELECT FROM audit_link l WHERE l.entry_id = a.id)
       ORDER BY a.organisation_id, a.at, a.id LOOP
     IF whose IS DISTINCT FROM e.organisation_id THEN
       whose := e.organisation_id;
       SELECT h.number, h.hash INTO number, hash FROM audit_head h WHERE h.organisation_id = whose;
-      IF NOT FOUND THEN number := 0; hash := repeat('0', 64); END IF;
+      IF NOT FOUND THEN number := 0; hash := {BEFORE_ALL}; END IF;
     END IF;
     entry_id := e.id; organisation_id := whose; number := number + 1; previous_hash := hash;
-    hash := audit_words(e, number, previous_hash);
+    hash := audit_digest(e, scheme, number, previous_hash);
     RETURN NEXT;
   END LOOP;
 END $$
@@ -153,7 +155,10 @@ def steps() -> Iterator[Step]:
             _CHAIN,
             Fill(
                 "audit_link",
-                {name: f"c.{name}" for name in ("entry_id", "organisation_id", "number", "previous_hash", "hash")},
+                {
+                    name: f"c.{name}"
+                    for name in ("entry_id", "organisation_id", "number", "scheme", "previous_hash", "hash")
+                },
                 "FROM scale.chained() c",
             ),
             """INSERT INTO audit_head (organisation_id, number, hash, previous_hash)

@@ -38,7 +38,8 @@ class Command(BaseCommand):
             if slug and not slugs:
                 raise CommandError(f"There is no organisation {slug}.")
             cursor.execute(
-                "SELECT organisation_id, number, hash FROM audit_head WHERE organisation_id = ANY (%s)", [list(slugs)]
+                "SELECT organisation_id, number, encode(hash, 'hex') FROM audit_head WHERE organisation_id = ANY (%s)",
+                [list(slugs)],
             )
             heads = {organisation_id: (number, digest) for organisation_id, number, digest in cursor.fetchall()}
             findings = check_chains(
