@@ -207,11 +207,11 @@ def main(words: list[str]) -> int:
             sound = {name: one for name, one in found.items() if name not in broken}
             write(recorded(kept, sound, run, order=NAMES, machine=machine(), versions=told))
         rows = [row for one in found.values() for row in one.rows]
-        short = [row.name for row in rows if not row.met]
+        short = [row.name for row in rows if row.met is False]
         missed = f"; not: {', '.join(short)}" if short else "."
         say(f"{len(rows)} figures, {len(rows) - len(short)} meet their goal{missed}")
     # A slow figure is a finding; a statement that reads a large table from end to end is a fault.
-    scanned = "scans" in found and any(not row.met for row in found["scans"].rows)
+    scanned = "scans" in found and any(row.met is False for row in found["scans"].rows)
     return 1 if broken or scanned else 0
 
 

@@ -18,6 +18,8 @@ from tests.benchmarks.rows import compared
 
 #: Homes beside those of the cast, so that five can offer.
 MORE = ("bench-one", "bench-two", "bench-three")
+#: The name of the cycle by actions alone.
+ACTS = "Whole cycle"
 
 COPY_HOME = """
 INSERT INTO providers_establishment SELECT (jsonb_populate_record(e, jsonb_build_object('id', %(id)s, 'urn', %(urn)s,
@@ -122,18 +124,17 @@ def measure(bench: Bench) -> None:
             *ours, base = in_turn(whole_cycle, paged_cycle, through_api, raw, rounds=bench.rounds(20))
     ways = (
         (
-            "Whole cycle",
+            ACTS,
             "8 acts: the referral, its publication to 5 homes, 5 offers, the award with placement and agreement;"
             " who acts is known beforehand",
         ),
         (
             "Whole cycle as its pages write it",
-            "each of 8 sections and each step of an offer an act of its own; no goal is set for it but this one",
+            "each of 8 sections and each step of an offer an act of its own",
         ),
         (
             "Whole cycle through the API",
-            f"{WRITES} requests that write and {READS} that read, each with token, rate limit, JSON, idempotency key;"
-            " no goal is set for it but this one",
+            f"{WRITES} requests that write and {READS} that read, each with token, rate limit, JSON, idempotency key",
         ),
     )
     reference = "raw SQL writing the same main rows in as many transactions"
@@ -208,7 +209,8 @@ def measure_tryton(bench: Bench, ways: dict[str, list[float]]) -> None:
                 f"{title}, against Tryton",
                 ours[:shortest],
                 times[:shortest],
-                goal=8,
+                # The goal is for the acts: Tryton's are called as ours are, without pages or requests.
+                goal=8 if title == ACTS else None,
                 at_most=False,
                 reference=f"a purchase quotation of five suppliers in Tryton {tryton.SERIES}, on the same PostgreSQL",
                 note="one after the other, not in turn; each click in Tryton is a transaction, as a client's would be",

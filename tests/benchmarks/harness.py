@@ -38,7 +38,7 @@ class Bench:
             self.found.rows.append(row)
             say(
                 f"  {row.name}: {row.ratio:.2f} ({row.spread[0]:.2f} to {row.spread[1]:.2f};"
-                f" goal: {row.goal_text}{'' if row.met else ', NOT met'}). {row.note}"
+                f" goal: {row.goal_text}{', NOT met' if row.met is False else ''}). {row.note}"
             )
 
     def leave_out(self, text: str) -> None:

@@ -7,14 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+#: In the place of a goal.
+NO_GOAL = "none"
+
 
 @dataclass(frozen=True)
 class Row:
     """A figure. `ratio` is ours over the reference's time (or the other way round where more is better), `spread` its
-    middle half, `goal` the bound: `at_most` or at least."""
+    middle half, `goal` the bound: `at_most` or at least; None where none is set and the figure only tells."""
 
     name: str
-    goal: float
+    goal: float | None
     ratio: float
     spread: tuple[float, float]
     reference: str
@@ -25,11 +28,15 @@ class Row:
     is_small: bool = False
 
     @property
-    def met(self) -> bool:
+    def met(self) -> bool | None:
+        if self.goal is None:
+            return None
         return self.is_small or (self.ratio <= self.goal if self.at_most else self.ratio >= self.goal)
 
     @property
     def goal_text(self) -> str:
+        if self.goal is None:
+            return NO_GOAL
         return f"{'at most' if self.at_most else 'at least'} {figure(self.goal)}"
 
 
@@ -49,7 +56,7 @@ class Seeding:
             "rows": self.rows,
             "seconds": round(self.seconds, 1),
             "rows_per_second": round(self.rows / self.seconds),
-            "goal": "none",
+            "goal": NO_GOAL,
         }
 
 
@@ -86,7 +93,7 @@ def compared(
     ours: Sequence[float],
     reference_times: Sequence[float],
     *,
-    goal: float,
+    goal: float | None,
     reference: str,
     at_most: bool = True,
     note: str = "",
@@ -104,6 +111,9 @@ def compared(
 
 def milliseconds(times: Sequence[float]) -> str:
     return f"{figure(statistics.median(times) * 1000)} ms"
+
+
+_MET = {True: "yes", False: "**no**", None: "-"}
 
 
 def to_markdown(record: dict[str, Any]) -> str:
@@ -124,7 +134,7 @@ def to_markdown(record: dict[str, Any]) -> str:
     ]
     lines += [
         f"| {row['name']} | {figure(row['ratio'])} | {figure(row['spread'][0])} to {figure(row['spread'][1])} |"
-        f" {row['goal']} | {'yes' if row['met'] else '**no**'} | {row['reference']} | {row['note']} |"
+        f" {row['goal']} | {_MET[row['met']]} | {row['reference']} | {row['note']} |"
         for row in record["rows"]
     ]
     if seeded:

@@ -36,6 +36,13 @@ def test_where_more_is_better_the_reference_stands_above() -> None:
     assert not Row("Rate", 250_000, 200_000, (1, 2), "none", at_most=False).met
 
 
+def test_a_figure_without_a_goal_only_tells() -> None:
+    row = compared("By pages", [1.0], [5.0], goal=None, reference="a peer", at_most=False)
+    assert row.met is None and row.goal_text == "none"
+    record = recorded(None, {"cycle": Found([row])}, NOW, order=("cycle",), **TOLD)
+    assert "| 5 | 5 to 5 | none | - | a peer |" in to_markdown(record)
+
+
 def test_a_small_difference_meets_its_goal_whatever_the_ratio() -> None:
     assert Row("Read", 1.2, 1.9, (1.8, 2.0), "itself", is_small=True).met
     assert not Row("Read", 1.2, 1.9, (1.8, 2.0), "itself").met
