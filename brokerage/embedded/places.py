@@ -93,9 +93,9 @@ def process_is_dead(pid: int) -> bool:
 
 
 def process_is_ending(pid: int) -> bool:
-    """Has its first thread ended, and others not yet? It runs no program any more, but still holds its ports."""
+    """Is it on its way out? It runs no program any more, but gives its memory back before its ports."""
     state = _state_of_process(pid)
-    return state is not None and state[0] in "ZX"
+    return state is not None and (state[0] in "ZX" or bool(int(state[6]) & _EXITING))
 
 
 def start_of_process(pid: int) -> int | None:
@@ -104,8 +104,12 @@ def start_of_process(pid: int) -> int | None:
     return int(state[19]) if state else None
 
 
+#: Among a process's flags: it has begun to end (the kernel's PF_EXITING).
+_EXITING = 0x4
+
+
 def _state_of_process(pid: int) -> list[str] | None:
-    """What the kernel says of it: its state first, how many threads at 17, when it began at 19. None if dead."""
+    """What the kernel says of it: its state at 0, flags at 6, threads at 17, when it began at 19. None if dead."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:

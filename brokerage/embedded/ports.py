@@ -46,8 +46,8 @@ def require_free_port(port: int) -> None:
                 ) from error
 
 
-#: From where on a server of ours looks for a port, and where the kernel's own choices begin unless it says otherwise.
-_LOWEST, _KERNELS = 10_000, 32_768
+#: From where on a server of ours looks for a port, and the kernel's own choices unless it says otherwise.
+_LOWEST, _KERNELS = 10_000, (32_768, 60_999)
 
 
 def free_port(wanted: str = "") -> int:
@@ -56,7 +56,9 @@ def free_port(wanted: str = "") -> int:
     The kernel's own choice would not: every outgoing connection of any program may be given that one next. It is taken
     only where no other is free. Raises EmbeddedError when there is none at all.
     """
-    lasting = secrets.SystemRandom().sample(range(_LOWEST, max(_first_of_the_kernel(), _LOWEST + 20)), 20)
+    first, last = kernels_ports()
+    others = [port for port in range(_LOWEST, 65_536) if not first <= port <= last]
+    lasting = secrets.SystemRandom().sample(others, min(20, len(others)))
     for port in (*([int(wanted)] if wanted else []), *lasting, 0):
         with socket.socket() as probe:
             # As the server does: connections of its predecessor that linger must not make it move to another port,
@@ -70,11 +72,12 @@ def free_port(wanted: str = "") -> int:
     raise EmbeddedError("No port of the loopback address is free.")
 
 
-def _first_of_the_kernel() -> int:
-    """The first port that outgoing connections are given."""
+def kernels_ports() -> tuple[int, int]:
+    """The first and the last port that outgoing connections are given."""
     try:
-        return int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
-    except (OSError, ValueError, IndexError):
+        first, last = Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()
+        return int(first), int(last)
+    except (OSError, ValueError):
         return _KERNELS
 
 

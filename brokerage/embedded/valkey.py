@@ -13,6 +13,7 @@ import platform
 import signal
 import subprocess
 import time
+from functools import partial
 from pathlib import Path
 
 import redis
@@ -24,6 +25,7 @@ from brokerage.embedded.places import (
     last_lines,
     make_private_directory,
     process_is,
+    process_is_dead,
     process_is_ending,
     wait_until,
 )
@@ -69,7 +71,7 @@ class EmbeddedValkey:
         make_private_directory(self.data)
         with exclusive(self.lock):
             if self.pid() is None:
-                # One that was killed holds its port until its last thread has gone.
+                # One that was killed holds its port for a moment after it has ceased to be a server.
                 if left := self._noted_pid():
                     wait_until(lambda: not process_is_ending(left), seconds=STOP_SECONDS)
                 (self.data / "valkey.pid").unlink(missing_ok=True)
@@ -90,7 +92,7 @@ class EmbeddedValkey:
                 if pid is None:
                     return
                 os.kill(pid, how)
-                if wait_until(lambda: self.pid() is None, seconds=STOP_SECONDS):
+                if wait_until(partial(process_is_dead, pid), seconds=STOP_SECONDS):
                     return
             raise EmbeddedError(f"Valkey (process {self.pid()}) does not stop.")
 

@@ -123,18 +123,22 @@ def _write_odd_entries() -> None:
     odd = {"text": 'a\\b "c" \x1f é 家 😀', "sum": Decimal("10.50"), "none": None, "list": [1, {"b": 2, "a": 1.5}]}
     whole = {"id": uuid4(), "actor_user_id": uuid4(), "on_behalf_of_id": uuid4(), "at": datetime(1, 1, 2, tzinfo=UTC)}
     bare = {"actor_user_id": None, "on_behalf_of_id": None, "at": datetime(9999, 12, 30, 1, 2, 3, 999999, UTC)}
+    apart = {"subject_reference": "R\x1f", "at": datetime(2026, 3, 29, 1, 30, 0, 1, UTC)}
     with acting(actor_of("olive")) as actor:
-        for more in (whole, bare, {"at": datetime(2026, 3, 29, 1, 30, 0, 1, UTC)}):
+        for more in (whole, bare, apart):
             Entry.objects.create(
                 organisation_id=actor.organisation_id,
                 kind="tests.act",
                 subject_type="tests.thing",
                 subject_id="\\x41",
-                subject_reference="",
                 actor_name="Zoë \\ O’Hara",
                 data=odd if more is not bare else {},
-                **more,
+                **({"subject_reference": ""} | more),
             )
+
+
+class Undone(Exception):
+    """What a test did to the trail is taken back."""
 
 
 @contextmanager
@@ -145,7 +149,7 @@ def _as_loader(settings: str = "") -> Iterator[Any]:
         yield cursor
 
 
-def test_what_is_hashed_can_be_worked_out_by_anybody_from_what_the_trail_says(committed: str) -> None:
+def test_what_is_hashed_can_be_worked_out_without_the_database(committed: str) -> None:
     _write_odd_entries()
     previous = bytes(32)
     with acting(actor_of("olive")):
@@ -155,17 +159,17 @@ def test_what_is_hashed_can_be_worked_out_by_anybody_from_what_the_trail_says(co
     assert [link.number for link in links] == [1, 2, 3]
     for link in links:
         entry = link.entry
-        behalf = str(entry.on_behalf_of_id) if entry.on_behalf_of_id else ""
-        texts_of = [entry.kind, entry.subject_type, entry.subject_id, entry.subject_reference, behalf, entry.actor_name]
+        of_subject = [entry.kind, entry.subject_type, entry.subject_id, entry.subject_reference]
+        lengths = [str(len(text.encode())) for text in of_subject]
         since = entry.at - datetime(2000, 1, 1, tzinfo=UTC)
         value = (
             previous
             + link.number.to_bytes(8, "big")
             + entry.id.bytes
             + entry.organisation_id.bytes
-            + (entry.actor_user_id.bytes if entry.actor_user_id else bytes(16))
+            + b"".join(b"\x01" + one.bytes if one else b"\0" for one in (entry.actor_user_id, entry.on_behalf_of_id))
             + (since // timedelta(microseconds=1)).to_bytes(8, "big", signed=True)
-            + "\x1f".join([*texts_of, link.json]).encode()
+            + "\x1f".join([*lengths, *of_subject, entry.actor_name, link.json]).encode()
         )
         assert (link.scheme, link.previous_hash, link.hash) == (2, previous.hex(), sha256(value).hexdigest())
         previous = bytes.fromhex(link.hash)
@@ -189,8 +193,27 @@ def _chain_of_the_first_version() -> None:
         cursor.execute("UPDATE audit_head SET hash = %s, previous_hash = ''", [previous])
 
 
-class Undone(Exception):
-    """What a test did to the trail is taken back."""
+@pytest.mark.parametrize(
+    "change",
+    [
+        "actor_user_id = '00000000-0000-0000-0000-000000000000' WHERE actor_user_id IS NULL",
+        "subject_reference = 'R', actor_name = chr(31) || actor_name WHERE subject_reference <> ''",
+        "kind = 'tests', subject_type = '.act' || chr(31) || subject_type",
+    ],
+)
+def test_no_two_entries_are_hashed_alike(committed: str, change: str) -> None:
+    _write_odd_entries()
+    assert _found_after(f"UPDATE audit_entry SET {change}")
+
+
+def _found_after(change: str) -> list[Finding]:
+    """What is wrong with the chains after a change, which is undone."""
+    found: list[Finding] = []
+    with pytest.raises(Undone), _as_loader() as cursor:
+        cursor.execute(change)
+        found = list(check_chains(using="owner"))
+        raise Undone
+    return found
 
 
 def test_a_chain_of_the_first_version_stands_and_goes_on(committed: str, tmp_path: Path) -> None:
@@ -210,12 +233,41 @@ def test_a_chain_of_the_first_version_stands_and_goes_on(committed: str, tmp_pat
         "UPDATE audit_link SET scheme = 1 WHERE number = 5",
         "UPDATE audit_link SET scheme = 3 WHERE number = 2",
     ):
-        found: list[Finding] = []
-        with pytest.raises(Undone), _as_loader() as cursor:
-            cursor.execute(change)
-            found = list(check_chains(using="owner"))
-            raise Undone
-        assert found, change
+        assert _found_after(change), change
+
+
+#: The chain's tables and functions as they were before their hashes were bytes.
+BEFORE_BYTES = """
+ALTER TABLE audit_link ALTER COLUMN previous_hash TYPE varchar(64) USING encode(previous_hash, 'hex'),
+  ALTER COLUMN hash TYPE varchar(64) USING encode(hash, 'hex'), DROP COLUMN scheme;
+ALTER TABLE audit_head ALTER COLUMN previous_hash DROP DEFAULT;
+ALTER TABLE audit_head ALTER COLUMN previous_hash TYPE varchar(64) USING encode(previous_hash, 'hex'),
+  ALTER COLUMN hash TYPE varchar(64) USING encode(hash, 'hex'), ALTER COLUMN previous_hash SET DEFAULT '';
+DELETE FROM django_migrations WHERE app = 'audit' AND name = '0004_hashes_as_bytes';
+SET LOCAL ROLE brokerage_definer;
+CREATE FUNCTION audit_words(e audit_entry, n bigint, previous text) RETURNS text LANGUAGE sql AS 'SELECT 1::text';
+CREATE OR REPLACE FUNCTION audit_chain() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+  SET search_path = public, pg_temp AS $$ BEGIN PERFORM audit_words(NEW, 1::bigint, ''); RETURN NULL; END $$;
+"""
+
+
+def test_a_chain_goes_on_from_the_moment_its_hashes_have_become_bytes(committed: str, tmp_path: Path) -> None:
+    _write_odd_entries()
+    _chain_of_the_first_version()
+    anchor = str(tmp_path / "anchor.json")
+    call_command("verify_audit", verbosity=0, export_anchor=anchor)
+    with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+        cursor.execute(BEFORE_BYTES)
+    # One app's migrations only, after which grants, policies and functions are not renewed.
+    call_command("migrate", "audit", verbosity=0)
+    _write("olive", 2)
+    call_command("verify_audit", verbosity=0, anchor=anchor)
+    with acting(actor_of("olive")):
+        assert list(Link.objects.order_by("number").values_list("scheme", flat=True)) == [1, 1, 1, 2, 2]
+        assert len(Head.objects.get().hash) == 64
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_proc WHERE proname = 'audit_words'")
+        assert cursor.fetchone() == (0,)
 
 
 def test_only_a_known_organisation_is_verified(committed: str) -> None:
@@ -259,6 +311,18 @@ def test_notices_become_one_message_for_each_person_and_channel(committed: str) 
     assert deliver_messages() == 0
     with acting(actor_of("olive")):
         assert set(Message.objects.values_list("user_id", flat=True)) == {user_of("olive").pk}
+
+
+def test_a_reference_that_is_a_long_name_is_cut_to_what_entries_and_messages_hold(committed: str) -> None:
+    name = "The Benevolent Society " * 8
+    actor = actor_of("olive")
+    with acting(actor):
+        organisation = Organisation.objects.get(pk=actor.organisation_id)
+        told = Notice("tests.told", organisation.pk, name, "/o/harrow/", permissions=("referral.publish",))
+        record("tests.act", subject=organisation, actor=actor, reference=name, notify=[told])
+        assert name.startswith(Entry.objects.get().subject_reference)
+    assert outbox.drain("events") == 1
+    assert deliver_messages() == 2 and name[:40] in mail.outbox[0].subject
 
 
 def test_a_dead_worker_loses_its_lease_and_nothing_else(committed: str) -> None:

@@ -24,6 +24,12 @@ class DigestField(models.BinaryField):
     def from_db_value(self, value: Any, _expression: Any, _connection: Any) -> str | None:
         return None if value is None else bytes(value).hex()
 
+    def to_python(self, value: Any) -> Any:
+        return value
+
+    def value_to_string(self, obj: models.Model) -> str:
+        return str(self.value_from_object(obj))
+
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         return super().get_db_prep_value(
             bytes.fromhex(value) if isinstance(value, str) else value, connection, prepared

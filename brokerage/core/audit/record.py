@@ -50,6 +50,14 @@ class Notice:
     is_urgent: bool = False
 
 
+#: Of a reference that is a name, as the columns of entries and messages have it.
+_REFERENCE_LENGTH = 60
+
+
+def _short(reference: object) -> str:
+    return str(reference)[:_REFERENCE_LENGTH]
+
+
 def record(
     kind: str,
     *,
@@ -68,7 +76,7 @@ def record(
         kind=kind,
         subject_type=subject._meta.label_lower,
         subject_id=str(subject.pk),
-        subject_reference=reference if reference is not None else str(getattr(subject, "reference", "") or ""),
+        subject_reference=_short(reference if reference is not None else getattr(subject, "reference", "") or ""),
         actor_user_id=actor.user_id,
         actor_name=actor.name[:120],
         on_behalf_of_id=actor.on_behalf_of_id,
@@ -80,7 +88,7 @@ def record(
         {
             "template": notice.template,
             "organisation_id": str(notice.organisation_id),
-            "reference": notice.reference,
+            "reference": _short(notice.reference),
             "path": notice.path,
             "permissions": list(notice.permissions),
             "user_id": str(notice.user_id) if notice.user_id else None,

@@ -9,8 +9,6 @@ from brokerage.core.tenants.rowsecurity import ACTORS, DEFINER, MIGRATOR, ORGANI
 SCHEME = 2
 #: What the first entry of a chain has for the hash before it, in SQL.
 BEFORE_ALL = f"'\\x{'0' * 64}'::bytea"
-#: In the place of a person where the system itself acted.
-_NOBODY = f"'\\x{'0' * 32}'::bytea"
 
 _own = f"organisation_id = {ORGANISATION}"
 
@@ -48,18 +46,20 @@ FUNCTIONS = [
     # What a link's hash is over, by its scheme; verify_audit recomputes the same expression. Without a search path of
     # its own and no stricter than its parts, so that PostgreSQL writes it into the query and shares it among processes:
     # three times as fast over a long chain. It names nothing but built-in functions.
-    # Scheme 2: values of a fixed length as bytes, then the others as text, which concat_ws writes as their types do. No
-    # two entries have the same bytes: of the texts only the name may hold any character, and after it comes JSON, which
-    # holds no control character. Scheme 1: everything as text, hashes in hexadecimal digits; a cast is there where a
-    # NULL must leave an empty place. A scheme that nobody knows has no hash.
+    # Scheme 2: numbers, ids and the moment as bytes, then texts, with the lengths of four before them. No two entries
+    # have the same bytes, whatever the texts hold: a mark says whether an id follows, and after the name comes JSON,
+    # which holds no control character. Scheme 1: everything as text, hashes in hexadecimal digits; a cast is there
+    # where a NULL must leave an empty place. A scheme that nobody knows has no hash.
     f"""
     CREATE OR REPLACE FUNCTION audit_digest(e audit_entry, scheme smallint, n bigint, previous bytea) RETURNS bytea
     LANGUAGE sql STABLE PARALLEL SAFE AS $$
       SELECT CASE scheme WHEN {SCHEME} THEN
         sha256(previous || int8send(n) || uuid_send(e.id) || uuid_send(e.organisation_id)
-          || coalesce(uuid_send(e.actor_user_id), {_NOBODY}) || timestamptz_send(e.at)
-          || convert_to(concat_ws(chr(31), e.kind, e.subject_type, e.subject_id, e.subject_reference,
-            coalesce(e.on_behalf_of_id::text, ''), e.actor_name, e.data), 'UTF8'))
+          || coalesce('\\x01'::bytea || uuid_send(e.actor_user_id), '\\x00')
+          || coalesce('\\x01'::bytea || uuid_send(e.on_behalf_of_id), '\\x00') || timestamptz_send(e.at)
+          || convert_to(concat_ws(chr(31), octet_length(e.kind), octet_length(e.subject_type),
+            octet_length(e.subject_id), octet_length(e.subject_reference), e.kind, e.subject_type, e.subject_id,
+            e.subject_reference, e.actor_name, e.data), 'UTF8'))
       WHEN 1 THEN
         sha256(convert_to(concat_ws(chr(31), encode(previous, 'hex'), n, e.id, e.organisation_id,
           e.kind, e.subject_type, e.subject_id, e.subject_reference, coalesce(e.actor_user_id::text, ''), e.actor_name,

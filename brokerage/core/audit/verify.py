@@ -35,7 +35,7 @@ _SUSPECT = """
 WITH linked AS (
   SELECT l.organisation_id, count(*) AS links, max(l.number) AS last,
     bool_or(e.id IS NULL OR e.organisation_id <> l.organisation_id
-      OR l.hash IS DISTINCT FROM audit_digest(e, l.scheme, l.number, l.previous_hash)) AS is_unsound,
+      OR (l.hash = audit_digest(e, l.scheme, l.number, l.previous_hash)) IS NOT TRUE) AS is_unsound,
     sum(hash_array_extended(ARRAY[l.hash], l.number # {key})) AS hashes,
     sum(hash_array_extended(ARRAY[l.previous_hash], (l.number - 1) # {key})) AS previous_hashes
   FROM audit_link l LEFT JOIN audit_entry e ON e.id = l.entry_id WHERE {of_l} GROUP BY l.organisation_id
@@ -47,7 +47,7 @@ WITH linked AS (
 )
 SELECT organisation_id FROM heads FULL JOIN linked USING (organisation_id) FULL JOIN counted USING (organisation_id)
 WHERE is_unsound OR number IS DISTINCT FROM coalesce(last, 0) OR links <> last OR entries IS DISTINCT FROM links
-  OR hash <> coalesce(last_hash, {before_all})
+  OR hash IS DISTINCT FROM coalesce(last_hash, {before_all})
   OR hashes - hash_array_extended(ARRAY[last_hash], number # {key})
     + hash_array_extended(ARRAY[{before_all}], 0 # {key})
     IS DISTINCT FROM previous_hashes
@@ -66,8 +66,8 @@ WITH read AS MATERIALIZED (
 SELECT number,
   CASE WHEN is_missing THEN 'entry missing'
        WHEN number <> row_number() OVER w THEN 'number out of sequence'
-       WHEN previous_hash <> coalesce(lag(hash) OVER w, {BEFORE_ALL}) THEN 'chain broken'
-       WHEN hash IS DISTINCT FROM digest OR is_foreign THEN 'entry altered' END
+       WHEN previous_hash IS DISTINCT FROM coalesce(lag(hash) OVER w, {BEFORE_ALL}) THEN 'chain broken'
+       WHEN (hash = digest) IS NOT TRUE OR is_foreign THEN 'entry altered' END
 FROM read WINDOW w AS (ORDER BY number)
 """
 
