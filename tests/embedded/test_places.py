@@ -93,14 +93,17 @@ def test_a_process_that_gives_back_its_memory_is_not_dead_yet() -> None:
         f"import socket; s = socket.create_server(('127.0.0.1', {port})); b = b'x' * 2**28;"
         " print('on', flush=True); s.accept()"
     )
-    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as process:
-        assert process.stdout and process.stdout.readline()
-        process.kill()
-        seen = False
-        while not process_is_dead(process.pid):
-            seen = seen or process_is_ending(process.pid)
-        assert seen
+    seen = False
+    for _try in range(20):  # A busy machine may look away for the moment that it takes.
+        with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as process:
+            assert process.stdout and process.stdout.readline()
+            process.kill()
+            while not process_is_dead(process.pid):
+                seen = seen or process_is_ending(process.pid)
         require_free_port(port)
+        if seen:
+            break
+    assert seen
 
 
 def test_a_process_lives_until_its_last_thread_has_ended() -> None:
