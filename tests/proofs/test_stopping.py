@@ -83,6 +83,15 @@ def _databases(of_lane: int) -> list[str]:
     return found
 
 
+@pytest.fixture
+def _at_a_terminal() -> Iterator[None]:
+    """What is started from here hears Ctrl-C, even where these tests run in the background, which is deaf to it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_at_a_terminal")
 @pytest.mark.parametrize(("ended_by", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)], ids=["SIGTERM", "Ctrl-C"])
 def test_a_run_that_is_stopped_says_only_that_and_leaves_nothing(
     ended_by: signal.Signals, code: int, tmp_path: Path
