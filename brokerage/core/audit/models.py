@@ -17,6 +17,9 @@ from django.utils import timezone
 from brokerage.core.tenants.managers import ScopedManager
 from brokerage.core.tenants.models import Organisation
 
+#: Characters of a reference, in entries and in the messages that they lead to.
+REFERENCE_LENGTH = 60
+
 
 class DigestField(models.BinaryField):
     """A SHA-256: 32 bytes in the database, 64 hexadecimal digits in Python and wherever it is shown or kept."""
@@ -44,7 +47,7 @@ class Entry(models.Model):
     kind = models.CharField(max_length=60)
     subject_type = models.CharField(max_length=60)
     subject_id = models.CharField(max_length=40)
-    subject_reference = models.CharField(max_length=60, blank=True)
+    subject_reference = models.CharField(max_length=REFERENCE_LENGTH, blank=True)
     actor_user_id = models.UUIDField(null=True)
     actor_name = models.CharField(max_length=120)
     on_behalf_of_id = models.UUIDField(null=True)

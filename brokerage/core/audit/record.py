@@ -12,7 +12,7 @@ from uuid import UUID
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models
 
-from brokerage.core.audit.models import Entry, OutboxItem
+from brokerage.core.audit.models import REFERENCE_LENGTH, Entry, OutboxItem
 from brokerage.core.clock import database_now
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.webhooks.noting import noting, told_of
@@ -50,12 +50,9 @@ class Notice:
     is_urgent: bool = False
 
 
-#: Of a reference that is a name, as the columns of entries and messages have it.
-_REFERENCE_LENGTH = 60
-
-
 def _short(reference: object) -> str:
-    return str(reference)[:_REFERENCE_LENGTH]
+    """Of a reference that is a name, as much as entries and messages hold."""
+    return str(reference)[:REFERENCE_LENGTH]
 
 
 def record(

@@ -9,6 +9,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from brokerage.core.audit.models import REFERENCE_LENGTH
 from brokerage.core.tenants.managers import ScopedManager
 from brokerage.core.tenants.models import Organisation
 
@@ -27,7 +28,7 @@ class Message(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_index=False, related_name="+")
     channel = models.CharField(max_length=8, choices=Channel.choices)
     template = models.CharField(max_length=60)
-    reference = models.CharField(max_length=60, blank=True)
+    reference = models.CharField(max_length=REFERENCE_LENGTH, blank=True)
     path = models.CharField(max_length=200)
     #: Of a safeguarding alert: sent by a queue of its own, ahead of everything else.
     is_urgent = models.BooleanField(default=False, db_default=False)
