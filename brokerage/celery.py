@@ -13,7 +13,7 @@ from celery import Celery
 from celery.schedules import crontab
 from celery.signals import worker_init
 
-from brokerage.startup import refuse_unsafe_start
+from brokerage.startup import make_way, refuse_unsafe_start
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "brokerage.settings")
 
@@ -91,5 +91,6 @@ app.conf.beat_schedule = {
 
 
 @worker_init.connect
-def _check_start(**_named: Any) -> None:
+def _start(**_named: Any) -> None:
     refuse_unsafe_start()
+    make_way()

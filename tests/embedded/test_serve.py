@@ -19,6 +19,7 @@ from brokerage.embedded.commands import MARK, Command, StepReader
 from brokerage.embedded.places import process_is_dead, start_of_process, wait_until
 from brokerage.embedded.ports import free_port, is_ready
 from brokerage.embedded.serve import ORDINARY_NICENESS
+from brokerage.startup import AUTOGROUP
 from tests import databases
 from tests.plugin import database_url
 
@@ -70,6 +71,11 @@ def niceness(child: list[int]) -> int:
     return os.getpriority(os.PRIO_PROCESS, child[0])
 
 
+def niceness_of_session(child: list[int]) -> int:
+    """What counts where the kernel shares processors among sessions: "/autogroup-25 nice 10"."""
+    return int(Path(f"/proc/{child[0]}/autogroup").read_text().split()[-1])
+
+
 def test_it_serves_refuses_a_twin_and_stops_everything(environment: dict[str, str], tmp_path: Path) -> None:
     port = free_port()
     server = Run(environment, "--port", str(port))
@@ -80,6 +86,8 @@ def test_it_serves_refuses_a_twin_and_stops_everything(environment: dict[str, st
     assert set(children) == {"web", "worker", "urgent", "beat"}
     # Ordinary work makes way for what is urgent.
     assert niceness(children["worker"]) - niceness(children["urgent"]) == ORDINARY_NICENESS
+    if AUTOGROUP.exists():
+        assert niceness_of_session(children["worker"]) - niceness_of_session(children["urgent"]) == ORDINARY_NICENESS
 
     twin = Run(environment, "--port", str(free_port()))
     assert twin.process.wait(timeout=30) == 1
