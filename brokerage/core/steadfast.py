@@ -1,6 +1,7 @@
 """Repeating a short database step when the connection to PostgreSQL was cut under it.
 
-For marks that must not be lost (work done, message sent), never for domain actions: the step must be repeatable.
+For marks that must not be lost (work done, message sent) and for what a request reads first, never for domain actions:
+the step must be repeatable.
 """
 
 from __future__ import annotations
@@ -36,3 +37,16 @@ def keep_trying(step: Callable[[], Result], *, seconds: float = PATIENCE) -> Res
             connection.close()
         time.sleep(wait)
         wait = min(wait * 2, 2.0)
+
+
+def read_first(read: Callable[[], Result]) -> Result:
+    """What a request reads first, of who asks. It tells whether the connection kept from an earlier request still
+    lives, which Django would otherwise ask beforehand; on one that was cut it is read again, once, on another."""
+    if connection.connection is None or connection.in_atomic_block:
+        return read()
+    connection.health_check_done = True  # type: ignore[attr-defined]  # Django's own mark, which its types leave out
+    try:
+        return read()
+    except (OperationalError, InterfaceError):
+        connection.close()
+        return read()

@@ -13,6 +13,8 @@ from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.db import connection
 from django.utils import timezone
 
+from brokerage.core.steadfast import read_first
+
 _LOAD = """\
 SELECT s.session_data, seen.user_id, seen.ip, seen.user_agent, seen.last_seen_at,
   EXISTS (SELECT FROM mfa_authenticator a WHERE a.user_id = seen.user_id AND a.type = ANY (%s))
@@ -43,12 +45,16 @@ class SessionStore(DatabaseStore):
     seen: Seen | None = None
 
     def load(self) -> dict[str, Any]:
-        with connection.cursor() as cursor:
-            cursor.execute(_LOAD, [STRONG, self.session_key, timezone.now()])
-            found = cursor.fetchone()
+        found = read_first(self._row)
         if found is None:
             self._session_key = None
             return {}
         data, *seen = found
         self.seen = Seen(*seen) if seen[0] is not None else None
         return self.decode(data)
+
+    def _row(self) -> tuple[Any, ...] | None:
+        with connection.cursor() as cursor:
+            cursor.execute(_LOAD, [STRONG, self.session_key, timezone.now()])
+            found: tuple[Any, ...] | None = cursor.fetchone()
+        return found

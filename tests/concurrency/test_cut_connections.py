@@ -1,0 +1,67 @@
+"""A connection to PostgreSQL that was cut between two requests: the second is answered on another."""
+
+from __future__ import annotations
+
+import os
+
+import psycopg2
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from brokerage.core.steadfast import read_first
+from tests.api.clients import client_of
+from tests.benchmarks.asking import Asker
+from tests.cast import user_of
+
+pytestmark = pytest.mark.usefixtures("committed")
+
+
+def pid() -> int:
+    """The server's process behind this thread's connection."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (found,) = cursor.fetchone()
+    return int(found)
+
+
+def cut() -> int:
+    """End it, as a restart of PostgreSQL would; returns which it was."""
+    ended = pid()
+    superuser = psycopg2.connect(os.environ["SUPERUSER_DATABASE_URL"])
+    superuser.autocommit = True
+    with superuser.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 10000)", [ended])
+    superuser.close()
+    return ended
+
+
+@pytest.mark.parametrize("who", ["a person", "a system"])
+def test_the_next_request_is_answered(who: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    connection.close()
+    monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", 60)
+    monkeypatch.setitem(connection.settings_dict, "CONN_HEALTH_CHECKS", True)
+    if who == "a person":
+        asker, path = Asker(user=user_of("olive")), "/o/harrow/referrals/"
+    else:
+        asker, path = Asker(token=client_of("olive").token), "/api/v1/referrals"
+    asker.get(path)
+    kept = pid()
+    asker.get(path)
+    assert pid() == kept, "as in a server, a connection serves one request after the other"
+    assert cut() == kept
+    asker.get(path)
+    assert pid() != kept
+
+
+def test_within_a_transaction_nothing_is_read_again() -> None:
+    asked = []
+
+    def read() -> None:
+        asked.append(1)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    with pytest.raises(DatabaseError), transaction.atomic():
+        read_first(read)
+    assert asked == [1]
+    connection.close()
