@@ -142,5 +142,5 @@ def test_an_agreement_that_does_not_exist_is_no_fault(committed: str) -> None:
     assert outbox.drain("documents") <= 3
     with worker():
         assert set(OutboxItem.objects.filter(kind="seal_ipa").values_list("organisation_id", flat=True)) == {
-            actor_of("bob").organisation_id
+            bob.organisation_id
         }

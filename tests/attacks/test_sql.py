@@ -186,8 +186,8 @@ def test_approvals_are_never_edited_or_taken_away() -> None:
 
     _story, offers = chosen(who="olive")
     waiting = award(offers[0], who="olive")
-    with acting(actor_of("tessa")):
-        approve(actor_of("tessa"), award_id=waiting.pk, kind="money")
+    with acting(actor_of("tessa")) as tessa:
+        approve(tessa, award_id=waiting.pk, kind="money")
     assert touched("olive", "UPDATE placements_approval SET reason = 'x'") is None
     assert touched("olive", "DELETE FROM placements_approval") is None
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.core import mail
 from django.test import Client
 
+from brokerage.core.accounts.backends import Backend
 from brokerage.core.accounts.models import User
 from brokerage.core.audit import outbox
 from brokerage.core.errors import NotPermitted, RuleBroken
@@ -25,8 +27,8 @@ SignIn = Callable[[str], Client]
 
 
 def _invited(email: str = "new@example.org", roles: str = "placement_officer") -> str:
-    with acting(actor_of("adam")):
-        actions.invite_person(actor_of("adam"), email=email, name="New Person", roles=[roles])
+    with acting(actor_of("adam")) as adam:
+        actions.invite_person(adam, email=email, name="New Person", roles=[roles])
     outbox.drain("default")
     found = re.search(r"/accounts/invitation/\S+", mail.outbox[-1].body)
     assert found is not None
@@ -59,10 +61,10 @@ def test_an_invitation_cannot_be_taken_by_another_person(committed: str, sign_in
 
 @pytest.mark.django_db
 def test_only_administrators_invite_and_only_to_roles_of_their_kind() -> None:
-    with acting(actor_of("olive")), pytest.raises(NotPermitted):
-        actions.invite_person(actor_of("olive"), email="x@example.org", name="X", roles=["placement_officer"])
-    with acting(actor_of("adam")), pytest.raises(RuleBroken) as refused:
-        actions.invite_person(actor_of("adam"), email="x@example.org", name="X", roles=["contract_manager"])
+    with acting(actor_of("olive")) as olive, pytest.raises(NotPermitted):
+        actions.invite_person(olive, email="x@example.org", name="X", roles=["placement_officer"])
+    with acting(actor_of("adam")) as adam, pytest.raises(RuleBroken) as refused:
+        actions.invite_person(adam, email="x@example.org", name="X", roles=["contract_manager"])
     assert refused.value.field == "roles"
 
 
@@ -75,6 +77,19 @@ def test_administrators_change_others_not_themselves() -> None:
         other = Membership.objects.get(user_id=user_of("olive").pk)
         actions.end_membership(adam, membership_id=other.pk)
     assert doors_of(user_of("olive")) == []
+
+
+@pytest.mark.django_db
+def test_memberships_read_with_a_person_answer_once_and_later_as_they_are_then() -> None:
+    tessa = Backend().get_user(user_of("tessa").pk)
+    (door,) = doors_of(tessa)
+    (again,) = doors_of(user_of("tessa"))
+    assert door == again, "read with the person or by itself, it is the same"
+    with acting(actor_of("adam")) as adam:
+        actions.end_membership(adam, membership_id=Membership.objects.get(user_id=tessa.pk).pk)
+    assert doors_of(tessa) == []
+    limited = Backend().get_user(user_of("olive").pk)
+    assert [door.weekly_limit for door in doors_of(limited)] == [Decimal("2000.00")]
 
 
 @pytest.mark.django_db

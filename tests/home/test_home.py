@@ -21,7 +21,7 @@ from dpv.models import Ceiling
 from placements.actions.clarifications import ask_clarification
 from placements.models import Offer, Placement, Referral
 from providers.models import Establishment, Insurance, Occupancy
-from tests.cast import PEOPLE, TODAY, actor_of, ident
+from tests.cast import PEOPLE, TODAY, actor_of, ident, user_of
 from tests.scenarios import (
     award,
     awarded,
@@ -131,7 +131,7 @@ def test_agreements_wait_for_each_side_until_it_has_signed() -> None:
 def test_a_social_worker_sees_their_own_referrals_only(sign_in: SignIn) -> None:
     mine, other = invited("birch-house"), invited("birch-house")
     with acting(actor_of("olive")):
-        Referral.objects.filter(pk=mine.referral.pk).update(social_worker_id=actor_of("sandra").user_id)
+        Referral.objects.filter(pk=mine.referral.pk).update(social_worker_id=user_of("sandra").pk)
     assert waiting("sandra", "Your referrals") == [mine.reference]
     page = sign_in("sandra").get("/o/harrow/").content.decode()
     assert mine.reference in page and other.reference not in page and "Compare" not in page

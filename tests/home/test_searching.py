@@ -11,7 +11,7 @@ from brokerage.core.audit.models import Entry
 from brokerage.core.tenants.context import acting
 from brokerage.home.searching import references_meant
 from placements.models import Person, Placement, Referral
-from tests.cast import actor_of
+from tests.cast import actor_of, user_of
 from tests.firewall.finding import found
 from tests.incidents.reporting import reported, resident
 from tests.safeguarding.voices import code_for, said, the_message
@@ -137,7 +137,7 @@ def test_who_finds_whom(sign_in: SignIn) -> None:
     mine, other = invited("birch-house"), invited("birch-house")
     someone(mine), someone(other)
     with acting(actor_of("olive")):
-        Referral.objects.filter(pk=mine.referral.pk).update(social_worker_id=actor_of("sandra").user_id)
+        Referral.objects.filter(pk=mine.referral.pk).update(social_worker_id=user_of("sandra").pk)
     page = sign_in("sandra").post(PEOPLE, {"text": "quillfeather"}).content.decode()
     assert "1 person found" in page and mine.reference in page and other.reference not in page
     elsewhere = sign_in("edith").post("/o/ealing/people/search/", {"text": "quillfeather"})

@@ -77,10 +77,10 @@ def _item(kind: str, owner: str, **payload: Any) -> OutboxItem:
 
 def test_work_for_one_organisation_does_not_touch_another_s(committed: str) -> None:
     _story, award = scenarios.awarded("birch-house")
-    with acting(actor_of("oscar")):
+    with acting(actor_of("oscar")) as oscar:
         agreement = Agreement.objects.get(award_id=award.pk)
         run = ImportRun.objects.create(
-            organisation_id=actor_of("oscar").organisation_id, kind="placements", file_name="x.csv", is_dry_run=True
+            organisation_id=oscar.organisation_id, kind="placements", file_name="x.csv", is_dry_run=True
         )
     # Alder (a rival provider) and its central team name Harrow's things.
     outbox._handlers["render_ipa"](_item("render_ipa", "alder", agreement=str(agreement.pk)))

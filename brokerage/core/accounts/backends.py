@@ -7,9 +7,11 @@ from typing import Any
 from allauth.account.auth_backends import AuthenticationBackend
 
 from brokerage.core.accounts.models import User
+from brokerage.core.tenants.directory import MEMBERSHIPS
 from brokerage.core.tenants.kept_queries import KeptQuery, given
 
-_PERSON = KeptQuery(lambda: User.objects.filter(pk=given("pk")))
+#: With what almost every page asks next: for whom the person may act.
+_PERSON = KeptQuery(lambda: User.objects.filter(pk=given("pk")).annotate(memberships_read=MEMBERSHIPS))
 
 
 class Backend(AuthenticationBackend):

@@ -7,7 +7,9 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.db import connection
+from django.db.models import F, Func, JSONField
 
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.permissions import DELEGATED, Role, permissions_of
@@ -40,15 +42,8 @@ class Door:
         return [str(Role(role).label) for role in self.roles if role in Role.values]
 
 
-#: One round trip: the setting by which row security shows a person's own memberships, then these. Outside a transaction
-#: the two statements are one of their own, and the setting ends with it.
-_MEMBERSHIPS = """
-SELECT set_config('app.user_id', %s, true);
-SELECT o.id, o.slug, o.name, o.name_cy, o.kind, o.colour, m.roles, m.weekly_limit
-FROM tenants_membership m JOIN tenants_organisation o ON o.id = m.organisation_id
-WHERE m.user_id = %s AND m.is_active AND o.is_active
-ORDER BY o.name
-"""
+#: A person's memberships, which a query for the person may read along (as `memberships_read`).
+MEMBERSHIPS = Func(F("pk"), function="memberships_of_user", output_field=JSONField())
 _DELEGATIONS = """
 SELECT o.id, o.slug, o.name, o.name_cy, o.kind, o.colour, d.weekly_limit, d.central_team_id, d.id, d.categories
 FROM delegations_of_user(%s) d JOIN tenants_organisation o ON o.id = d.authority_id
@@ -58,12 +53,12 @@ WHERE o.is_active ORDER BY o.name, d.id
 
 def doors_of(user: Any) -> list[Door]:
     """Every organisation the person may act for. Runs as the login role, outside any context."""
-    with connection.cursor() as cursor:
-        cursor.execute(_MEMBERSHIPS, [str(user.pk), user.pk])
-        doors = [
-            Door(row[0], row[1], row[2], row[3], row[4], row[5], tuple(row[6]), row[7]) for row in cursor.fetchall()
-        ]
-        if any(Role.HUB_BROKER in door.roles for door in doors):
+    doors = [
+        Door(UUID(pk), slug, name, name_cy, kind, colour, tuple(roles), None if limit is None else Decimal(limit))
+        for pk, slug, name, name_cy, kind, colour, roles, limit in _memberships(user)
+    ]
+    if any(Role.HUB_BROKER in door.roles for door in doors):
+        with connection.cursor() as cursor:
             cursor.execute(_DELEGATIONS, [user.pk])
             own = {door.organisation_id for door in doors}
             doors += [
@@ -84,6 +79,18 @@ def doors_of(user: Any) -> list[Door]:
                 if row[0] not in own
             ]
     return doors
+
+
+def _memberships(user: Any) -> list[list[Any]]:
+    """Those that were read with the person, the first time they are asked for: later they may be others."""
+    known: list[list[Any]] | None = getattr(user, "memberships_read", None)
+    if known is not None:
+        user.memberships_read = None
+        return known
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT memberships_of_user(%s)", [user.pk])
+        found: list[list[Any]] = orjson.loads(cursor.fetchone()[0])
+    return found
 
 
 def actor_for(user: Any, slug: str) -> Actor | None:

@@ -52,6 +52,7 @@ TABLES = [
         "tenants_membership",
         "identity",
         (
+            # For the processes of the version before `memberships_of_user`, until they are replaced.
             Allow(LOGIN, "SELECT", f"user_id = {USER}"),
             Allow(WORKER, "SELECT"),
             # Joining is `accept_invitation` alone: nobody makes a member of a person who was not asked.
@@ -78,8 +79,21 @@ TABLES = [
     ),
 ]
 
-#: Delegations a person of a central team may act under today; the login role asks before it enters any role.
+#: Whom a person may act for today, as a member or under a delegation; the login role asks before it enters any role.
 FUNCTIONS = [
+    # One value, so that it is read with the person. In PL/pgSQL, which keeps its plan.
+    """
+    CREATE OR REPLACE FUNCTION memberships_of_user(p_user uuid) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    BEGIN
+      RETURN (SELECT coalesce(jsonb_agg(jsonb_build_array(o.id, o.slug, o.name, o.name_cy, o.kind, o.colour, m.roles,
+          m.weekly_limit::text) ORDER BY o.name), '[]')
+        FROM tenants_membership m JOIN tenants_organisation o ON o.id = m.organisation_id
+        WHERE m.user_id = p_user AND m.is_active AND o.is_active);
+    END $$
+    """,
+    "REVOKE ALL ON FUNCTION memberships_of_user(uuid) FROM PUBLIC",
+    "GRANT EXECUTE ON FUNCTION memberships_of_user(uuid) TO brokerage_login",
     f"""
     CREATE OR REPLACE FUNCTION delegations_of_user(p_user uuid)
     RETURNS TABLE (id uuid, authority_id uuid, central_team_id uuid, weekly_limit numeric, categories varchar[])
