@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
 
 from brokerage.api.urls import operations
-from brokerage.core.api.inputs import Query
+from brokerage.core.api.inputs import Paged, Query
 from brokerage.core.api.operations import Operation
 from brokerage.core.tenants.api import AuthorityOut, AuthorityRow, OrganisationOut, RegionOut, RegionRow
 from brokerage.core.tenants.models import AuthorityProfile
@@ -128,3 +131,33 @@ def test_lists_ask_the_same_number_of_questions_for_one_and_many(path: str) -> N
             assert machine.get(path, limit=limit).status_code == 200
         counts.append(len(queries))
     assert counts[0] == counts[1] == counts[2]
+
+
+def test_what_an_address_does_not_say_is_as_documented_and_what_it_must_say_is_missed() -> None:
+    class Asked(Paged):
+        name = serializers.CharField()
+        kinds = serializers.ListField(child=serializers.CharField(), default=list)
+        old = serializers.BooleanField(default=False)
+        note = serializers.CharField(required=False)
+
+    assert Asked.read(QueryDict("name=a")) == {"name": "a", "kinds": [], "old": False, "limit": 50}
+    assert Asked.read(QueryDict("name=a&old=true&kinds=b&kinds=c&limit=7&note=d")) == {
+        "name": "a",
+        "kinds": ["b", "c"],
+        "old": True,
+        "limit": 7,
+        "note": "d",
+    }
+    Asked.read(QueryDict("name=a"))["kinds"].append("kept")
+    assert Asked.read(QueryDict("name=a"))["kinds"] == []
+    for query, field, code in [
+        ("old=true", "name", "required"),
+        ("", "name", "required"),
+        ("name=a&limit=0", "limit", "min_value"),
+        ("name=a&new=1", "new", "unknown_field"),
+        ("name=a&name=b", "name", "repeated"),
+    ]:
+        with pytest.raises(ValidationError) as refused:
+            Asked.read(QueryDict(query))
+        assert refused.value.get_codes() == {field: [code]}, query
+    assert set(Asked().fields) == {"name", "kinds", "old", "note", "limit", "cursor"}, "a document names them all"

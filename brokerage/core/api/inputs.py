@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
@@ -10,6 +11,7 @@ from typing import Any, ClassVar
 from django.http import QueryDict
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.fields import empty
 
 from brokerage.core.errors import RuleBroken
 from brokerage.core.money import parse_money
@@ -51,26 +53,32 @@ class Query(Input):
     """What stands behind the `?` of an address."""
 
     #: Worked out once for each class.
-    _kept: ClassVar[dict[str, Any] | None] = None
     _lists: ClassVar[frozenset[str] | None] = None
 
     @classmethod
     def read(cls, query: QueryDict) -> dict[str, Any]:
         """The query, checked; raises `ValidationError`."""
-        if not query:
-            return cls.defaults()
-        checked = cls(data=cls._plain(query))
-        checked.is_valid(raise_exception=True)
-        return dict(checked.validated_data)
+        return cls._checked(cls._plain(query))
 
     @classmethod
     def defaults(cls) -> dict[str, Any]:
         """What the query is when nothing is said. A field that must be given is refused, by name."""
-        if cls.__dict__.get("_kept") is None:
-            checked = cls(data={})
-            checked.is_valid(raise_exception=True)
-            cls._kept = dict(checked.validated_data)
-        return dict(cls._kept or {})
+        return cls._checked({})
+
+    @classmethod
+    def _checked(cls, said: dict[str, Any]) -> dict[str, Any]:
+        checked = cls(data=said)
+        checked.is_valid(raise_exception=True)
+        given = {name: field.default for name, field in cls._declared_fields.items() if field.default is not empty}
+        unsaid = {name: default() if callable(default) else default for name, default in given.items()}
+        return {**unsaid, **checked.validated_data}
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        """Those that were said or must be: all of them are copies, and most would be made to stay empty."""
+        if not hasattr(self, "initial_data"):
+            return super().get_fields()
+        fields = self._declared_fields.items()
+        return {name: copy.deepcopy(field) for name, field in fields if field.required or name in self.initial_data}
 
     @classmethod
     def _plain(cls, query: QueryDict) -> dict[str, Any]:
