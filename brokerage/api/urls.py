@@ -8,16 +8,16 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from brokerage.api import developer_views, views
 
-#: Where operations stand; each module has `urlpatterns`.
+#: Where operations stand; each module has `urlpatterns`. They are tried in turn: what is asked for most stands first.
 STOREYS = (
+    "placements.api.urls",
+    "contracts.api.urls",
     "brokerage.core.tenants.api",
     "brokerage.core.audit.api",
     "brokerage.core.notifications.api",
     "brokerage.core.webhooks.api",
     "providers.api.urls",
     "dpv.api.urls",
-    "placements.api.urls",
-    "contracts.api.urls",
     "brokerage.reports.api",
     "brokerage.safeguarding.api",
     "brokerage.safeguarding.closures.api",

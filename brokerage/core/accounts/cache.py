@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import time
+from functools import cached_property
 from typing import Any
 
 from django.core.cache.backends.locmem import LocMemCache
@@ -75,12 +76,17 @@ class FallbackCache(OwnKeysCache):
     def incr(self, *args: Any, **kwargs: Any) -> Any:
         return self._ask("incr", *args, **kwargs)
 
+    @cached_property
+    def _counters(self) -> Any:
+        """Redis's client, which is dearer to make than to ask."""
+        return self._cache.get_client(None, write=True)
+
     def count(self, key: str, seconds: int) -> int:
         """Add one to a counter that lives for `seconds`, in one round trip; returns the new count."""
         if time.monotonic() >= self._away_until:
             name = self.make_and_validate_key(key)
             try:
-                pipeline = self._cache.get_client(name, write=True).pipeline(transaction=False)
+                pipeline = self._counters.pipeline(transaction=False)
                 pipeline.incr(name)
                 pipeline.expire(name, seconds)
                 counted, _lives = pipeline.execute()
