@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from brokerage.core.audit.api import AuditRow
+from brokerage.core.audit.row_security import SCHEME
 from providers.models import Insurance
 from tests.api.answers import fits
 from tests.api.clients import client_of
@@ -21,6 +22,7 @@ def test_the_audit_trail_is_read_in_the_order_of_its_chain(committed: str) -> No
     numbers += [row["number"] for row in rest]
     assert numbers == list(range(1, len(numbers) + 1)) and len(numbers) >= 4
     everything = first["items"] + rest
+    assert {row["scheme"] for row in everything} == {SCHEME}
     assert [row["previous_hash"] for row in everything[1:]] == [row["hash"] for row in everything[:-1]]
     assert all(re.fullmatch(r"[0-9a-f]{64}", row["hash"]) for row in everything)
     added = machine.get("/audit", kind="insurance.added").json()["items"]

@@ -27,6 +27,7 @@ class AuditRow(Shape):
     actor_name = s.CharField(help_text="For a client of this API: its name and its owner's.")
     on_behalf_of_id = s.UUIDField(allow_null=True, help_text="The central team that acted under a delegation.")
     data = s.JSONField(help_text="Codes, amounts and states of the act.")
+    scheme = s.IntegerField(help_text="Which way of making the hash; what was made in an earlier way stays as it is.")
     previous_hash = s.CharField()
     hash = s.CharField(help_text="SHA-256 over the entry and the hash before it: keep the last one as an anchor.")
     example = {
@@ -41,6 +42,7 @@ class AuditRow(Shape):
         "actor_name": "Olive Officer",
         "on_behalf_of_id": None,
         "data": {"weekly": "3950.00"},
+        "scheme": 2,
         "previous_hash": "3f0c9a1be2d44c58a7b9c1d2e3f405162738495a6b7c8d9eafb0c1d2e3f40516",
         "hash": "9c1d2e3f405162738495a6b7c8d9eafb0c1d2e3f405163f0c9a1be2d44c58a7b",
     }
@@ -88,6 +90,7 @@ _FIELDS = {
     "actor_name": "entry__actor_name",
     "on_behalf_of_id": "entry__on_behalf_of_id",
     "data": "entry__data",
+    "scheme": "scheme",
     "previous_hash": "previous_hash",
     "hash": "hash",
 }
