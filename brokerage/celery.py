@@ -12,6 +12,7 @@ from typing import Any
 from celery import Celery
 from celery.schedules import crontab
 from celery.signals import worker_init
+from django.core.exceptions import ImproperlyConfigured
 
 from brokerage.startup import make_way, refuse_unsafe_start
 
@@ -92,5 +93,9 @@ app.conf.beat_schedule = {
 
 @worker_init.connect
 def _start(**_named: Any) -> None:
-    refuse_unsafe_start()
+    try:
+        refuse_unsafe_start()
+    except ImproperlyConfigured as refusal:
+        # Celery logs what a receiver raises, and goes on; this it does not catch.
+        raise SystemExit(str(refusal)) from None
     make_way()

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import Error, InterfaceError, OperationalError, connection
 
 logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -41,12 +41,18 @@ def keep_trying(step: Callable[[], Result], *, seconds: float = PATIENCE) -> Res
 
 def read_first(read: Callable[[], Result]) -> Result:
     """What a request reads first, of who asks. It tells whether the connection kept from an earlier request still
-    lives, which Django would otherwise ask beforehand; on one that was cut it is read again, once, on another."""
+    lives, which Django would otherwise ask beforehand; on one that was cut it is read again, once, on another.
+
+    What else goes wrong (a statement that takes too long) is raised: it would go wrong again.
+    """
     if connection.connection is None or connection.in_atomic_block:
         return read()
     connection.health_check_done = True  # type: ignore[attr-defined]  # Django's own mark, which its types leave out
     try:
         return read()
-    except (OperationalError, InterfaceError):
+    except Error as error:
+        if connection.is_usable():
+            raise
+        logger.warning("The connection to the database was cut (%s); reading again on another", type(error).__name__)
         connection.close()
         return read()

@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.http import HttpRequest
 from django.test import Client
 
 from brokerage.core.accounts.backends import Backend
+from brokerage.core.accounts.middleware import SessionSeenMiddleware
 from brokerage.core.accounts.models import User
 from brokerage.core.audit import outbox
 from brokerage.core.errors import NotPermitted, RuleBroken
@@ -90,6 +92,21 @@ def test_memberships_read_with_a_person_answer_once_and_later_as_they_are_then()
     assert doors_of(tessa) == []
     limited = Backend().get_user(user_of("olive").pk)
     assert [door.weekly_limit for door in doors_of(limited)] == [Decimal("2000.00")]
+
+
+@pytest.mark.django_db
+def test_a_form_whose_body_took_its_time_is_answered_by_the_memberships_of_its_end(
+    sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = sign_in("tessa")
+
+    def meanwhile(_self: SessionSeenMiddleware, request: HttpRequest) -> None:
+        with acting(actor_of("adam")) as adam:
+            actions.end_membership(adam, membership_id=Membership.objects.get(user_id=request.user.pk).pk)
+
+    # The person was read a moment before.
+    monkeypatch.setattr(SessionSeenMiddleware, "_note", meanwhile)
+    assert browser.post("/o/harrow/referrals/new/", {}).status_code == 404
 
 
 @pytest.mark.django_db

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
+import subprocess
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from brokerage.access_log import WithoutSecrets, without_secrets
+from brokerage.embedded.serve import worker_command
 from brokerage.startup import refuse_unsafe_start
 
 LINK = "/accounts/invitation/1f3a:abcDEF-_9/"
@@ -29,3 +32,12 @@ def test_a_server_without_a_secret_key_refuses_to_start(settings: pytest.Fixture
     settings.SECRET_KEY_IS_UNSET = True
     with pytest.raises(ImproperlyConfigured, match="SECRET_KEY"):
         refuse_unsafe_start()
+
+
+def test_a_worker_without_a_secret_key_ends_and_says_why() -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "SECRET_KEY"}
+    started = subprocess.run(
+        worker_command("keyless", ["default"]), env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert started.returncode == 1
+    assert "Set SECRET_KEY" in started.stderr

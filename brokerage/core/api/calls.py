@@ -109,7 +109,7 @@ class Call:
 
 
 def _as_text(rows: QuerySet[Any], name: str) -> Any:
-    """A key as a cursor writes it: an object for each row's would be made for the last one's sake."""
+    """The key as text, as the cursor holds it: otherwise each row makes a UUID of which only the last is used."""
     is_key = name in ("id", "pk") and isinstance(rows.model._meta.pk, UUIDField)
     return Cast("pk", TextField()) if is_key else name
 

@@ -50,7 +50,10 @@ class Input(serializers.Serializer):
 
 
 class Query(Input):
-    """What stands behind the `?` of an address."""
+    """What stands behind the `?` of an address.
+
+    A default is taken as it is, or called: it is not checked, and `validate` does not see it.
+    """
 
     #: Worked out once for each class.
     _lists: ClassVar[frozenset[str] | None] = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -12,6 +13,7 @@ from django.db import connection
 from django.db.models import F, Func, JSONField
 
 from brokerage.core.tenants.actors import Actor
+from brokerage.core.tenants.context import Context, current, entered
 from brokerage.core.tenants.permissions import DELEGATED, Role, permissions_of
 
 
@@ -52,7 +54,12 @@ WHERE o.is_active ORDER BY o.name, d.id
 
 
 def doors_of(user: Any) -> list[Door]:
-    """Every organisation the person may act for. Runs as the login role, outside any context."""
+    """Every organisation the person may act for. The login role reads it, in the middle of somebody's act too."""
+    with nullcontext() if current() is None else entered(Context("none", None, None)):
+        return _doors(user)
+
+
+def _doors(user: Any) -> list[Door]:
     doors = [
         Door(UUID(pk), slug, name, name_cy, kind, colour, tuple(roles), None if limit is None else Decimal(limit))
         for pk, slug, name, name_cy, kind, colour, roles, limit in _memberships(user)
@@ -85,12 +92,17 @@ def _memberships(user: Any) -> list[list[Any]]:
     """Those that were read with the person, the first time they are asked for: later they may be others."""
     known: list[list[Any]] | None = getattr(user, "memberships_read", None)
     if known is not None:
-        user.memberships_read = None
+        forget_memberships(user)
         return known
     with connection.cursor() as cursor:
         cursor.execute("SELECT memberships_of_user(%s)", [user.pk])
         found: list[list[Any]] = orjson.loads(cursor.fetchone()[0])
     return found
+
+
+def forget_memberships(user: Any) -> None:
+    """Let them be read when they are asked for, whatever was read with the person."""
+    user.memberships_read = None
 
 
 def actor_for(user: Any, slug: str) -> Actor | None:

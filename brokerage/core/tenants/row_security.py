@@ -6,6 +6,7 @@ from brokerage.core.tenants.rowsecurity import (
     CENTRAL,
     DEFINER,
     LOGIN,
+    MIGRATOR,
     ORGANISATION,
     PROVIDER,
     TODAY,
@@ -93,7 +94,8 @@ FUNCTIONS = [
     END $$
     """,
     "REVOKE ALL ON FUNCTION memberships_of_user(uuid) FROM PUBLIC",
-    "GRANT EXECUTE ON FUNCTION memberships_of_user(uuid) TO brokerage_login",
+    # The demo's tale is told through the owner's connection, in its people's names.
+    f"GRANT EXECUTE ON FUNCTION memberships_of_user(uuid) TO {LOGIN}, {MIGRATOR}",
     f"""
     CREATE OR REPLACE FUNCTION delegations_of_user(p_user uuid)
     RETURNS TABLE (id uuid, authority_id uuid, central_team_id uuid, weekly_limit numeric, categories varchar[])
@@ -107,7 +109,7 @@ FUNCTIONS = [
     $$
     """,
     "REVOKE ALL ON FUNCTION delegations_of_user(uuid) FROM PUBLIC",
-    "GRANT EXECUTE ON FUNCTION delegations_of_user(uuid) TO brokerage_login",
+    f"GRANT EXECUTE ON FUNCTION delegations_of_user(uuid) TO {LOGIN}, {MIGRATOR}",
     # What the holder of an invitation's link may read.
     """
     CREATE OR REPLACE FUNCTION open_invitation(p_hash text)
