@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from pathlib import Path
 
 from django.conf import settings
@@ -30,7 +31,13 @@ def make_way() -> None:
     niceness = os.nice(0)
     if niceness <= 0 or os.getsid(0) != os.getpid() or not AUTOGROUP.exists():
         return
-    try:
-        AUTOGROUP.write_text(str(niceness))
-    except OSError as error:
-        logger.warning("Other sessions will not be made way for: %s", type(error).__name__)
+    for _again in range(10):
+        try:
+            AUTOGROUP.write_text(str(niceness))
+        except BlockingIOError:
+            time.sleep(0.15)  # The kernel lets anybody but root say so ten times a second, on the whole machine.
+        except OSError as error:
+            logger.warning("Other sessions will not be made way for: %s", type(error).__name__)
+            return
+        else:
+            return
