@@ -22,7 +22,7 @@ from brokerage.core.api import problems
 from brokerage.core.errors import NotNow, NotPermitted
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.context import acting
-from brokerage.core.tenants.directory import actor_for, forget_memberships
+from brokerage.core.tenants.directory import actor_for
 from brokerage.core.web import OrganisationRequest
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -81,9 +81,6 @@ class OrganisationMiddleware:
                 return render(request, "components/signed_out.html")
             return redirect(f"{settings.LOGIN_URL_PATH}?{urlencode({'next': request.get_full_path()})}")
         slug = kwargs.pop("organisation")
-        if request.method not in ("GET", "HEAD"):
-            # What was read with the person is as old as the first byte of the body, which may have taken its time.
-            forget_memberships(request.user)
         actor = actor_for(request.user, slug)
         if actor is None:
             return render(request, "404.html", status=404)

@@ -35,9 +35,10 @@ def make_way() -> None:
         try:
             AUTOGROUP.write_text(str(niceness))
         except BlockingIOError:
-            time.sleep(0.15)  # The kernel lets anybody but root say so ten times a second, on the whole machine.
+            time.sleep(0.15)  # Root apart, the kernel listens ten times a second, to the whole machine.
         except OSError as error:
             logger.warning("Other sessions will not be made way for: %s", type(error).__name__)
             return
         else:
             return
+    logger.warning("Other sessions will not be made way for: the kernel is asked too often")

@@ -53,6 +53,20 @@ def test_the_next_request_is_answered(who: str, monkeypatch: pytest.MonkeyPatch)
     assert pid() != kept
 
 
+def test_what_fails_on_a_connection_that_lives_is_not_read_again() -> None:
+    asked = []
+
+    def read() -> None:
+        asked.append(1)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 / 0")
+
+    kept = pid()
+    with pytest.raises(DatabaseError):
+        read_first(read)
+    assert asked == [1] and pid() == kept
+
+
 def test_within_a_transaction_nothing_is_read_again() -> None:
     asked = []
 

@@ -10,6 +10,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from brokerage.access_log import WithoutSecrets, without_secrets
+from brokerage.embedded.places import ROOT
 from brokerage.embedded.serve import worker_command
 from brokerage.startup import refuse_unsafe_start
 
@@ -36,8 +37,7 @@ def test_a_server_without_a_secret_key_refuses_to_start(settings: pytest.Fixture
 
 def test_a_worker_without_a_secret_key_ends_and_says_why() -> None:
     environment = {name: value for name, value in os.environ.items() if name != "SECRET_KEY"}
-    started = subprocess.run(
-        worker_command("keyless", ["default"]), env=environment, capture_output=True, text=True, timeout=120
-    )
+    command = [*worker_command("keyless", ["default"]), "--pool", "solo"]
+    started = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
     assert started.returncode == 1
     assert "Set SECRET_KEY" in started.stderr

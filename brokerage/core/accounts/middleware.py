@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 
 from brokerage.core.accounts.sessions import Seen
+from brokerage.core.tenants.directory import forget_memberships
 
 #: How often the last use of a session is written down.
 SEEN_EVERY = dt.timedelta(minutes=1)
@@ -58,6 +59,9 @@ class SecondFactorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method not in ("GET", "HEAD") and request.user.is_authenticated:
+            # What was read with the person is as old as the first byte of the body, which may take its time.
+            forget_memberships(request.user)
         return self.get_response(request)
 
     def process_view(

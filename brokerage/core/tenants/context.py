@@ -49,6 +49,7 @@ class Context:
     categories: tuple[str, ...] = ()
 
 
+_NOBODY = Context("none", None, None)
 _current: ContextVar[Context | None] = ContextVar("tenancy", default=None)
 
 
@@ -98,7 +99,7 @@ def entered(context: Context) -> Iterator[Context]:
         # Not reached on an exception: the savepoint's rollback restores role and settings by itself, as the end of a
         # whole transaction does.
         if not outermost:
-            _apply(before or Context("none", None, None))
+            _apply(before or _NOBODY)
 
 
 @contextmanager
@@ -134,6 +135,16 @@ def worker() -> Iterator[None]:
     """The worker's own role: outbox, messages, memberships; no tenant's rows."""
     with entered(Context("brokerage_worker", None, None)):
         yield
+
+
+@contextmanager
+def login() -> Iterator[None]:
+    """Whoever the connection signed in as, who reads for whom a person may act: before any act, or in one's midst."""
+    if current() is None:
+        yield
+    else:
+        with entered(_NOBODY):
+            yield
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -13,7 +12,7 @@ from django.db import connection
 from django.db.models import F, Func, JSONField
 
 from brokerage.core.tenants.actors import Actor
-from brokerage.core.tenants.context import Context, current, entered
+from brokerage.core.tenants.context import login
 from brokerage.core.tenants.permissions import DELEGATED, Role, permissions_of
 
 
@@ -54,8 +53,8 @@ WHERE o.is_active ORDER BY o.name, d.id
 
 
 def doors_of(user: Any) -> list[Door]:
-    """Every organisation the person may act for. The login role reads it, in the middle of somebody's act too."""
-    with nullcontext() if current() is None else entered(Context("none", None, None)):
+    """Every organisation the person may act for. Read by the connection's own login, whoever acts meanwhile."""
+    with login():
         return _doors(user)
 
 

@@ -80,7 +80,7 @@ TABLES = [
     ),
 ]
 
-#: Whom a person may act for today, as a member or under a delegation; the login role asks before it enters any role.
+#: Whom a person may act for today, as a member or under a delegation: asked by the login role alone.
 FUNCTIONS = [
     # One value, so that it is read with the person. In PL/pgSQL, which keeps its plan.
     """
