@@ -170,3 +170,48 @@ def test_what_nobody_needs_any_more_is_removed() -> None:
     assert purge_old_messages(batch=1) == len(gone)
     with worker():
         assert Message.objects.count() == len(kept)
+
+
+def _urgent(**waiting: float) -> None:
+    _messages(1, is_urgent=True, template="safeguarding.alert", available_at=timezone.now() - dt.timedelta(**waiting))
+
+
+def _sent() -> list[bool]:
+    """Which are sent, the urgent ones first."""
+    with worker():
+        rows = Message.objects.order_by("-is_urgent").values_list("sent_at", flat=True)
+        return [sent is not None for sent in rows]
+
+
+@pytest.fixture
+def makes_way(trouble: dict[int, Exception], monkeypatch: pytest.MonkeyPatch) -> None:
+    """This process was started by `nice`."""
+    monkeypatch.setattr(delivery.os, "nice", lambda _more: 10)
+
+
+def test_who_makes_way_leaves_what_is_urgent_to_others_and_sends_nothing_meanwhile(makes_way: None) -> None:
+    _messages(1)
+    _urgent(seconds=1)
+    assert delivery.deliver() == 0 and _sent() == [False, False]
+    assert delivery.deliver(urgent=True) == 1 and _sent() == [True, False]
+    assert delivery.deliver() == 1 and _sent() == [True, True]
+
+
+def test_who_makes_way_sends_what_is_urgent_and_nobody_has_begun(makes_way: None) -> None:
+    _messages(1)
+    _urgent(seconds=delivery.LEFT_ALONE + 1)
+    assert delivery.deliver(rounds=1) == 1 and _sent() == [True, False]
+
+
+def test_who_makes_way_goes_on_while_others_send_what_is_urgent(makes_way: None) -> None:
+    _messages(1)
+    _urgent(seconds=1)
+    assert len(delivery._claim(EMAIL, urgent=True)) == 1
+    assert delivery.deliver() == 1 and _sent() == [False, True]
+
+
+def test_one_process_for_everything_sends_what_is_urgent_first(trouble: dict[int, Exception]) -> None:
+    _messages(1)
+    _urgent(seconds=1)
+    assert delivery.deliver(rounds=1) == 1 and _sent() == [True, False]
+    assert delivery.deliver() == 1 and _sent() == [True, True]

@@ -8,6 +8,7 @@ before saying so) is sent again: at least once, with the same id, by which mail 
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections import deque
 from collections.abc import Iterable, Sequence
@@ -36,20 +37,24 @@ MOST_ATTEMPTS = 100
 LONGEST_WAIT = 3600
 #: What is urgent and met a server that is away is due again after so many seconds.
 URGENT_WAIT = 15
+#: Seconds after which a process that makes way takes what is urgent for something that nobody else sends.
+LEFT_ALONE = 30.0
 
 
 def deliver(*, rounds: int = 50, seconds: float = 60.0, urgent: bool = False, carrier: Carrier = EMAIL) -> int:
     """Send what is due on one channel; returns how many were sent. Nothing is claimed `seconds` after the start.
 
     Messages of alerts go before all others: a backlog holds them up by one batch at most, even where one worker does
-    everything. `urgent` sends nothing else, and has a queue of its own.
+    everything. `urgent` sends nothing else, and has a queue of its own. A process that makes way (`nice`) leaves them
+    to those that do not, and sends nothing meanwhile: what it holds would be sent last, and its open transactions hold
+    the others up. What nobody has begun for `LEFT_ALONE` it sends all the same.
     """
     began = time.monotonic()
     sent = 0
     for _round in range(rounds):
         if time.monotonic() < carrier.rest_until:
             break
-        batch = _claim(carrier, urgent=True) or ([] if urgent else _claim(carrier, urgent=False))
+        batch = _claim(carrier, urgent=True) if urgent else _next(carrier)
         if not batch:
             break
         delivered = _send(carrier, batch)
@@ -57,6 +62,29 @@ def deliver(*, rounds: int = 50, seconds: float = 60.0, urgent: bool = False, ca
         if delivered < len(batch) or time.monotonic() - began > seconds:
             break  # The server has trouble, or it is late: the next tick goes on.
     return sent
+
+
+def _next(carrier: Carrier) -> list[Message]:
+    """A batch for a process that sends everything: what is urgent first."""
+    if os.nice(0) <= 0:
+        return _claim(carrier, urgent=True) or _claim(carrier, urgent=False)
+    waited = _urgent_waits(carrier)
+    if waited is None:
+        return _claim(carrier, urgent=False)
+    return _claim(carrier, urgent=True) if waited > LEFT_ALONE else []
+
+
+def _urgent_waits(carrier: Carrier) -> float | None:
+    """For how many seconds something urgent has been due that nobody has begun; None where nothing is."""
+    with worker(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT extract(epoch FROM now() - available_at) FROM notifications_message WHERE channel = %s"
+            " AND sent_at IS NULL AND failed_at IS NULL AND is_urgent AND available_at <= now()"
+            " AND (leased_until IS NULL OR leased_until < now()) ORDER BY available_at LIMIT 1",
+            [carrier.channel.value],
+        )
+        found = cursor.fetchone()
+    return None if found is None else float(found[0])
 
 
 def _claim(carrier: Carrier, *, urgent: bool) -> list[Message]:
