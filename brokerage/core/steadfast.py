@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from django.db import Error, InterfaceError, OperationalError, connection
 
@@ -39,20 +39,29 @@ def keep_trying(step: Callable[[], Result], *, seconds: float = PATIENCE) -> Res
         wait = min(wait * 2, 2.0)
 
 
-def read_first(read: Callable[[], Result]) -> Result:
-    """What a request reads first, of who asks. It tells whether the connection kept from an earlier request still
-    lives, which Django would otherwise ask beforehand; on one that was cut it is read again, once, on another.
+def first_row(sql: str, values: Sequence[Any]) -> tuple[Any, ...] | None:
+    """The row of the query that a request begins with, of who asks; None where it finds nothing.
 
-    What else goes wrong (a statement that takes too long) is raised: it would go wrong again.
+    It tells whether the connection kept from an earlier request still lives, which Django would otherwise ask
+    beforehand; on one that was cut it is asked again, once, on another. What else goes wrong (a query that takes too
+    long) is raised: it would go wrong again.
     """
     if connection.connection is None or connection.in_atomic_block:
-        return read()
-    connection.health_check_done = True  # type: ignore[attr-defined]  # Django's own mark, which its types leave out
+        return _row(sql, values)
+    kept: Any = connection
+    kept.health_check_done = True
     try:
-        return read()
+        return _row(sql, values)
     except Error as error:
         if connection.is_usable():
             raise
         logger.warning("The connection to the database was cut (%s); reading again on another", type(error).__name__)
         connection.close()
-        return read()
+        return _row(sql, values)
+
+
+def _row(sql: str, values: Sequence[Any]) -> tuple[Any, ...] | None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        found: tuple[Any, ...] | None = cursor.fetchone()
+    return found

@@ -10,10 +10,9 @@ from uuid import UUID
 
 from allauth.mfa.models import Authenticator
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
-from django.db import connection
 from django.utils import timezone
 
-from brokerage.core.steadfast import read_first
+from brokerage.core.steadfast import first_row
 
 _LOAD = """\
 SELECT s.session_data, seen.user_id, seen.ip, seen.user_agent, seen.last_seen_at,
@@ -45,16 +44,10 @@ class SessionStore(DatabaseStore):
     seen: Seen | None = None
 
     def load(self) -> dict[str, Any]:
-        found = read_first(self._row)
+        found = first_row(_LOAD, [STRONG, self.session_key, timezone.now()])
         if found is None:
             self._session_key = None
             return {}
         data, *seen = found
         self.seen = Seen(*seen) if seen[0] is not None else None
         return self.decode(data)
-
-    def _row(self) -> tuple[Any, ...] | None:
-        with connection.cursor() as cursor:
-            cursor.execute(_LOAD, [STRONG, self.session_key, timezone.now()])
-            found: tuple[Any, ...] | None = cursor.fetchone()
-        return found

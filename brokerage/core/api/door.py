@@ -12,8 +12,7 @@ import re
 import time
 from collections.abc import Callable
 from decimal import Decimal
-from functools import partial
-from typing import Any, cast
+from typing import cast
 
 from django.conf import settings
 from django.core.cache import caches
@@ -27,7 +26,7 @@ from brokerage.core.accounts.cache import FallbackCache
 from brokerage.core.api import problems
 from brokerage.core.api.calls import ApiRequest
 from brokerage.core.api.scopes import permissions_granted
-from brokerage.core.steadfast import read_first
+from brokerage.core.steadfast import first_row
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.context import acting
 
@@ -130,7 +129,7 @@ def who_asks(request: HttpRequest) -> tuple[Actor, frozenset[str]]:
         message = "Send an access token: Authorization: Bearer …"
         raise problems.Problem(401, "not_authenticated", message, WWW_Authenticate='Bearer realm="api"')
     digest = hashlib.sha256(found[1].encode()).hexdigest()
-    row = read_first(partial(_client_of, digest))
+    row = first_row(_LOOK_UP, [digest])
     if row is None:
         raise problems.Problem(
             401,
@@ -161,13 +160,6 @@ def who_asks(request: HttpRequest) -> tuple[Actor, frozenset[str]]:
         secret_by_id=secret_by_id,
     )
     return actor, scopes
-
-
-def _client_of(digest: str) -> tuple[Any, ...] | None:
-    with connection.cursor() as cursor:
-        cursor.execute(_LOOK_UP, [digest])
-        found: tuple[Any, ...] | None = cursor.fetchone()
-    return found
 
 
 def _count(actor: Actor) -> int:
