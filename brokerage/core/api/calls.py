@@ -9,8 +9,7 @@ from typing import Any, BinaryIO
 
 from django.core.files.base import File
 from django.core.files.uploadedfile import InMemoryUploadedFile
-from django.db.models import QuerySet, TextField, UUIDField
-from django.db.models.functions import Cast
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from brokerage.core.api import cursors
@@ -78,7 +77,7 @@ class Call:
         columns = [name.removeprefix("-") for name in by]
         if fields is not None:
             names = list(fields)
-            found = list(wanted.values_list(*fields.values(), *(_as_text(rows, name) for name in columns))[: limit + 1])
+            found = list(wanted.values_list(*fields.values(), *cursors.read_along(rows, columns))[: limit + 1])
             items: list[Mapping[str, Any]] = [dict(zip(names, row, strict=False)) for row in found[:limit]]
             ends = [row[len(names) :] for row in found[:limit]]
         else:
@@ -106,12 +105,6 @@ class Call:
             for one in (refusal, *refusal.broken):
                 one.field = names.get(one.field or "", one.field)
             raise
-
-
-def _as_text(rows: QuerySet[Any], name: str) -> Any:
-    """The key as text, as the cursor holds it: otherwise each row makes a UUID of which only the last is used."""
-    is_key = name in ("id", "pk") and isinstance(rows.model._meta.pk, UUIDField)
-    return Cast("pk", TextField()) if is_key else name
 
 
 def _value(row: Any, name: str) -> Any:

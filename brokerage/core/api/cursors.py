@@ -9,7 +9,8 @@ from typing import Any
 
 import orjson
 from django.core.exceptions import FieldDoesNotExist, ValidationError
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, TextField, UUIDField
+from django.db.models.functions import Cast
 
 from brokerage.core.api.problems import Problem
 
@@ -58,6 +59,13 @@ def after(rows: QuerySet[Any], by: Sequence[str], cursor: str | None) -> QuerySe
         beyond = Q(**{f"{name}__{operator}": value}) | Q(**{name: value}) & beyond
     # The first condition alone lets an index be entered at the right place.
     return ordered.filter(**{f"{columns[0]}__{operator}e": values[0]}).filter(beyond)
+
+
+def read_along(rows: QuerySet[Any], columns: Sequence[str]) -> list[Any]:
+    """What to read of each row for a cursor. A key as text: otherwise each row makes a UUID, and only the last's is
+    used."""
+    has_uuid = isinstance(rows.model._meta.pk, UUIDField)
+    return [Cast("pk", TextField()) if has_uuid and name in ("id", "pk") else name for name in columns]
 
 
 def _typed(rows: QuerySet[Any], name: str, value: Any) -> Any:
