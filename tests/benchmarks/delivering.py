@@ -8,6 +8,7 @@ a backlog that the ordinary worker works on, in turn.
 from __future__ import annotations
 
 import os
+import re
 import signal
 import statistics
 import tempfile
@@ -15,6 +16,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from brokerage.embedded.serve import worker_commands
@@ -23,8 +25,8 @@ from tests.benchmarks.rows import Row, compared, middle_half
 from tests.faults.harness import Site, until
 
 MAILS, DOCUMENTS = 100_000, 200
-#: Seconds that a delivery may take before the run gives up.
-PATIENCE = 1800.0
+#: Seconds that a delivery may take before the run gives up, and without an e-mail before it is told what happened.
+PATIENCE, PAUSE = 1800.0, 3.0
 
 #: So many ordinary e-mails that have waited for an hour.
 ADD_MAILS = """
@@ -70,6 +72,8 @@ class Delivery:
     last: float
     #: E-mails and documents of the backlog that still waited at the end.
     left: tuple[int, int] = (0, 0)
+    #: The most seconds without an e-mail.
+    pause: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -173,7 +177,20 @@ class House(Site):
         until(arrived, "every e-mail of the alert arrives", seconds=PATIENCE, otherwise=self.trouble)
         waiting = self.ask(WAITING)[0]
         times = [self.mail.when[one] - committed for one in ids]
-        return Delivery(len(ids), min(times), max(times), (int(waiting[0]), int(waiting[1])))
+        pause = max((after - before for before, after in pairwise(sorted(times))), default=0.0)
+        if pause > PAUSE:
+            self.tell(f"  no e-mail for {pause:.1f} s; what the processes warned of:")
+        return Delivery(len(ids), min(times), max(times), (int(waiting[0]), int(waiting[1])), pause)
+
+    def tell(self, title: str) -> None:
+        """Say it, with the latest warnings of each process's log."""
+        say(title)
+        for name in self.processes:
+            lines = [
+                line for line in self.log_of(name).splitlines() if re.search(r"\b(WARNING|ERROR|CRITICAL)\b", line)
+            ]
+            for line in lines[-20:]:
+                say(f"    {name}: {line[:300]}")
 
 
 def measure_delivering(bench: Bench, name: str, recipients: int, backlog: Backlog) -> None:
@@ -199,7 +216,8 @@ def measure_delivering(bench: Bench, name: str, recipients: int, backlog: Backlo
                 if number:
                     free, behind = [*free, alone], [*behind, held_up]
                     rates, bare = [*rates, rate], [*bare, fastest]
-                    say(f"  round {number}: {alone.last:.1f} s alone, {held_up.last:.1f} s behind")
+                    pauses = f"no e-mail for {alone.pause:.1f} s and {held_up.pause:.1f} s at most"
+                    say(f"  round {number}: {alone.last:.1f} s alone, {held_up.last:.1f} s behind; {pauses}")
                     say(f"    {rate:,.0f} tasks that do nothing a second, {fastest:,.0f} as Celery comes")
         finally:
             site.end()
