@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from django.db import Error, InterfaceError, OperationalError, connection
+from psycopg2.errors import DeadlockDetected
 
 logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -43,8 +44,9 @@ def first_row(sql: str, values: Sequence[Any]) -> tuple[Any, ...] | None:
     """The row of the query that a request begins with, of who asks; None where it finds nothing.
 
     It tells whether the connection kept from an earlier request still lives, which Django would otherwise ask
-    beforehand; on one that was cut it is asked again, once, on another. What else goes wrong (a query that takes too
-    long) is raised: it would go wrong again.
+    beforehand; on one that was cut it is asked again, once, on another. So it is where PostgreSQL gave it up for
+    somebody else (a migration locks tables in an order of its own). What else goes wrong (a query that takes too long)
+    is raised: it would go wrong again.
     """
     if connection.connection is None or connection.in_atomic_block:
         return _row(sql, values)
@@ -53,10 +55,11 @@ def first_row(sql: str, values: Sequence[Any]) -> tuple[Any, ...] | None:
     try:
         return _row(sql, values)
     except Error as error:
-        if connection.is_usable():
+        if not connection.is_usable():
+            connection.close()
+        elif not isinstance(error.__cause__, DeadlockDetected):
             raise
-        logger.warning("The connection to the database was cut (%s); reading again on another", type(error).__name__)
-        connection.close()
+        logger.warning("The first reading of a request failed (%s); reading again", type(error).__name__)
         return _row(sql, values)
 
 

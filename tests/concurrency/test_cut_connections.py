@@ -73,6 +73,20 @@ def test_what_fails_on_a_connection_that_lives_is_not_asked_again() -> None:
     assert times_asked("SELECT 1 / 0", DataError) == 1 and pid() == kept
 
 
+def test_what_was_given_up_for_somebody_else_is_asked_again() -> None:
+    """As by a migration, which locks tables in an order of its own."""
+    superuser = psycopg2.connect(os.environ["SUPERUSER_DATABASE_URL"], dbname=connection.settings_dict["NAME"])
+    with superuser, superuser.cursor() as cursor:
+        cursor.execute(
+            "CREATE SEQUENCE public.asked; GRANT USAGE ON SEQUENCE public.asked TO PUBLIC;"
+            "CREATE FUNCTION public.given_up_once() RETURNS bigint LANGUAGE plpgsql AS $$ DECLARE n bigint; BEGIN"
+            " n := nextval('public.asked'); IF n = 1 THEN RAISE SQLSTATE '40P01'; END IF; RETURN n; END $$"
+        )
+    superuser.close()
+    kept = pid()
+    assert first_row("SELECT given_up_once()", []) == (2,) and pid() == kept
+
+
 def test_within_a_transaction_nothing_is_asked_again() -> None:
     asked = 0
     with contextlib.suppress(Error), transaction.atomic():
