@@ -85,7 +85,7 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "brokerage.core.accounts.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -128,7 +128,7 @@ FORM_RENDERER = "brokerage.core.forms.GovukRenderer"
 
 _unset = "postgres://nobody@localhost/brokerage"
 DATABASES = {
-    "default": read_database(os.environ.get("DATABASE_URL", _unset), CONN_MAX_AGE=60),
+    "default": read_database(os.environ.get("DATABASE_URL", _unset), CONN_MAX_AGE=600),
     # The migrator's connection: only `migrate`, `setup_roles` and the loaders of reference data use it.
     "owner": read_database(
         os.environ.get("OWNER_DATABASE_URL", os.environ.get("DATABASE_URL", _unset)),

@@ -14,6 +14,7 @@ from brokerage.core.tenants.rowsecurity import (
     tenant,
     two_party,
 )
+from placements.queries.referrals import OPENED, TIMELINE
 
 _visible_offer = "submitted_at IS NOT NULL AND opens_at <= now()"
 _ours = f"authority_id = {ORGANISATION}"
@@ -171,6 +172,8 @@ FUNCTIONS = [
     """,
     "REVOKE ALL ON FUNCTION offer_ceiling_is_real() FROM PUBLIC",
     f"GRANT EXECUTE ON FUNCTION offer_ceiling_is_real() TO {MIGRATOR}",
+    *OPENED.statements(),
+    *TIMELINE.statements(),
 ]
 
 TRIGGERS = [

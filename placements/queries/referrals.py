@@ -15,9 +15,11 @@ from django.utils.translation import gettext_lazy as _
 
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.context import require_context
+from brokerage.core.tenants.kept_plans import KeptPlan
 from brokerage.core.tenants.kept_queries import KeptQuery, given
 from brokerage.core.tenants.models import Membership
 from brokerage.core.tenants.permissions import Role
+from brokerage.core.tenants.rowsecurity import AUTHORITY
 from brokerage.core.web import address
 from placements.completeness import missing
 from placements.models import Referral, ReferralDocument
@@ -131,26 +133,26 @@ class Opened:
 
 
 #: One round trip; the person is not read, as the page does not show who it is.
-_OPENED = """\
-SELECT r.*, clock_timestamp() AS read_at,
-  EXISTS (SELECT FROM placements_placement p WHERE p.referral_id = r.id AND p.status = 'planned') AS is_planned,
+OPENED = KeptPlan(
+    "opened_referral",
+    takes=("uuid", "text", "boolean", "uuid"),
+    gives="referral placements_referral, read_at timestamptz, is_planned boolean, papers json[]",
+    role=AUTHORITY,
+    query="""\
+SELECT r, clock_timestamp(),
+  EXISTS (SELECT FROM placements_placement p WHERE p.referral_id = r.id AND p.status = 'planned'),
   ARRAY(SELECT json_build_array(d.id, d.name, d.kind, d.size) FROM placements_referraldocument d
-    WHERE d.referral_id = r.id AND d.removed_at IS NULL ORDER BY d.uploaded_at) AS papers
+    WHERE d.referral_id = r.id AND d.removed_at IS NULL ORDER BY d.uploaded_at)
 FROM placements_referral r
-WHERE r.authority_id = %(authority)s AND r.reference = %(reference)s
-  AND (%(is_of_all)s OR r.officer_id = %(user)s OR r.social_worker_id = %(user)s)
-"""
+WHERE r.authority_id = $1 AND r.reference = $2 AND ($3 OR r.officer_id = $4 OR r.social_worker_id = $4)""",
+)
+_OPENED = f"SELECT (o.referral).*, o.read_at, o.is_planned, o.papers FROM {OPENED.asked} o"
 
 
 def opened_referral(actor: Actor, reference: str) -> Opened:
     """What `referral_of` finds, with its documents and the moment; Http404 otherwise."""
     actor.require("referral.view", "referral.view_own")
-    values = {
-        "authority": actor.organisation_id,
-        "reference": reference,
-        "is_of_all": actor.may("referral.view"),
-        "user": actor.user_id,
-    }
+    values = [actor.organisation_id, reference, actor.may("referral.view"), actor.user_id]
     found: Any = next(iter(Referral.objects.raw(_OPENED, values)), None)
     if found is None:
         raise Http404("No such referral.")
@@ -281,29 +283,32 @@ def where_it_stands(referral: Referral, now: dt.datetime, *, is_planned: bool) -
     }.get(referral.status, "")
 
 
-#: Newest first. The subjects are gathered once, before the index of entries is asked for them.
-_TIMELINE = """\
+#: Newest first, with room for saves in a row. The subjects are gathered once, before the index of entries is asked for
+#: them.
+TIMELINE = KeptPlan(
+    "timeline_of_referral",
+    takes=("uuid", "uuid"),
+    gives="kind varchar, actor_user_id uuid, actor_name varchar, section text, at timestamptz",
+    role=AUTHORITY,
+    query=f"""\
 SELECT e.kind, e.actor_user_id, e.actor_name, e.data ->> 'section', e.at
 FROM audit_entry e
-WHERE e.organisation_id = %(authority)s AND e.subject_id = ANY (ARRAY(
-  SELECT %(referral)s
-  UNION ALL SELECT a.id::text FROM placements_award a WHERE a.referral_id = %(referral)s::uuid
-  UNION ALL SELECT c.id::text FROM placements_clarification c WHERE c.referral_id = %(referral)s::uuid
-  UNION ALL SELECT p.id::text FROM placements_placement p WHERE p.referral_id = %(referral)s::uuid
-  UNION ALL SELECT r.id::text FROM placements_release r WHERE r.referral_id = %(referral)s::uuid
+WHERE e.organisation_id = $1 AND e.subject_id = ANY (ARRAY(
+  SELECT $2::text
+  UNION ALL SELECT a.id::text FROM placements_award a WHERE a.referral_id = $2
+  UNION ALL SELECT c.id::text FROM placements_clarification c WHERE c.referral_id = $2
+  UNION ALL SELECT p.id::text FROM placements_placement p WHERE p.referral_id = $2
+  UNION ALL SELECT r.id::text FROM placements_release r WHERE r.referral_id = $2
 ))
-ORDER BY e.at DESC LIMIT %(limit)s
-"""
+ORDER BY e.at DESC LIMIT {EVENTS_AT_MOST * 4}""",
+)
 
 
-def timeline(referral: Referral, *, limit: int = EVENTS_AT_MOST) -> list[dict[str, Any]]:
+def timeline(referral: Referral) -> list[dict[str, Any]]:
     """What happened to the referral, newest first, from the audit trail; saves of one section in a row count once."""
     require_context()
     with connection.cursor() as cursor:
-        cursor.execute(
-            _TIMELINE,
-            {"authority": referral.authority_id, "referral": str(referral.pk), "limit": limit * 4},
-        )
+        cursor.execute(f"SELECT * FROM {TIMELINE.asked}", [referral.authority_id, referral.pk])
         entries = cursor.fetchall()
     events: list[dict[str, Any]] = []
     last: tuple[Any, ...] = ()
@@ -316,7 +321,7 @@ def timeline(referral: Referral, *, limit: int = EVENTS_AT_MOST) -> list[dict[st
         if code:
             title = f"{title}: {_section_title(code)}"
         events.append({"title": title, "by": name, "at": at, "text": "", "url": ""})
-        if len(events) == limit:
+        if len(events) == EVENTS_AT_MOST:
             break
     return events
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from brokerage.core.tenants.kept_plans import KEPT
 from brokerage.demo.scale.filling import LARGE
 
 #: Tables that may come to hold more than 100,000 rows.
@@ -59,13 +60,11 @@ def watching(*, without_scans: bool = False) -> Iterator[Watch]:
             with connection.connection.cursor() as cursor:
                 if without_scans:
                     cursor.execute("SET enable_seqscan = off")
-                cursor.execute("EXPLAIN (FORMAT JSON) " + sql, params)
-                found = cursor.fetchone()[0]
+                scanned = set(sequential(plan_of(cursor, "FORMAT JSON", sql, params), cursor))
                 if without_scans:
                     cursor.execute("SET enable_seqscan = on")
             watch.statements += 1
-            plan = json.loads(found) if isinstance(found, str) else found
-            for table in sequential(plan[0]["Plan"]):
+            for table in scanned:
                 watch.scans.setdefault(table, set()).add(f"{watch.page}: {' '.join(sql.split())[:400]}")
         return execute(sql, params, many, context)
 
@@ -73,9 +72,23 @@ def watching(*, without_scans: bool = False) -> Iterator[Watch]:
         yield watch
 
 
-def sequential(plan: dict[str, Any]) -> Iterator[str]:
-    """The tables that a plan reads sequentially."""
+def plan_of(cursor: Any, options: str, sql: str, params: Any = None) -> dict[str, Any]:
+    """How PostgreSQL would answer it."""
+    cursor.execute(f"EXPLAIN ({options}) {sql}", params)
+    found = cursor.fetchone()[0]
+    told: list[dict[str, Any]] = json.loads(found) if isinstance(found, str) else found
+    plan: dict[str, Any] = told[0]["Plan"]
+    return plan
+
+
+def sequential(plan: dict[str, Any], cursor: Any) -> Iterator[str]:
+    """The tables that a plan reads sequentially. Of a function that keeps its plan the call tells nothing: its query is
+    explained, as it is planned for whatever values come."""
     if plan["Node Type"] == "Seq Scan":
         yield plan["Relation Name"]
+    kept = KEPT.get(plan["Function Name"]) if plan["Node Type"] == "Function Scan" else None
+    if kept is not None:
+        query = re.sub(r"\$(\d+)", lambda place: f"{place[0]}::{kept.takes[int(place[1]) - 1]}", kept.query)
+        yield from sequential(plan_of(cursor, "GENERIC_PLAN, FORMAT JSON", query), cursor)
     for part in plan.get("Plans", ()):
-        yield from sequential(part)
+        yield from sequential(part, cursor)

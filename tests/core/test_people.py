@@ -13,7 +13,7 @@ from django.core import mail
 from django.http import HttpRequest
 from django.test import Client
 
-from brokerage.core.accounts.backends import Backend
+from brokerage.core.accounts.backends import Backend, read_along
 from brokerage.core.accounts.middleware import SessionSeenMiddleware
 from brokerage.core.accounts.models import User
 from brokerage.core.audit import outbox
@@ -81,16 +81,41 @@ def test_administrators_change_others_not_themselves() -> None:
     assert doors_of(user_of("olive")) == []
 
 
+def _read_with_the_session(browser: Client) -> Any:
+    assert browser.get("/o/harrow/").status_code == 200, "whose session it is, is noted by the first page"
+    session: Any = browser.session
+    session.load()
+    return session.seen.person
+
+
 @pytest.mark.django_db
-def test_memberships_read_with_a_person_answer_once_and_later_as_they_are_then() -> None:
-    tessa = Backend().get_user(user_of("tessa").pk)
+def test_whoever_a_session_is_of_is_read_with_it_and_nobody_else(sign_in: SignIn) -> None:
+    browser = sign_in("tessa")
+    read, plain = _read_with_the_session(browser), user_of("tessa")
+    assert {name: vars(read)[name] for name in vars(plain) if name != "_state"} == {
+        name: value for name, value in vars(plain).items() if name != "_state"
+    }
+    assert not read._state.adding and read._state.db == "default"
+    session: Any = browser.session
+    session.load()
+    with read_along(session):
+        assert Backend().get_user(plain.pk) is session.seen.person
+        assert Backend().get_user(user_of("olive").pk) == user_of("olive")
+    assert Backend().get_user(plain.pk) is not session.seen.person
+    User.objects.filter(pk=plain.pk).update(is_active=False)
+    assert browser.get("/o/harrow/").status_code == 302, "at the next page already"
+
+
+@pytest.mark.django_db
+def test_memberships_read_with_a_person_answer_once_and_later_as_they_are_then(sign_in: SignIn) -> None:
+    tessa = _read_with_the_session(sign_in("tessa"))
     (door,) = doors_of(tessa)
     (again,) = doors_of(user_of("tessa"))
     assert door == again, "read with the person or by itself, it is the same"
     with acting(actor_of("adam")) as adam:
         actions.end_membership(adam, membership_id=Membership.objects.get(user_id=tessa.pk).pk)
     assert doors_of(tessa) == []
-    limited = Backend().get_user(user_of("olive").pk)
+    limited = _read_with_the_session(sign_in("olive"))
     assert [door.weekly_limit for door in doors_of(limited)] == [Decimal("2000.00")]
 
 
@@ -104,6 +129,7 @@ def test_a_form_whose_body_took_its_time_is_answered_by_the_memberships_of_its_e
         with acting(actor_of("adam")) as adam:
             actions.end_membership(adam, membership_id=Membership.objects.get(user_id=request.user.pk).pk)
 
+    assert browser.get("/o/harrow/").status_code == 200, "whose session it is, is noted by the first page"
     # The person was read a moment before.
     monkeypatch.setattr(SessionSeenMiddleware, "_note", meanwhile)
     assert browser.post("/o/harrow/referrals/new/", {}).status_code == 404

@@ -51,11 +51,10 @@ UNANSWERED = {
 }
 #: Forms that ask more often than a page may: how often, and why.
 MORE_FORMS = {
-    "contracts:accept_offer": (54, "an award, its placement and agreement, the losers' answers"),
-    "contracts:approval": (50, "the last approval awards: a placement, its agreement, the losers' answers"),
-    "contracts:award_fall_through": (34, "an award, its placement and agreement, and the offers that stand again"),
-    "placements:referral_publish": (29, "matched again, with its releases and invitations"),
-    "safeguarding:alert_raise": (26, "with a file, and everybody whom it concerns"),
+    "contracts:accept_offer": (53, "an award, its placement and agreement, the losers' answers"),
+    "contracts:approval": (49, "the last approval awards: a placement, its agreement, the losers' answers"),
+    "contracts:award_fall_through": (33, "an award, its placement and agreement, and the offers that stand again"),
+    "placements:referral_publish": (28, "matched again, with its releases and invitations"),
 }
 #: Forms that ask more often among many, though not for each of them.
 AMONG_MANY = {

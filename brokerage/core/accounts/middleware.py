@@ -5,19 +5,36 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from typing import Any, cast
 
 from django.conf import settings
+from django.contrib.auth import middleware
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from django.utils.http import urlencode
 
+from brokerage.core.accounts.backends import read_along
 from brokerage.core.accounts.sessions import Seen
 from brokerage.core.tenants.directory import forget_memberships
 
 #: How often the last use of a session is written down.
 SEEN_EVERY = dt.timedelta(minutes=1)
+
+
+class AuthenticationMiddleware(middleware.AuthenticationMiddleware):
+    """Django's own: whose session it is. Who that is was read with the session."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        request.user = cast(Any, SimpleLazyObject(lambda: _who(request)))
+
+
+def _who(request: HttpRequest) -> Any:
+    with read_along(request.session):
+        return middleware.get_user(request)
 
 
 class SessionSeenMiddleware:
@@ -46,7 +63,7 @@ class SessionSeenMiddleware:
         seen: Seen | None = getattr(request.session, "seen", None)
         if (
             seen is None
-            or (seen.user_id, seen.ip, seen.user_agent) != now_there
+            or (seen.person.pk, seen.ip, seen.user_agent) != now_there
             or timezone.now() - seen.last_seen_at >= SEEN_EVERY
         ):
             UserSession.objects.create_from_request(request)
@@ -60,7 +77,7 @@ class SecondFactorMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.method not in ("GET", "HEAD") and request.user.is_authenticated:
-            # What was read with the person is as old as the first byte of the body, which may take its time.
+            # What was read with the session is as old as the first byte of the body, which may take its time.
             forget_memberships(request.user)
         return self.get_response(request)
 

@@ -1,5 +1,6 @@
 """Row security of sign-in: read by the login role before it knows for whom, by nobody else beyond names."""
 
+from brokerage.core.accounts.sessions import LOADED
 from brokerage.core.tenants.permissions import PERMISSIONS
 from brokerage.core.tenants.rowsecurity import (
     ACTORS,
@@ -90,6 +91,7 @@ TABLES = [
 _administrators = f"{AUTHORITY}, {ASSOCIATE}, {CENTRAL}"
 
 FUNCTIONS = [
+    *LOADED.statements(),
     # Which members have a confirmed mobile number, never what it is: for whoever manages the people or leads on
     # safeguarding.
     f"""

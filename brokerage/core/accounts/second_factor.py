@@ -46,7 +46,7 @@ def has_second_factor(user: Any) -> bool:
 def _has_second_factor_here(request: HttpRequest) -> bool:
     """The same of who asks: read with the session, where it is noted whose it is."""
     seen: Seen | None = getattr(request.session, "seen", None)
-    if seen is not None and seen.user_id == request.user.pk:
+    if seen is not None and seen.person.pk == request.user.pk:
         return seen.has_second_factor
     return has_second_factor(request.user)
 

@@ -7,7 +7,8 @@ from typing import Any
 from django.core.checks import Error, Tags, register
 from django.db import connections
 
-from brokerage.core.tenants.rowsecurity import declared_tables
+from brokerage.core.tenants.kept_plans import KEPT
+from brokerage.core.tenants.rowsecurity import declared, declared_tables
 
 
 @register(Tags.database)
@@ -35,5 +36,11 @@ def application_role_is_powerless(databases: Any = None, **kwargs: Any) -> list[
         errors.extend(
             Error(f"Row security is not forced on {table}; run migrate.", id="tenants.E003")
             for table in sorted(unforced)
+        )
+        declared("FUNCTIONS")  # Whoever is asked for them has made those that keep plans.
+        kept = [plan.signature for plan in KEPT.values()]
+        cursor.execute("SELECT f FROM unnest(%s::text[]) f WHERE to_regprocedure(f) IS NULL", [kept])
+        errors.extend(
+            Error(f"The function {row[0]} is missing; run migrate.", id="tenants.E004") for row in cursor.fetchall()
         )
     return errors

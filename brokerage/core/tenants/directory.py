@@ -9,7 +9,6 @@ from uuid import UUID
 
 import orjson
 from django.db import connection
-from django.db.models import F, Func, JSONField
 
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.context import login
@@ -43,8 +42,6 @@ class Door:
         return [str(Role(role).label) for role in self.roles if role in Role.values]
 
 
-#: A person's memberships, which a query for the person may read along (as `memberships_read`).
-MEMBERSHIPS = Func(F("pk"), function="memberships_of_user", output_field=JSONField())
 _DELEGATIONS = """
 SELECT o.id, o.slug, o.name, o.name_cy, o.kind, o.colour, d.weekly_limit, d.central_team_id, d.id, d.categories
 FROM delegations_of_user(%s) d JOIN tenants_organisation o ON o.id = d.authority_id
@@ -88,7 +85,7 @@ def _doors(user: Any) -> list[Door]:
 
 
 def _memberships(user: Any) -> list[list[Any]]:
-    """Those that were read with the person, the first time they are asked for: later they may be others."""
+    """Those that were read with the session, the first time they are asked for: later they may be others."""
     known: list[list[Any]] | None = getattr(user, "memberships_read", None)
     if known is not None:
         forget_memberships(user)
@@ -99,8 +96,13 @@ def _memberships(user: Any) -> list[list[Any]]:
     return found
 
 
+def remember_memberships(user: Any, read: str) -> None:
+    """What `memberships_of_user` told, as text, where the person was read with a session."""
+    user.memberships_read = orjson.loads(read)
+
+
 def forget_memberships(user: Any) -> None:
-    """Let them be read when they are asked for, whatever was read with the person."""
+    """Let them be read when they are asked for, whatever was read with the session."""
     user.memberships_read = None
 
 

@@ -82,7 +82,7 @@ TABLES = [
 
 #: Whom a person may act for today, as a member or under a delegation: asked by the login role alone.
 FUNCTIONS = [
-    # One value, so that it is read with the person. In PL/pgSQL, which keeps its plan.
+    # One value, so that it is read with the session. In PL/pgSQL, which keeps its plan.
     """
     CREATE OR REPLACE FUNCTION memberships_of_user(p_user uuid) RETURNS jsonb
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$

@@ -155,7 +155,8 @@ def declared_tables() -> list[Table]:
 def declared(name: str) -> list[str]:
     """The SQL texts (idempotent) in the apps' lists of that name.
 
-    `FUNCTIONS` are run as the definer, who then owns them; `TRIGGERS` as the owner of the tables.
+    `FUNCTIONS` are run as the definer, who then owns them (those of `kept_plans` act as whoever asks); `TRIGGERS` as
+    the owner of the tables.
     """
     texts: list[str] = []
     for config in apps.get_app_configs():

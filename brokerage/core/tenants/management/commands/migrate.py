@@ -21,7 +21,7 @@ class Command(migrate.Command):
             return
         apply_row_security(options["database"])
         if options["verbosity"]:
-            self.stdout.write("Row security, grants and definer functions are in line with the code.")
+            self.stdout.write("Row security, grants and functions are in line with the code.")
 
 
 def apply_row_security(alias: str = "owner") -> None:
