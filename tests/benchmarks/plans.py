@@ -86,7 +86,7 @@ def sequential(plan: dict[str, Any], cursor: Any) -> Iterator[str]:
     explained, as it is planned for whatever values come."""
     if plan["Node Type"] == "Seq Scan":
         yield plan["Relation Name"]
-    kept = KEPT.get(plan["Function Name"]) if plan["Node Type"] == "Function Scan" else None
+    kept = KEPT.get(plan.get("Function Name", ""))
     if kept is not None:
         query = re.sub(r"\$(\d+)", lambda place: f"{place[0]}::{kept.takes[int(place[1]) - 1]}", kept.query)
         yield from sequential(plan_of(cursor, "GENERIC_PLAN, FORMAT JSON", query), cursor)
