@@ -6,6 +6,7 @@ import itertools
 import statistics
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from tests.benchmarks.asking import Asker
 from tests.benchmarks.cycle import award_one, decided_later
@@ -47,6 +48,7 @@ WHERE r.id = i.release_id AND r.provider_id = %s AND r.state = 'open' AND r.clos
 """
 #: An award writes to a random place of each index of these tables. A service in use has them in memory; a country that
 #: was seeded some time ago has them on the disk, which is another thing than growth: they are read once beforehand.
+#: In megabytes.
 READ_INDEXES = """
 SELECT sum(pg_prewarm(i.indexrelid, 'read')) * current_setting('block_size')::bigint / 1000000 FROM pg_index i
 WHERE i.indrelid = ANY (ARRAY['placements_referral', 'placements_release', 'placements_invitation', 'placements_offer',
@@ -72,7 +74,10 @@ def measure(bench: Bench) -> None:
 
 
 def _measure(bench: Bench) -> None:
-    asks = {size: _ready(bench, size) for size in bench.sizes}
+    asks: dict[int, dict[str, Callable[[], object]]] = {}
+    warmed: dict[int, str] = {}
+    for size in bench.sizes:
+        asks[size], warmed[size] = _ready(bench, size)
     found: dict[str, dict[int, list[float]]] = {}
     for block, size in itertools.product(range(_blocks(bench)), bench.sizes):
         with database(bench.country(size)):
@@ -94,7 +99,7 @@ def _measure(bench: Bench) -> None:
                 statistics.median(by_size[last]) / middle,
                 (low / middle, high / middle),
                 f"itself among {first:,} referrals",
-                note=told + ("; the indexes it writes to are in memory" if what == "award" else "") + beside_goal(last),
+                note=f"{told}; {warmed[last]}{beside_goal(last)}",
             )
         )
 
@@ -103,7 +108,8 @@ def _blocks(bench: Bench) -> int:
     return bench.rounds(4)
 
 
-def _ready(bench: Bench, size: int) -> dict[str, Callable[[], object]]:
+def _ready(bench: Bench, size: int) -> tuple[dict[str, Callable[[], object]], str]:
+    """What is asked of that country, and what was read of it beforehand."""
     from brokerage.core.accounts.models import User
     from tests.api.clients import client_of
     from tests.cast import actor_of, user_of
@@ -116,9 +122,7 @@ def _ready(bench: Bench, size: int) -> dict[str, Callable[[], object]]:
         cursor.execute(ASK_AGAIN, [provider_id])
         cursor.execute(SHOWN, [provider_id])
         shown = "{} releases with {} invitations".format(*cursor.fetchone())
-        cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_prewarm")
-        cursor.execute(READ_INDEXES)
-        indexes = f"{cursor.fetchone()[0]:,.0f} MB of indexes read"
+        indexes = _read_indexes(cursor)
         cursor.execute(
             "SELECT reference FROM placements_referral WHERE authority_id = %s AND status = 'placed'"
             " ORDER BY created_at DESC LIMIT 1",
@@ -144,4 +148,14 @@ def _ready(bench: Bench, size: int) -> dict[str, Callable[[], object]]:
                 acts[what] = partial(asker.submit, path, text=name_of_person)
         acts["award"] = partial(award_one, decided_later(_blocks(bench) * (WARM + AWARDS) + FIRST_WARM))
         say(f"  {size:,} referrals: inbox of {slug}, {shown}; {indexes}")
-    return acts
+    return acts, indexes
+
+
+def _read_indexes(cursor: Any) -> str:
+    """Bring them into memory, in words; nothing where PostgreSQL came without what does it."""
+    cursor.execute("SELECT count(*) FROM pg_available_extensions WHERE name = 'pg_prewarm'")
+    if not cursor.fetchone()[0]:
+        return "indexes as they were found, in memory or not"
+    cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_prewarm")
+    cursor.execute(READ_INDEXES)
+    return f"{cursor.fetchone()[0]:,.0f} MB of indexes read beforehand"
