@@ -163,6 +163,7 @@ class House(Site):
         self.clear()
         if backlog is not None:
             backlog.pile_up(self)
+        said = {name: len(self.log_of(name)) for name in self.processes}
         alert = raised(what_happened=f"Something else happened there, number {number}.")
         committed = time.monotonic()
         wanted = "SELECT id::text FROM notifications_message WHERE reference = %s AND channel = 'email'"
@@ -177,20 +178,18 @@ class House(Site):
         until(arrived, "every e-mail of the alert arrives", seconds=PATIENCE, otherwise=self.trouble)
         waiting = self.ask(WAITING)[0]
         times = [self.mail.when[one] - committed for one in ids]
-        pause = max((after - before for before, after in pairwise(sorted(times))), default=0.0)
+        pause = max(after - before for before, after in pairwise([0.0, *sorted(times)]))
         if pause > PAUSE:
-            self.tell(f"  no e-mail for {pause:.1f} s; what the processes warned of:")
+            self.tell(f"  no e-mail for {pause:.1f} s; what the processes warned of meanwhile:", said)
         return Delivery(len(ids), min(times), max(times), (int(waiting[0]), int(waiting[1])), pause)
 
-    def tell(self, title: str) -> None:
-        """Say it, with the latest warnings of each process's log."""
+    def tell(self, title: str, said: dict[str, int]) -> None:
+        """Say it, with the warnings of each process's log since it was so long."""
         say(title)
         for name in self.processes:
-            lines = [
-                line for line in self.log_of(name).splitlines() if re.search(r"\b(WARNING|ERROR|CRITICAL)\b", line)
-            ]
-            for line in lines[-20:]:
-                say(f"    {name}: {line[:300]}")
+            for line in self.log_of(name)[said[name] :].splitlines():
+                if re.search(r"\b(WARNING|ERROR|CRITICAL)\b", line):
+                    say(f"    {name}: {line[:300]}")
 
 
 def measure_delivering(bench: Bench, name: str, recipients: int, backlog: Backlog) -> None:
