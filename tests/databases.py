@@ -46,11 +46,18 @@ def _fingerprint() -> str:
         "tests/cast.py",
         "tests/build_template.py",
     )
-    for pattern in patterns:
-        for path in sorted(ROOT.glob(pattern)):
-            digest.update(path.name.encode())
-            digest.update(path.read_bytes())
+    paths = [path for pattern in patterns for path in sorted(ROOT.glob(pattern))]
+    for path in [*paths, *_with_kept_plans()]:
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
+
+
+def _with_kept_plans() -> list[Path]:
+    """Where queries stand that are functions in the database (`kept_plans`)."""
+    packages = ("brokerage", "providers", "dpv", "placements", "contracts")
+    sources = (path for package in packages for path in sorted((ROOT / package).rglob("*.py")))
+    return [path for path in sources if b"KeptPlan" in path.read_bytes()]
 
 
 @contextmanager

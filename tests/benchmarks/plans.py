@@ -60,11 +60,11 @@ def watching(*, without_scans: bool = False) -> Iterator[Watch]:
             with connection.connection.cursor() as cursor:
                 if without_scans:
                     cursor.execute("SET enable_seqscan = off")
-                scanned = set(sequential(plan_of(cursor, "FORMAT JSON", sql, params), cursor))
+                explained = [plan_of(cursor, "FORMAT JSON", sql, params), *kept_plans(cursor, sql)]
                 if without_scans:
                     cursor.execute("SET enable_seqscan = on")
             watch.statements += 1
-            for table in scanned:
+            for table in {table for plan in explained for table in sequential(plan)}:
                 watch.scans.setdefault(table, set()).add(f"{watch.page}: {' '.join(sql.split())[:400]}")
         return execute(sql, params, many, context)
 
@@ -81,14 +81,17 @@ def plan_of(cursor: Any, options: str, sql: str, params: Any = None) -> dict[str
     return plan
 
 
-def sequential(plan: dict[str, Any], cursor: Any) -> Iterator[str]:
-    """The tables that a plan reads sequentially. Of a function that keeps its plan the call tells nothing: its query is
-    explained, as it is planned for whatever values come."""
+def kept_plans(cursor: Any, sql: str) -> Iterator[dict[str, Any]]:
+    """Of the functions called that keep a plan, whose call tells nothing: their queries', for whatever values come."""
+    for name in set(re.findall(r"\b(\w+)\(", sql)) & KEPT.keys():
+        kept = KEPT[name]
+        query = re.sub(r"\$(\d+)", lambda place, kept=kept: f"{place[0]}::{kept.takes[int(place[1]) - 1]}", kept.query)
+        yield plan_of(cursor, "GENERIC_PLAN, FORMAT JSON", query)
+
+
+def sequential(plan: dict[str, Any]) -> Iterator[str]:
+    """The tables that a plan reads sequentially."""
     if plan["Node Type"] == "Seq Scan":
         yield plan["Relation Name"]
-    kept = KEPT.get(plan.get("Function Name", ""))
-    if kept is not None:
-        query = re.sub(r"\$(\d+)", lambda place: f"{place[0]}::{kept.takes[int(place[1]) - 1]}", kept.query)
-        yield from sequential(plan_of(cursor, "GENERIC_PLAN, FORMAT JSON", query), cursor)
     for part in plan.get("Plans", ()):
-        yield from sequential(part, cursor)
+        yield from sequential(part)
