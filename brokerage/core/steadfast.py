@@ -1,4 +1,4 @@
-"""Repeating a short database step when the connection to PostgreSQL was cut under it.
+"""Repeating a short database step when the connection to PostgreSQL was cut under it, or it was given up.
 
 For marks that must not be lost (work done, message sent) and for what a request reads first, never for domain actions:
 the step must be repeatable.
@@ -44,9 +44,9 @@ def first_row(sql: str, values: Sequence[Any]) -> tuple[Any, ...] | None:
     """The row of the query that a request begins with, of who asks; None where it finds nothing.
 
     It tells whether the connection kept from an earlier request still lives, which Django would otherwise ask
-    beforehand; on one that was cut it is asked again, once, on another. So it is where PostgreSQL gave it up for
-    somebody else (a migration locks tables in an order of its own). What else goes wrong (a query that takes too long)
-    is raised: it would go wrong again.
+    beforehand. It is asked again, once: on another connection, if that one was cut; on the same, if PostgreSQL gave it
+    up for somebody else (a migration locks tables in an order of its own). What else goes wrong (a query that takes too
+    long) is raised: it would go wrong again.
     """
     if connection.connection is None or connection.in_atomic_block:
         return _row(sql, values)
@@ -59,7 +59,9 @@ def first_row(sql: str, values: Sequence[Any]) -> tuple[Any, ...] | None:
             connection.close()
         elif not isinstance(error.__cause__, DeadlockDetected):
             raise
-        logger.warning("The first reading of a request failed (%s); reading again", type(error).__name__)
+        logger.warning(
+            "The first reading of a request failed (%s); reading again", type(error.__cause__ or error).__name__
+        )
         return _row(sql, values)
 
 

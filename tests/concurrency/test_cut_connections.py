@@ -40,7 +40,7 @@ def cut() -> int:
 @pytest.mark.parametrize("who", ["a person", "a system"])
 def test_the_next_request_is_answered(who: str, monkeypatch: pytest.MonkeyPatch) -> None:
     connection.close()
-    monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", 60)
+    monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", 600)
     monkeypatch.setitem(connection.settings_dict, "CONN_HEALTH_CHECKS", True)
     if who == "a person":
         asker, path = Asker(user=user_of("olive")), "/o/harrow/referrals/"

@@ -26,6 +26,8 @@ _COUNTERS = ", ".join(
 _own_client = f"starts_with({{}}, {ORGANISATION}::text || '.')"
 
 TABLES = [
+    # First, as every page reads its session first: whoever waits for `migrate` there holds no other table yet.
+    identity("django_session"),
     # An organisation's administrator sets its identity provider through the functions below.
     identity("socialaccount_socialapp", (Allow(DEFINER, ALL),)),
     identity("socialaccount_socialaccount", (Allow(DEFINER, "SELECT, DELETE"),)),
@@ -79,7 +81,6 @@ TABLES = [
             "mfa_authenticator",
             "socialaccount_socialtoken",
             "usersessions_usersession",
-            "django_session",
             "django_content_type",
             "auth_permission",
             "auth_group",

@@ -35,10 +35,10 @@ FROM django_session s LEFT JOIN usersessions_usersession seen ON seen.session_ke
   LEFT JOIN accounts_user u ON u.id = seen.user_id
 WHERE s.session_key = $1 AND s.expire_date > $2""",
 )
-_PERSON = [field.column for field in User._meta.concrete_fields]
+_FIELDS = {field.attname: field.column for field in User._meta.concrete_fields}
 _LOAD = (
     "SELECT s.session_data, s.ip, s.user_agent, s.last_seen_at, s.has_second_factor, s.memberships::text, "
-    + ", ".join(f"(s.person).{column}" for column in _PERSON)
+    + ", ".join(f"(s.person).{column}" for column in _FIELDS.values())
     + f" FROM {LOADED.asked} s"
 )
 
@@ -61,13 +61,13 @@ class SessionStore(DatabaseStore):
     seen: Seen | None = None
 
     def load(self) -> dict[str, Any]:
+        self.seen = None
         found = first_row(_LOAD, [self.session_key, timezone.now(), STRONG])
         if found is None:
             self._session_key = None
             return {}
         data, ip, user_agent, last_seen_at, has_second_factor, memberships, *columns = found
-        person = User.from_db("default", [field.attname for field in User._meta.concrete_fields], columns)
-        self.seen = None
+        person = User.from_db("default", list(_FIELDS), columns)
         if person.pk is not None:
             remember_memberships(person, memberships)
             self.seen = Seen(person, ip, user_agent, last_seen_at, has_second_factor)

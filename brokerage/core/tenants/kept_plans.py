@@ -18,7 +18,7 @@ KEPT: dict[str, KeptPlan] = {}
 @dataclass(frozen=True)
 class KeptPlan:
     """A query, and the function that asks it. What takes, gives or means something else needs another name: for some
-    seconds of an upgrade the version before still calls the old one."""
+    seconds of an upgrade the version before still calls the old one, which the release after that drops."""
 
     name: str
     #: SQL types of `$1`, `$2` and so on.
@@ -43,13 +43,18 @@ class KeptPlan:
         """The call, to select from: the values of `takes` are its parameters, in their order."""
         return f"{self.name}({', '.join(f'%s::{kind}' for kind in self.takes)})"
 
+    @property
+    def body(self) -> str:
+        """The function's text, as PostgreSQL keeps it."""
+        return f" BEGIN RETURN QUERY {self.query}; END "
+
     def statements(self) -> list[str]:
         """What makes the function, or brings it in line. VOLATILE: the query sees what is there once its tables are
         locked, as it would by itself, not before a migration that it waited for."""
         return [
             f"CREATE OR REPLACE FUNCTION {self.signature} RETURNS TABLE ({self.gives}) LANGUAGE plpgsql VOLATILE"
             " SECURITY INVOKER SET plan_cache_mode = force_generic_plan"
-            f" AS $$ BEGIN RETURN QUERY {self.query}; END $$",
+            f" AS $${self.body}$$",
             f"REVOKE ALL ON FUNCTION {self.signature} FROM PUBLIC",
             f"GRANT EXECUTE ON FUNCTION {self.signature} TO {self.role}",
         ]
