@@ -74,7 +74,9 @@ def play_matrix(play: Play, watch: Watch) -> None:
         f" state ({len(tried.made)}) and refused from each other ({len(tried.refused)})"
     )
     for (name, state, move), why in UNREACHED.items():
-        play.outcome.notes.append(f"never made: {name} {move}{f' from {state}' if state else ''}: {why}")
+        note = f"never made: {name} {move}{f' from {state}' if state else ''}: {why}"
+        if note not in play.outcome.notes:
+            play.outcome.notes.append(note)
     with mock.patch.object(Lifecycle, "after", lambda self, _state, move: self.moves[move][1]):
         found = [each for noun in acts.admissions() for each in _problems(play, watch, noun, Tried())]
     play.twin("acts that ask no lifecycle", any("it was made" in each for each in found))

@@ -41,11 +41,12 @@ __all__ = ["play_turns", "prove"]
 
 def prove(play: Play) -> None:
     """The matrix, the clock, the model's twins; its roads are turns (`play_turns`)."""
-    with own_place("moves", play.place) as database, watching(database) as watch:
-        plan_briefly(watch, database)
-        for _round in play.rounds(1, share=0.6):
+    for _round in play.rounds(1, share=0.6):
+        # What a matrix leaves behind stands in the way of the next, such as a measure that is in force.
+        with _place(play) as watch:
             watch.ask("UPDATE providers_occupancy SET places = taken + 50")
             play_matrix(play, watch)
+    with _place(play) as watch:
         for _round in play.rounds(6, share=0.2):
             _closing_time(play, watch)
             for days in (400, -400):
@@ -55,6 +56,13 @@ def prove(play: Play) -> None:
         _twin(play, watch)
         play_twins(play, watch)
     play_clocks(play)
+
+
+@contextmanager
+def _place(play: Play) -> Iterator[Watch]:
+    with own_place("moves", play.place) as database, watching(database) as watch:
+        plan_briefly(watch, database)
+        yield watch
 
 
 # -- the clock --------------------------------------------------------------------------------------------------
