@@ -36,6 +36,9 @@ CELERY = [sys.executable, "-m", "celery", "--app", "brokerage.celery"]
 QUEUES = "alerts,texts,events,messages,documents,webhooks,default"
 #: Seconds for anything to happen on a loaded machine; a test that has to wait so long has failed.
 PATIENCE = 180.0
+#: Work of the outbox that comes to an end. A reminder in steps is not: it goes on until somebody answers, each step
+#: hours away, so that its time is not made to pass and nobody waits for it.
+ENDS = "NOT payload ? 'step'"
 #: What each process calls itself in `Site.processes`.
 WORKER, BEAT = "worker", "beat"
 
@@ -186,17 +189,17 @@ class Site:
         return int(self.ask(statement, *values)[0][0])
 
     def is_idle(self) -> bool:
-        """Is everything done and sent?"""
+        """Is everything done and sent that comes to an end (`ENDS`)?"""
         return not self.number(
-            "SELECT (SELECT count(*) FROM audit_outboxitem WHERE done_at IS NULL)"
+            f"SELECT (SELECT count(*) FROM audit_outboxitem WHERE done_at IS NULL AND {ENDS})"
             " + (SELECT count(*) FROM notifications_message WHERE channel <> 'in_app' AND sent_at IS NULL)"
         )
 
     def due_now(self) -> None:
-        """Time passes: every wait and every lease of the dead runs out."""
+        """Time passes: every wait (but for `ENDS`) and every lease of the dead runs out."""
         self.ask(
             "UPDATE audit_outboxitem SET available_at = now(), leased_until = NULL"
-            " WHERE done_at IS NULL AND (available_at > now() OR leased_until IS NOT NULL)"
+            f" WHERE done_at IS NULL AND {ENDS} AND (available_at > now() OR leased_until IS NOT NULL)"
         )
         self.ask(
             "UPDATE notifications_message SET available_at = now(), leased_until = NULL"
@@ -207,7 +210,7 @@ class Site:
         """Wait until nothing is left to do; waiting times are skipped, the leases of the living are kept."""
 
         def done() -> bool:
-            self.ask("UPDATE audit_outboxitem SET available_at = now() WHERE available_at > now()")
+            self.ask(f"UPDATE audit_outboxitem SET available_at = now() WHERE available_at > now() AND {ENDS}")
             self.ask("UPDATE notifications_message SET available_at = now() WHERE available_at > now()")
             return self.is_idle()
 

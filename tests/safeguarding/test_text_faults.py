@@ -30,16 +30,10 @@ def running(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pyt
 def site(running: Site, settings: Any) -> Iterator[Site]:
     """The site with everything running and nothing left to do."""
     settings.SMS_BACKEND = "tests.faults.text_sink.SinkGateway"
-    _no_reminders(running)
     running.in_order()
     yield running
     for connection in connections.all():
         connection.close()
-
-
-def _no_reminders(site: Site) -> None:
-    """Where time is made to pass: a reminder would be one more text of the same reference."""
-    site.ask("DELETE FROM audit_outboxitem WHERE kind IN ('alert_reminder', 'alert_confirm_reminder')")
 
 
 def _alert(**changes: Any) -> str:
@@ -89,7 +83,6 @@ def test_a_worker_killed_with_texts_in_hand_sends_each_at_least_once(site: Site)
     until(lambda: len(site.texts.copies()) >= 2, "sending is under way", otherwise=site.trouble)
     site.kill(WORKER)
     site.texts.late = 0.0
-    _no_reminders(site)
     site.due_now()
     site.start_worker()
     _all_texted(site, reference)
