@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import json
+import math
 import os
 import platform
 import signal
@@ -50,8 +51,9 @@ FULL, USUAL = "10000,100000,1000000", "10000,100000"
 def parsed(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="script/bench", description="Measures the product against its references.")
     parser.add_argument("names", nargs="*", metavar="name", help=f"one of: {', '.join(NAMES)} (all, without any)")
-    parser.add_argument("--sizes", default="", help=f"referrals of the seeded countries ({USUAL})")
-    parser.add_argument("--full", action="store_true", help=f"sizes {FULL}: takes an hour and 30 GB of disk")
+    how_many = parser.add_mutually_exclusive_group()
+    how_many.add_argument("--sizes", default="", help=f"referrals of the seeded countries ({USUAL})")
+    how_many.add_argument("--full", action="store_true", help=f"sizes {FULL}: takes an hour and 30 GB of disk")
     parser.add_argument("--effort", type=float, default=1.0, help="a part of the usual rounds, for a quick look (1)")
     parser.add_argument("--keep", action="store_true", help="leave the seeded countries for another run today")
     parser.add_argument("--resume", action="store_true", help="go on with a run that was stopped: same code and words")
@@ -71,8 +73,10 @@ def parsed(words: list[str]) -> argparse.Namespace:
         )
     except ValueError:
         parser.error("--sizes takes numbers with commas between.")
-    if chosen.sizes[0] < 1000 or chosen.effort <= 0:
+    if chosen.sizes[0] < 1000 or not 0 < chosen.effort < math.inf:
         parser.error("At least 1000 referrals, and some effort.")
+    if "growth" in chosen.names and len(chosen.sizes) < 2:
+        parser.error(f"growth needs two sizes: --sizes {USUAL}")
     chosen.everything = not chosen.names
     chosen.names = chosen.names or list(NAMES)
     return chosen
@@ -203,8 +207,8 @@ def main(words: list[str]) -> int:
         with own_database("versions"):
             told = versions()
         if writes:
-            # What broke has found nothing that could stand for what it found before.
-            sound = {name: one for name, one in found.items() if name not in broken}
+            # What broke or found no figure has nothing that could stand for what was found before.
+            sound = {name: one for name, one in found.items() if name not in broken and one.rows}
             write(recorded(kept, sound, run, order=NAMES, machine=machine(), versions=told))
         rows = [row for one in found.values() for row in one.rows]
         short = [row.name for row in rows if row.met is False]

@@ -13,17 +13,24 @@ from tests.benchmarks.cycle import award_one, decided_later
 from tests.benchmarks.harness import Bench, beside_goal, database, say, seconds, superuser
 from tests.benchmarks.rows import Row, figure, middle_half
 
-#: what, the address (of the authority, its referral, the provider), how much dearer at most.
+#: what, who asks, the address (of the authority, its referral, the provider), how much dearer at most.
 PLACES = (
-    ("list", "/o/harrow/referrals/", 1.3),
-    ("API list", "/api/v1/referrals?limit=50", 1.3),
-    ("detail", "/o/harrow/referrals/{reference}/", 1.3),
-    ("inbox", "/o/{provider}/inbox/", 1.3),
-    ("search for a person", "/o/harrow/people/search/", 1.5),
-    ("search by reference", "/o/harrow/search/?q={reference}", 1.5),
-    ("search for homes", "/o/harrow/homes/?category=residential&age=14", 1.5),
-    ("home page of an officer", "/o/harrow/", 1.5),
-    ("spend report", "/o/harrow/spend/", 1.5),
+    ("list", "officer", "/o/harrow/referrals/", 1.3),
+    ("API list", "machine", "/api/v1/referrals?limit=50", 1.3),
+    ("detail", "officer", "/o/harrow/referrals/{reference}/", 1.3),
+    ("list of placements", "officer", "/o/harrow/placements/", 1.3),
+    ("messages", "officer", "/o/harrow/messages/", 1.3),
+    ("inbox", "provider", "/o/{provider}/inbox/", 1.3),
+    ("list of own offers", "provider", "/o/{provider}/offers/", 1.3),
+    ("search for a person", "officer", "/o/harrow/people/search/", 1.5),
+    ("search by reference", "officer", "/o/harrow/search/?q={reference}", 1.5),
+    ("search for homes", "officer", "/o/harrow/homes/?category=residential&age=14", 1.5),
+    ("home page of an officer", "officer", "/o/harrow/", 1.5),
+    ("home page of a commissioner", "commissioner", "/o/harrow/", 1.5),
+    ("home page of a provider", "provider", "/o/{provider}/", 1.5),
+    ("home page of a central team", "central", "/o/west-london-central/", 1.5),
+    ("spend report", "commissioner", "/o/harrow/spend/", 1.5),
+    ("market report", "commissioner", "/o/harrow/market/", 1.5),
 )
 
 #: Times that each is asked before it is timed, in a size's first block and in its later ones; awards timed in a block.
@@ -87,7 +94,7 @@ def _measure(bench: Bench) -> None:
                 times = found.setdefault(what, {}).setdefault(size, [])
                 times += [seconds(act) for _round in range(AWARDS if what == "award" else 10)]
     first, *_between, last = bench.sizes
-    goals = {what: goal for what, _path, goal in PLACES} | {"award": 1.3}
+    goals = {what: goal for what, _who, _path, goal in PLACES} | {"award": 1.3}
     for what, by_size in found.items():
         low, high = middle_half(by_size[last])
         middle = statistics.median(by_size[first])
@@ -135,17 +142,19 @@ def _ready(bench: Bench, size: int) -> tuple[dict[str, Callable[[], object]], st
             [reference],
         )
         (name_of_person,) = cursor.fetchone()
-        officer, finance = Asker(user=user_of("olive")), Asker(user=user_of("connie"))
-        machine = Asker(token=client_of("olive").token)
-        provider = Asker(user=User.objects.get(pk=user_id))
+        askers = {
+            "officer": Asker(user=user_of("olive")),
+            "commissioner": Asker(user=user_of("connie")),
+            "central": Asker(user=user_of("carol")),
+            "provider": Asker(user=User.objects.get(pk=user_id)),
+            "machine": Asker(token=client_of("olive").token),
+        }
         acts: dict[str, Callable[[], object]] = {}
-        for what, path, _goal in PLACES:
-            asker = machine if "/api/" in path else provider if "{provider}" in path else officer
-            asker = finance if "spend" in path else asker
+        for what, who, path, _goal in PLACES:
             status = 302 if "search/?q" in path else 200
-            acts[what] = partial(asker.get, path.format(reference=reference, provider=slug), status=status)
+            acts[what] = partial(askers[who].get, path.format(reference=reference, provider=slug), status=status)
             if "people" in path:
-                acts[what] = partial(asker.submit, path, text=name_of_person)
+                acts[what] = partial(askers[who].submit, path, text=name_of_person)
         acts["award"] = partial(award_one, decided_later(_blocks(bench) * (WARM + AWARDS) + FIRST_WARM))
         say(f"  {size:,} referrals: inbox of {slug}, {shown}; {indexes}")
     return acts, indexes

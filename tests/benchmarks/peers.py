@@ -44,8 +44,9 @@ class Peer:
         except subprocess.CalledProcessError as problem:
             told = (problem.stderr or problem.stdout or "").strip().splitlines()
             return [], f"does not install or run here ({told[-1][:160] if told else problem})"
-        found: list[float] = json.loads(said.strip().splitlines()[-1])
-        return found, ""
+        except OSError as problem:
+            return [], f"does not install or run here ({problem.strerror})"
+        return _seconds(said)
 
     def version(self, package: str) -> str:
         """Which of its packages is installed; empty when none is."""
@@ -58,6 +59,15 @@ class Peer:
         from brokerage.embedded.places import var_directory
 
         return Path(os.environ.get("BENCH_PEERS") or var_directory() / "bench-peers") / self.name
+
+
+def _seconds(said: str) -> tuple[list[float], str]:
+    """The last line of what a script printed; or none, and why."""
+    last = (said.strip().splitlines() or [""])[-1]
+    try:
+        return [float(each) for each in json.loads(last)], ""
+    except (ValueError, TypeError):
+        return [], f"runs here, but says no times ({last[:160]})"
 
 
 def server() -> dict[str, str]:

@@ -13,7 +13,7 @@ TRYTON = Peer(
         f"trytond=={SERIES}.*",
         f"trytond_purchase_request_quotation=={SERIES}.*",
         f"trytond_purchase_requisition=={SERIES}.*",
-        "proteus",
+        f"proteus=={SERIES}.*",
         "psycopg[binary,pool]",
     ),
     script="tryton_cycle.py",

@@ -29,6 +29,7 @@ from contracts.costs import (
 from dpv.parameters import AUTHORITY, PROVIDER, NoticeStep
 from dpv.rule_defaults import fostering_defaults, residential_defaults
 from placements.pricing import ExtraLine, PriceRequest, Pricing, expected_total, price
+from tests.many import many
 
 FOSTERING = fostering_defaults()
 RESIDENTIAL = residential_defaults()
@@ -142,7 +143,7 @@ def test_a_vehicle_without_a_key_decision_limit() -> None:
     st.decimals(min_value="0.01", max_value=50_000, places=2),
     st.decimals(min_value="0.01", max_value=10_000_000, places=2),
 )
-@settings(max_examples=200)
+@settings(max_examples=many(200))
 def test_the_week_before_the_gate_is_still_under_it(weekly: Decimal, gate: Decimal) -> None:
     weeks = weeks_until_gate(weekly, gate)
     assert weeks is not None
@@ -206,7 +207,7 @@ def test_an_open_ended_commitment_fills_every_month() -> None:
     extra_days=st.integers(0, 400),
     is_backdated=st.booleans(),
 )
-@settings(max_examples=100)
+@settings(max_examples=many(100))
 def test_months_sum_to_the_stay_to_the_penny(core: Decimal, nights: int, extra_days: int, is_backdated: bool) -> None:
     pricing = priced(str(core), extra_days, permanence_backdated=is_backdated)
     ends = STARTS + timedelta(days=nights)

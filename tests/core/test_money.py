@@ -19,6 +19,7 @@ from brokerage.core.money import (
     pounds,
     share_to_the_penny,
 )
+from tests.many import many
 
 amounts = st.decimals(min_value="-9999999", max_value="9999999", places=6, allow_nan=False)
 whole_pence = st.decimals(min_value="0", max_value="9999999", places=2, allow_nan=False)
@@ -49,13 +50,13 @@ def test_halves_round_away_from_nothing(amount: str, rounded: str) -> None:
 
 
 @given(amounts)
-@settings(max_examples=200)
+@settings(max_examples=many(200))
 def test_rounding_equals_exact_fractions(amount: Decimal) -> None:
     assert pence(amount) == half_up(Fraction(amount))
 
 
 @given(whole_pence, st.decimals(min_value=0, max_value=100, places=2))
-@settings(max_examples=200)
+@settings(max_examples=many(200))
 def test_percentages_equal_exact_fractions(base: Decimal, percent: Decimal) -> None:
     assert percent_of(base, percent) == half_up(Fraction(base) * Fraction(percent) / 100)
 
@@ -134,7 +135,7 @@ def test_amounts_come_as_text(wrong: object) -> None:
 
 
 @given(st.text(max_size=12) | st.from_regex(r"[0-9.,£ \-+eE]{0,12}", fullmatch=True))
-@settings(max_examples=400)
+@settings(max_examples=many(400))
 def test_whatever_is_typed_is_an_amount_or_a_refusal(written: str) -> None:
     try:
         amount = parse_money(written)
@@ -150,7 +151,7 @@ def test_an_amount_of_any_length_is_whole_pence_or_not(written: str, is_whole: b
 
 
 @given(whole_pence)
-@settings(max_examples=100)
+@settings(max_examples=many(100))
 def test_what_is_written_is_read_back(amount: Decimal) -> None:
     assert parse_money(money_text(amount)) == parse_money(pounds(amount)) == amount
 
@@ -163,7 +164,7 @@ def test_pounds_are_written_for_people() -> None:
 
 
 def test_the_central_teams_cost_is_shared_with_the_odd_penny_to_the_first_code() -> None:
-    """DOMAIN.md: 200,000 half equally, half by 100, 300 and 600 children."""
+    """200,000 half equally, half by 100, 300 and 600 children."""
     children = {"E09000015": 100, "E09000009": 300, "E09000033": 600}
     weights = {
         code: Fraction(1, 2) * Fraction(1, 3) + Fraction(1, 2) * Fraction(number, 1000)
@@ -177,7 +178,7 @@ def test_the_central_teams_cost_is_shared_with_the_odd_penny_to_the_first_code()
 
 
 @given(whole_pence, st.dictionaries(st.text(min_size=1, max_size=3), st.integers(0, 1000), min_size=1))
-@settings(max_examples=200)
+@settings(max_examples=many(200))
 def test_shares_sum_and_lie_within_a_penny_of_exact(total: Decimal, weights: dict[str, int]) -> None:
     if not sum(weights.values()):
         with pytest.raises(ValueError, match="not all nothing"):

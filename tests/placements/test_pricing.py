@@ -26,6 +26,7 @@ from placements.pricing import (
     savings_percent,
     weekly_equivalent,
 )
+from tests.many import many
 from tests.placements.prices import FOSTERING, RESIDENTIAL, STARTS, ask, extra, siblings
 
 COMPOUNDING = FOSTERING.with_values(stacking="compounding")
@@ -321,7 +322,7 @@ percents = st.decimals(min_value=0, max_value=50, places=2)
     together=st.integers(1, 4),
     planned=st.none() | st.integers(0, 24),
 )
-@settings(max_examples=300)
+@settings(max_examples=many(300))
 def test_discounts_equal_exact_fractions(
     core: Decimal, sibling: Decimal, permanence: Decimal, stacking: str, together: int, planned: int | None
 ) -> None:
@@ -350,7 +351,7 @@ def test_two_halves_of_an_odd_penny_do_not_go_below_nothing() -> None:
     nights=st.integers(0, 800),
     runs=st.integers(0, 400),
 )
-@settings(max_examples=200)
+@settings(max_examples=many(200))
 def test_stays_equal_exact_fractions(core: Decimal, rate: Decimal, quantity: Decimal, nights: int, runs: int) -> None:
     line = extra(
         unit_rate=rate,

@@ -109,9 +109,9 @@ def table(proofs: list[Proof], found: dict[int, Outcome]) -> str:
 
 
 def figures_of(proof: Proof, outcome: Outcome) -> list[str]:
-    """A line of what a proof came to in words of its own, beside how much QUALITY.md asks for."""
+    """A line of what a proof came to in words of its own, beside how much is asked for."""
     figures = {proof.size.of: 0} if proof.size else {}
-    asked = {proof.size.of: f" of QUALITY's {proof.size.many:,}"} if proof.size else {}
+    asked = {proof.size.of: f" of {proof.size.many:,}"} if proof.size else {}
     words = [f"{count:,}{asked.get(name, '')} {name}" for name, count in {**figures, **outcome.figures}.items()]
     return [f"{proof.number} · {', '.join(words)}"] if words else []
 
@@ -137,8 +137,8 @@ def _arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         chosen.proofs = named(chosen.names)
     except KeyError as unknown:
         parser.error(f"There is no proof called {unknown.args[0]}.")
-    if any(given is not None and given <= 0 for given in (chosen.minutes, chosen.cases)):
-        parser.error("More than nothing, please.")
+    if any(given is not None and not 0 < given < math.inf for given in (chosen.minutes, chosen.cases)):
+        parser.error("More than nothing, please, and an end.")
     has_sizes = all(proof.name in sized for proof in chosen.proofs)
     if chosen.cases and not has_sizes:
         parser.error(f"--cases is for {', '.join(sized)}: of another nothing is counted.")

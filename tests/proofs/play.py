@@ -27,7 +27,7 @@ COUNTED = ("faults", "inputs", "figures")
 
 @dataclass(frozen=True)
 class Size:
-    """How much QUALITY.md asks of a proof: `many` of what stands as `of` among its figures."""
+    """How much is asked of a proof: `many` of what stands as `of` among its figures."""
 
     many: int
     of: str

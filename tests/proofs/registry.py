@@ -23,14 +23,14 @@ class Proof:
     twins: tuple[str, ...]
     seconds: float = 30
     lane: str = HERE
-    #: What QUALITY.md asks for, where it names a number.
+    #: How much of it is asked for, where that is counted.
     size: Size | None = None
     #: Has turns that every process takes part in once its own proofs are done: `play_turns`.
     has_turns: bool = False
 
     @property
     def counts(self) -> str:
-        """What its size counts, among its figures; "" where QUALITY.md names no number."""
+        """What its size counts, among its figures; "" where nothing is counted."""
         return self.size.of if self.size else ""
 
     def play(self, play: Play) -> None:

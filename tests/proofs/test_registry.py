@@ -83,9 +83,9 @@ def test_the_table_has_a_line_for_each_and_says_who_did_not_end() -> None:
     assert first.split()[-6:] == ["40", "3", "1", "1", "of", "2"]
     assert second.endswith("did not end") and "Faults: suspended meanwhile 3." in said
     assert "Inputs: amounts 7." in said and "1 · stretched" in said
-    assert "1 · 0 of QUALITY's 1,000 referrals" in said
+    assert "1 · 0 of 1,000 referrals" in said
     found.figures.update({"referrals": 1_200, "others": 5})
-    assert table(two, {1: found}).endswith("1 · 1,200 of QUALITY's 1,000 referrals, 5 others")
+    assert table(two, {1: found}).endswith("1 · 1,200 of 1,000 referrals, 5 others")
 
 
 def test_rounds_end_with_their_count_or_their_time_and_go_once_at_least(tmp_path: Path) -> None:
@@ -106,14 +106,20 @@ def test_what_is_counted_is_played_no_fewer_and_no_more_times_however_long_it_ta
 
 
 def test_proofs_with_a_size_play_it_when_nothing_else_is_asked() -> None:
-    """QUALITY.md's numbers; with others beside them, or with a time, the time is what counts."""
+    """The numbers in the table; with others beside them, or with a time, the time is what counts."""
     sizes = {"places": 1_000, "ceilings": 100_000, "standing": 5_000, "moves": 300, "api": 20_000}
     assert {proof.name: proof.size.many for proof in PROOFS if proof.size} == sizes
     assert _arguments(["api"]).most == _arguments(["1", "3"]).most == sizes
     assert set(_arguments(["2", "--cases", "20"]).most.values()) == {20}
     for by_time in ([], ["1", "rivals"], ["1", "--short"], ["1", "--minutes", "2"]):
         assert _arguments(by_time).most == {}
-    for wrong in (["1", "rivals", "--cases", "20"], ["1", "--cases", "0"], ["1", "--cases", "20", "--short"]):
+    for wrong in (
+        ["1", "rivals", "--cases", "20"],
+        ["1", "--cases", "0"],
+        ["1", "--cases", "20", "--short"],
+        ["--minutes", "nan"],
+        ["--minutes", "inf"],
+    ):
         with pytest.raises(SystemExit):
             _arguments(wrong)
 

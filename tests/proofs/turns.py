@@ -34,7 +34,7 @@ class Turns:
 
     def of(self, play: Play) -> Iterator[tuple[int, int]]:
         """Turns by number, and the roads of each, while there is time. In the short form all processes together walk as
-        many roads as QUALITY.md asks for at most, and with `most` so many; somebody plays one turn at least."""
+        many roads as are asked for at most, and with `most` so many; somebody plays one turn at least."""
         roads = play.most or (play.size.many if play.short and play.size else sys.maxsize)
         for _round in play.rounds(roads):
             number = self.take()

@@ -34,6 +34,7 @@ from placements.actions.running import end_without_placement
 from placements.models import Placement, Referral
 from providers.models import Occupancy
 from tests.cast import TODAY, actor_of
+from tests.many import many
 from tests.reports.booking import exact_months, wrong_figures
 from tests.reports.test_spend import placed
 from tests.scenarios import award, invited, standing_offer, with_person
@@ -141,7 +142,7 @@ def test_the_book_follows_whatever_is_written() -> None:
         max_size=400,
     )
 )
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=many(20), deadline=None, suppress_health_check=list(HealthCheck))
 def test_stays_are_exact_against_fractions(stays: list[tuple[Decimal, dt.date, int]]) -> None:
     check_stays([(weekly, starts, starts + dt.timedelta(days=days)) for weekly, starts, days in stays])
 

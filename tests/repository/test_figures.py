@@ -12,9 +12,10 @@ import pytest
 from django.core import management
 
 from tests import databases
-from tests.benchmarks import harness
+from tests.benchmarks import harness, peers
 from tests.benchmarks.__main__ import NAMES, parsed
 from tests.benchmarks.harness import Bench, in_turn
+from tests.benchmarks.peers import Peer
 from tests.benchmarks.records import Found, Progress, Run, is_less, recorded
 from tests.benchmarks.rows import Row, Seeding, compared, figure, middle_half, to_markdown
 
@@ -183,6 +184,35 @@ def test_less_than_the_record_replaces_nothing_by_itself() -> None:
     assert not is_less(replace(NOW, sizes=(1_000_000,)), record)
 
 
+def peer_saying(said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Peer:
+    """One that is installed, and prints that in its last line."""
+    peer = Peer("tryton", ("trytond",), "tryton_cycle.py", patience=1)
+    monkeypatch.setenv("BENCH_PEERS", str(tmp_path))
+    peer.place.mkdir()
+    (peer.place / "ready").touch()
+    monkeypatch.setattr(peers, "run", lambda *_words: f"Getting ready\n{said}\n")
+    return peer
+
+
+@pytest.mark.parametrize("said", ["", "No module named trytond", "{}1", '["soon"]', "null", "3"])
+def test_a_peer_that_says_no_times_is_left_out_with_what_it_said(
+    said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times, why = peer_saying(said, tmp_path, monkeypatch).times(environment={})
+    assert times == [] and "says no times" in why and said in why
+
+
+def test_a_peer_says_its_times_in_its_last_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert peer_saying("[0.5, 1]", tmp_path, monkeypatch).times(environment={}) == ([0.5, 1.0], "")
+
+
+def test_a_peer_that_cannot_be_started_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = peers.run
+    peer = peer_saying("[0.5]", tmp_path, monkeypatch)
+    monkeypatch.setattr(peers, "run", run)
+    assert peer.times(environment={}) == ([], "does not install or run here (No such file or directory)")
+
+
 def test_a_stopped_run_goes_on_with_what_it_found(tmp_path: Path) -> None:
     progress = Progress(tmp_path / "progress.json", NOW)
     assert progress.read() == {}
@@ -210,5 +240,14 @@ def test_the_command_knows_its_names_and_sizes(capsys: pytest.CaptureFixture[str
     with pytest.raises(SystemExit):
         parsed(["no-such-thing"])
     assert "no benchmark called no-such-thing" in capsys.readouterr().err
+    for words, said in (
+        (["--effort", "nan"], "some effort"),
+        (["--effort", "inf"], "some effort"),
+        (["--sizes", "10000", "--full"], "not allowed with"),
+        (["growth", "--sizes", "1000000"], "growth needs two sizes"),
+    ):
+        with pytest.raises(SystemExit):
+            parsed(words)
+        assert said in capsys.readouterr().err
     here = Path(__file__).resolve().parent.parent / "benchmarks"
     assert all((here / f"{name}.py").exists() for name in NAMES)

@@ -1,6 +1,6 @@
 """Who may do what: the role -> permission table, on one page.
 
-Permissions name acts, roles name jobs (DOMAIN.md, "Who uses it"). A membership carries roles; an actor carries the
+Permissions name acts, roles name jobs. A membership carries roles; an actor carries the
 union of their permissions. Money limits are on the membership, not here.
 """
 
