@@ -1,27 +1,31 @@
 """Only legal moves, and the database's clock decides.
 
-Every real act on its noun in every state (`matrix`); offers a millisecond before, at and after closing time, and at
-random moments around it; the same with this process's clock 400 days off, and with those of real web processes and
-workers (`clocks`); and a plain model against the real thing (`model`), on roads that every process plays which has
-done its own proofs (`roads`).
+Every real act on its noun in every state (`matrix`); all that is done about an offer a millisecond before, at and
+after closing time, and submitting at random moments around it; the same with this process's clock 400 days off, and
+with those of real web processes and workers (`clocks`); and a plain model against the real thing (`model`), on roads
+that every process plays which has done its own proofs (`roads`).
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from decimal import Decimal
+from functools import partial
+from typing import Any
 from unittest import mock
+from uuid import UUID
 
-from django.http import Http404
 from django.utils import timezone
 
 from brokerage.core.audit import outbox
 from brokerage.core.errors import NotNow, RuleBroken
+from brokerage.core.tenants.context import acting
 from placements.actions import offers
-from placements.actions.offers import submit_offer
 from placements.models import Offer
 from tests import scenarios
+from tests.cast import actor_of
 from tests.faults.clock import clock_off_by
 from tests.proofs.clocks import play_clocks
 from tests.proofs.matrix import play_matrix
@@ -33,7 +37,8 @@ from tests.proofs.roads import plan_briefly, play_turns, play_twins
 
 HOUR = dt.timedelta(hours=1)
 MILLISECOND = dt.timedelta(milliseconds=1)
-REFUSALS = (NotNow, RuleBroken, Http404)
+#: The release that an act is about, and the act.
+Asked = tuple[UUID, Callable[[], Any]]
 
 
 __all__ = ["play_turns", "prove"]
@@ -76,13 +81,52 @@ def clock_off(by: dt.timedelta) -> Iterator[None]:
         yield
 
 
-def _draft(closes_in: dt.timedelta) -> Offer:
-    return scenarios.drafted_offer(story=scenarios.invited("birch-house", closes_in=closes_in), home="birch-house")
+def _draft() -> Offer:
+    return scenarios.drafted_offer(story=scenarios.invited("birch-house", closes_in=HOUR), home="birch-house")
 
 
-def _submitted(offer: Offer) -> bool:
+def _started() -> Asked:
+    story = scenarios.invited("birch-house", closes_in=HOUR)
+    return story.releases["birch"].pk, partial(
+        act_as, "bob", offers.start_offer, invitation_id=story.invitations["birch-house"].pk
+    )
+
+
+def _made() -> Asked:
+    story = scenarios.invited("birch-house", closes_in=HOUR)
+    return story.releases["birch"].pk, partial(scenarios.made_offer, actor_of("bob"), story=story, home="birch-house")
+
+
+def _submitted() -> Asked:
+    offer = _draft()
+    return offer.release_id, partial(act_as, "bob", offers.submit_offer, offer_id=offer.pk)
+
+
+def _on_submitted(action: Callable[..., Any], status: str = "submitted", **changes: Any) -> Asked:
+    """An act on an offer that was submitted; `changes`: answers that it gives anew."""
+    story = scenarios.invited("birch-house", closes_in=HOUR)
+    offer = scenarios.submitted_offer(story=story, home="birch-house")
+    with acting(actor_of("bob")):
+        Offer.objects.filter(pk=offer.pk).update(status=status)
+    answers = {"answers": offers.OfferAnswers(**scenarios.offer_answers(story, **changes))} if changes else {}
+    return offer.release_id, partial(act_as, "bob", action, offer_id=offer.pk, **answers)
+
+
+#: What a bid writer does about an offer: of which release, and the act; and what may be done after closing time too.
+AROUND_CLOSING: dict[str, Callable[[], Asked]] = {
+    "start": _started,
+    "make": _made,
+    "submit": _submitted,
+    "revise": partial(_on_submitted, offers.revise_offer, weekly_core=Decimal("3700.00")),
+    "withdraw": partial(_on_submitted, offers.withdraw_offer),
+    "reconfirm": partial(_on_submitted, offers.reconfirm_offer, status="needs_reconfirming"),
+}
+AFTER_TOO = frozenset({"reconfirm"})
+
+
+def _is_taken(act: Callable[[], Any]) -> bool:
     try:
-        act_as("bob", submit_offer, offer_id=offer.pk)
+        act()
     except NotNow as refusal:
         assert refusal.code == "closing_passed", refusal.code
         return False
@@ -91,19 +135,21 @@ def _submitted(offer: Offer) -> bool:
 
 def _closing_time(play: Play, watch: Watch, away: int = 0) -> None:
     """A millisecond before, at, a millisecond after; and by the database's own clock at some moment around it."""
-    for off, is_open in ((-MILLISECOND, True), (dt.timedelta(0), False), (MILLISECOND, False)):
-        offer = _draft(HOUR)
-        closes_at = watch.ask("SELECT closes_at FROM placements_release WHERE id = %s", str(offer.release_id))[0][0]
-        with mock.patch.object(offers, "database_now", lambda moment=closes_at + off: moment):
-            done = _submitted(offer)
-        play.outcome.cases += 1
-        play.require(
-            done is is_open, f"{off} from closing time, clock {away} days off: {'taken' if done else 'refused'}"
-        )
-    offer = _draft(HOUR)
+    for what, asked in AROUND_CLOSING.items():
+        for off, is_open in ((-MILLISECOND, True), (dt.timedelta(0), False), (MILLISECOND, False)):
+            release_id, act = asked()
+            closes_at = watch.ask("SELECT closes_at FROM placements_release WHERE id = %s", str(release_id))[0][0]
+            with mock.patch.object(offers, "database_now", lambda moment=closes_at + off: moment):
+                done = _is_taken(act)
+            play.outcome.cases += 1
+            play.require(
+                done is (is_open or what in AFTER_TOO),
+                f"{what} {off} from closing time, clock {away} days off: {'taken' if done else 'refused'}",
+            )
+    offer = _draft()
     soon = f"clock_timestamp() + interval '{play.random.randint(-5, 60)} milliseconds'"
     watch.ask(f"UPDATE placements_release SET closes_at = {soon} WHERE id = %s", str(offer.release_id))
-    done = _submitted(offer)
+    done = _is_taken(partial(act_as, "bob", offers.submit_offer, offer_id=offer.pk))
     play.outcome.cases += 1
     play.outcome.faults["clock off" if away else "closing meanwhile"] += 1
     rows = watch.ask(
@@ -135,14 +181,15 @@ def _work_is_due(play: Play, watch: Watch) -> None:
 
 def _twin(play: Play, watch: Watch) -> None:
     """Deadlines by the process's clock: an offer 400 days late is taken."""
-    offer = _draft(HOUR)
+    offer = _draft()
     watch.ask("UPDATE placements_release SET closes_at = now() - interval '1 day' WHERE id = %s", str(offer.release_id))
+    submit = partial(act_as, "bob", offers.submit_offer, offer_id=offer.pk)
     with clock_off(dt.timedelta(days=-400)), mock.patch.object(offers, "database_now", timezone.now):
         try:
-            caught = _submitted(offer)
+            caught = _is_taken(submit)
         except RuleBroken:
             caught = False
     if not caught:
         with clock_off(dt.timedelta(days=-2)), mock.patch.object(offers, "database_now", timezone.now):
-            caught = _submitted(offer)
+            caught = _is_taken(submit)
     play.twin("deadlines by the process's clock", caught)
