@@ -291,7 +291,8 @@ LANGUAGE_COOKIE_SAMESITE = "Lax"
 LANGUAGE_COOKIE_SECURE = SECURE
 USE_I18N = True
 USE_TZ = True
-TIME_ZONE = "Europe/London"
+# Whose days and hours count, in Python and in what is stored in the database: a change needs `manage.py migrate`.
+TIME_ZONE = os.environ.get("TIME_ZONE", "Europe/London")
 DATE_FORMAT = "j F Y"
 
 # --- Security ---------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,14 +12,11 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connections
-from django.test import Client, override_settings
+from django.test import Client
 from django.utils import translation
 
 from tests import databases
 from tests.many import TIMES
-
-# Before any test module counts from today: see `tests.plugin`.
-override_settings(TIME_ZONE=os.environ["TESTS_ZONE"]).enable()
 
 # The same cases in every run (but where many are asked for), and no verdict by the clock: a loaded machine is no fault.
 hypothesis.settings.register_profile(
@@ -77,6 +74,14 @@ def _own_cache() -> Iterator[None]:
 def _nothing_counted(_own_cache: None) -> None:
     """Limits on how often something may be tried: what another test did does not count."""
     cache.clear()
+
+
+@pytest.fixture
+def time_stands(monkeypatch: pytest.MonkeyPatch) -> float:
+    """No minute and no hour ends while something is counted by it; where the time stands."""
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now)
+    return now
 
 
 @pytest.fixture(autouse=True)

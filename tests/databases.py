@@ -22,8 +22,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def _fingerprint() -> str:
     """Changes whenever the schema, row security, reference data or the cast may have changed."""
-    # The cast's dates are counted from the day of the run: yesterday's template is another day's.
-    digest = hashlib.sha256(os.environ["TESTS_DAY"].encode())
+    # The cast's dates are counted from the day of the run: yesterday's template is another day's. What the database
+    # says of days stands in it by the zone.
+    digest = hashlib.sha256(f"{os.environ['TESTS_DAY']} {os.environ.get('TIME_ZONE', '')}".encode())
     patterns = (
         "*/migrations/*.py",
         "*/row_security.py",
@@ -39,6 +40,7 @@ def _fingerprint() -> str:
         "brokerage/safeguarding/*/migrations/*.py",
         "brokerage/safeguarding/*/row_security.py",
         "brokerage/core/tenants/rowsecurity.py",
+        "brokerage/core/clock.py",
         "brokerage/core/tenants/reference.py",
         "brokerage/core/tenants/data/*.csv",
         "brokerage/core/tenants/management/commands/setup_roles.py",

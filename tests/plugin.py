@@ -40,11 +40,12 @@ def database_url(name: str, user: str = "", superuser_url: str = "") -> str:
 
 
 def _keep_the_day() -> None:
-    """One day for the whole run, in every process of it: tests count dates from it, and midnight must not come between
-    a test and the database. A run begun in the evening takes place where the day ends half a day later."""
+    """One day for the whole run, in every process of it and in its databases: tests count dates from it, and midnight
+    must not come between a test and the database. A run begun in the evening takes place where the day ends half a day
+    later."""
     if "TESTS_DAY" not in os.environ:
         zone = FAR_WEST if dt.datetime.now(ZoneInfo(HOME)).hour >= LATE else HOME
-        zone = os.environ.setdefault("TESTS_ZONE", zone)
+        zone = os.environ.setdefault("TIME_ZONE", zone)
         os.environ["TESTS_DAY"] = dt.datetime.now(ZoneInfo(zone)).date().isoformat()
 
 

@@ -6,8 +6,11 @@ import datetime as dt
 import threading
 import time
 
+from django.conf import settings
 from django.db import connection
 
+#: SQL behind a moment: by the clocks of the service, whatever the session's time zone.
+HERE = f"AT TIME ZONE '{settings.TIME_ZONE}'"
 #: For how many seconds a moment that the database told is counted on from, before it is asked again: longer than an act
 #: takes on a busy machine, too short for two machines' counters to part.
 COUNTED_ON = 10

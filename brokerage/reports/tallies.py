@@ -1,7 +1,8 @@
 """The figures of what is over, as SQL: how each row adds to them, how all are counted again, folded and compared.
 
 `brokerage.reports.row_security` makes the triggers of these texts, so that a figure and its recount are one rule.
-Months are those of London. Plain rows only: what a page shows of them stands in `brokerage.reports.history`.
+Months and days are the service's (`brokerage.core.clock.HERE`). Plain rows only: what a page shows of them stands in
+`brokerage.reports.history`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from uuid import UUID
 
 from django.db import connection
 
+from brokerage.core.clock import HERE
+
 #: A referral in one of these is over for good (`placements.states.REFERRAL_OVER`).
 OVER = "('placed', 'not_placed', 'withdrawn')"
 #: A call-off that began.
@@ -21,8 +24,8 @@ COLUMNS = "authority_id, kind, month, category, key, number, times, amount, coun
 
 
 def month_of(moment: str) -> str:
-    """The first day of London's month of a moment."""
-    return f"date_trunc('month', {moment} AT TIME ZONE 'Europe/London')::date"
+    """The first day of a moment's month."""
+    return f"date_trunc('month', {moment} {HERE})::date"
 
 
 def tenths_of_a_day(begins: str, ends: str) -> str:
@@ -32,7 +35,7 @@ def tenths_of_a_day(begins: str, ends: str) -> str:
 
 def days_to_moving(published: str, started: str) -> str:
     """Whole days from the day of publication to the first night."""
-    return f"{started} - ({published} AT TIME ZONE 'Europe/London')::date"
+    return f"{started} - ({published} {HERE})::date"
 
 
 def stays(p: str) -> str:

@@ -4,6 +4,7 @@ The function works out who must know across all authorities; it tells nobody who
 region's central team (`alert_roster`).
 """
 
+from brokerage.core.clock import HERE
 from brokerage.core.notifications.channels import tell_members
 from brokerage.core.tenants.permissions import PERMISSIONS
 from brokerage.core.tenants.rowsecurity import (
@@ -314,7 +315,7 @@ FUNCTIONS = [
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
       SELECT r.organisation_id, o.name, count(*), count(c.done_on), count(*) FILTER (WHERE c.is_safe),
         count(*) FILTER (WHERE NOT c.is_safe),
-        count(*) FILTER (WHERE c.done_on IS NULL AND c.due_on < (now() AT TIME ZONE 'Europe/London')::date),
+        count(*) FILTER (WHERE c.done_on IS NULL AND c.due_on < (now() {HERE})::date),
         min(c.planned_at)
       FROM safeguarding_alertrecipient r
       JOIN tenants_organisation o ON o.id = r.organisation_id

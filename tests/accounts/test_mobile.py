@@ -151,6 +151,7 @@ def test_the_old_number_counts_until_the_new_one_is_confirmed(olive: Client) -> 
     assert row_of("olive").number == "+447700900123"
 
 
+@pytest.mark.usefixtures("time_stands")
 def test_codes_are_few_for_a_person_and_for_a_number(olive: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(CODES_AN_HOUR):
         olive.post(PAGE, {"number": f"07700 90012{number}"})
@@ -164,6 +165,7 @@ def test_codes_are_few_for_a_person_and_for_a_number(olive: Client, monkeypatch:
         ask_for_code(user_of("bob"), number="07700 900120")
 
 
+@pytest.mark.usefixtures("time_stands")
 def test_a_stranger_gets_few_codes_texted_to_somebody_s_number_and_locks_nobody_out() -> None:
     give_number("tessa", "+447700900012")
     for _time in range(CODES_TO_ANOTHER):

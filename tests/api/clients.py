@@ -77,7 +77,7 @@ def client_of(
     with acting(administrator) as actor:
         client, _secret = create_client(
             actor,
-            name=f"System {uuid4().hex[:6]}",
+            name=f"System {uuid4().hex[:12]}",
             scopes=sorted(scopes_of(kind)) if scopes is None else list(scopes),
             owner_id=owning.user_id,
             weekly_limit=Decimal(weekly_limit) if weekly_limit else None,

@@ -145,6 +145,7 @@ def test_a_scope_too_few_is_named() -> None:
     assert 'scope="reference:read"' in answer["WWW-Authenticate"]
 
 
+@pytest.mark.usefixtures("time_stands")
 def test_too_many_requests_wait(settings: Any) -> None:
     settings.API_RATE = 2
     machine = client_of("olive")

@@ -334,6 +334,7 @@ def test_a_query_is_known_and_said_once(machine: Machine) -> None:
 # --- refusals and limits ------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("time_stands")
 def test_limits_are_told_on_every_answer(machine: Machine, settings: Any) -> None:
     settings.API_RATE = 5
     answers = [

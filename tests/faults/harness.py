@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +36,9 @@ CELERY = [sys.executable, "-m", "celery", "--app", "brokerage.celery"]
 QUEUES = "alerts,texts,events,messages,documents,webhooks,default"
 #: Seconds for anything to happen on a loaded machine; a test that has to wait so long has failed.
 PATIENCE = 180.0
-#: Work of the outbox that comes to an end. A reminder in steps is not: it goes on until somebody answers, each step
-#: hours away, so that its time is not made to pass and nobody waits for it.
-ENDS = "NOT payload ? 'step'"
+#: Work of the outbox that comes to an end. A reminder in steps does not: it goes on until somebody answers, each step
+#: long after the last, so that its time is not made to pass and nobody waits for it.
+ENDS = "NOT (payload ? 'step' AND right(kind, 9) = '_reminder')"
 #: What each process calls itself in `Site.processes`.
 WORKER, BEAT = "worker", "beat"
 
@@ -97,6 +97,21 @@ class Site:
 
         return int(until(found, "the worker has a child"))
 
+    @contextmanager
+    def working_child_stopped(self) -> Iterator[Callable[[], None]]:
+        """The process that does the worker's work stands still, until what is yielded is called or the end."""
+        child = self.child_of_worker()
+
+        def goes_on() -> None:
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGCONT)
+
+        os.kill(child, signal.SIGSTOP)
+        try:
+            yield goes_on
+        finally:
+            goes_on()
+
     def is_alive(self, name: str) -> bool:
         """Has the process not ended?"""
         return name in self.processes and self.processes[name].poll() is None
@@ -117,7 +132,7 @@ class Site:
         if not self.is_alive(BEAT):
             self.start_beat()
         self.due_now()
-        until(self.is_idle, "no work is left from earlier")
+        until(self.is_idle, "no work is left from earlier", otherwise=self.trouble)
         self.mail.forget()
         self.texts.forget()
         self.earlier = set(self.emails())

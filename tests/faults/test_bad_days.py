@@ -131,8 +131,8 @@ def test_the_scheduler_neither_dies_nor_floods_while_redis_is_away(site: Site) -
     until(lambda: site.log_of(BEAT).count("The broker is away") > before, "the scheduler noticed")
     site.kill(WORKER)
     site.valkey.start()
-    until(lambda: site.ticks_waiting() > 0, "the scheduler publishes again", otherwise=site.trouble)
-    assert site.ticks_waiting() <= EACH_ONCE, "ticks that were missed are not made up for"
+    waiting = until(site.ticks_waiting, "the scheduler publishes again", otherwise=site.trouble)
+    assert waiting <= EACH_ONCE, "ticks that were missed are not made up for"
     assert site.is_alive(BEAT)
     assert "Traceback" not in site.log_of(BEAT)
     tell(1)
@@ -153,9 +153,6 @@ def test_a_killed_scheduler_goes_on_where_it_was(site: Site) -> None:
 def test_a_worker_killed_between_award_and_document(site: Site, victim: str) -> None:
     """The referral's lock, held by the test, keeps the worker from finishing, however fast it draws."""
     agreements = site.number("SELECT count(*) FROM contracts_agreement")
-    _story, _award = awarded()
-    drawn = agreement_now()
-    referral = drawn.referral_id
     # Waiting for this very lock, by whoever has begun this very document: other work takes other locks.
     waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database ="
     waiting += " (SELECT oid FROM pg_database WHERE datname = current_database())"
@@ -164,15 +161,19 @@ def test_a_worker_killed_between_award_and_document(site: Site, victim: str) -> 
     begun += " AND attempts > 0"
 
     def drawing() -> bool:
-        return bool(site.number(begun, str(drawn.pk)) and site.number(waiting, f"referral:{referral}"))
+        return bool(site.number(begun, str(drawn.pk)) and site.number(waiting, f"referral:{drawn.referral_id}"))
 
-    with acting(actor_of("oscar")):
-        locks.hold(referrals=[referral])
-        until(drawing, "the worker has drawn and waits to say so", otherwise=site.trouble)
-        if victim == "child":
-            os.kill(site.child_of_worker(), signal.SIGKILL)
-        else:
-            site.kill(WORKER)
+    with site.working_child_stopped() as goes_on:
+        _story, _award = awarded()
+        drawn = agreement_now()
+        with acting(actor_of("oscar")):
+            locks.hold(referrals=[drawn.referral_id])
+            goes_on()
+            until(drawing, "the worker has drawn and waits to say so", otherwise=site.trouble)
+            if victim == "child":
+                os.kill(site.child_of_worker(), signal.SIGKILL)
+            else:
+                site.kill(WORKER)
     assert agreement_now().status == "drawn_up"
     if victim == "worker":
         site.start_worker()
@@ -216,7 +217,7 @@ def test_a_mail_server_in_trouble_for_a_day(site: Site, trouble: str) -> None:
 
 
 def test_a_late_mail_server_is_waited_for(site: Site) -> None:
-    site.mail.late = 1.5
+    site.mail.late = 0.8
     tell(3)
     site.everything_arrives()
     exactly_once(site, 3)

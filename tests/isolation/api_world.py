@@ -267,7 +267,7 @@ def _incident_places(incidents: dict[str, str]) -> dict[str, Values]:
 
 
 def _incident_bodies(agreement: str) -> dict[str, Values]:
-    said = {"agreement": agreement, "kind": "allegation", "happened_at": f"{TODAY.isoformat()}T00:00:00Z"}
+    said = {"agreement": agreement, "kind": "allegation", "happened_at": f"{TODAY - dt.timedelta(1)}T00:00:00Z"}
     item = {**said, "risk": "low", "what_happened": "A bruise was seen.", "action_taken": "A doctor was asked."}
     return {
         "create_incident": said,

@@ -19,7 +19,7 @@ from brokerage.safeguarding.actions import alerts, answers
 from brokerage.safeguarding.actions.alerts import AlertFacts
 from brokerage.safeguarding.models import Alert, AlertRecipient, WelfareCheck
 from brokerage.safeguarding.queries.alerts import people_there, received_alerts, roster
-from tests.cast import actor_of, ident
+from tests.cast import TODAY, actor_of, ident
 from tests.scenarios import awarded
 
 pytestmark = pytest.mark.django_db
@@ -158,9 +158,7 @@ def test_each_authority_answers_once_with_a_plan_for_each_of_its_people() -> Non
         with pytest.raises(NotNow):
             answers.acknowledge_alert(actor, reference=alert.reference, response="Again", plans=plans)
         check = WelfareCheck.objects.get()
-        answers.record_check(
-            actor, check_id=check.pk, found="Safe and well", is_safe=True, done_on=placement.created_at.date()
-        )
+        answers.record_check(actor, check_id=check.pk, found="Safe and well", is_safe=True, done_on=TODAY)
         line = next(line for line in roster(alert.reference) if line.people)
         assert line.acknowledged_by_name == actor.name
     with acting(actor_of("edith")):

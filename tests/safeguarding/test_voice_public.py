@@ -154,7 +154,9 @@ def test_no_log_keeps_the_code_or_the_address() -> None:
         assert told not in str(atoms), told
 
 
-def test_too_many_from_one_place_keep_what_was_typed(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_from_one_place_keep_what_was_typed(
+    client: Client, monkeypatch: pytest.MonkeyPatch, time_stands: float
+) -> None:
     """The limit of an hour, of one caller and of one code; the next hour is a new one. Unknown codes count as known."""
     monkeypatch.setattr(speaking, "FROM_ONE", 2)
     monkeypatch.setattr(speaking, "SPREAD", 0)
@@ -163,8 +165,7 @@ def test_too_many_from_one_place_keep_what_was_typed(client: Client, monkeypatch
     assert [answer.status_code for answer in answers] == [200, 200, 429]
     assert "Words 2" in answers[2].content.decode() and "0800 1111" in answers[2].content.decode()
     assert Client(REMOTE_ADDR="198.51.100.1").post(page(code), FORM).status_code == 200
-    now = speaking.time.time()
-    monkeypatch.setattr(speaking.time, "time", lambda: now + speaking.HOUR)
+    monkeypatch.setattr(speaking.time, "time", lambda: time_stands + speaking.HOUR)
     assert client.post(page(code), FORM).status_code == 200
     monkeypatch.setattr(speaking, "WITH_CODE", 0)
     for one in (code, code_for().code):
@@ -173,6 +174,7 @@ def test_too_many_from_one_place_keep_what_was_typed(client: Client, monkeypatch
     assert Client(REMOTE_ADDR="198.51.100.3").post("/speak/no-code/", {**FORM, "where": "x"}).status_code == 429
 
 
+@pytest.mark.usefixtures("time_stands")
 def test_nobody_uses_up_what_is_everybodys(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever goes on after too much silences neither a home nor the whole service."""
     for name, number in (("FROM_ONE", 1), ("WITH_CODE", 3), ("ALTOGETHER", 4), ("SPREAD", 0)):
@@ -190,6 +192,7 @@ def test_one_connection_is_one_caller_whatever_address_of_its_own_it_takes() -> 
     assert speaking.caller_of("nonsense") != speaking.caller_of("")
 
 
+@pytest.mark.usefixtures("time_stands")
 def test_how_often_it_goes_well_tells_nobody_whether_somebody_else_wrote() -> None:
     def often(caller: str) -> int:
         return next(number for number in range(100) if speaking.is_too_much(caller))

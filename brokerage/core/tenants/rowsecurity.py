@@ -13,6 +13,7 @@ from importlib import import_module, util
 
 from django.apps import apps
 
+from brokerage.core.clock import HERE
 from brokerage.core.lifecycle import Lifecycle
 
 #: The organisation acted for. Settings used earlier in a session read back as '', so both mean "none".
@@ -21,7 +22,7 @@ USER = "(SELECT nullif(current_setting('app.user_id', true), '')::uuid)"
 #: The kinds of referral that a delegation covers; null when nothing narrows them.
 CATEGORIES = "(SELECT string_to_array(nullif(current_setting('app.categories', true), ''), ','))::text[]"
 #: The day where the service is (`settings.TIME_ZONE`), whatever the session's time zone.
-TODAY = "(SELECT (clock_timestamp() AT TIME ZONE 'Europe/London')::date)"
+TODAY = f"(SELECT (clock_timestamp() {HERE})::date)"
 #: The regions that the organisation acted for belongs to today.
 REGIONS = (
     f"ANY (ARRAY(SELECT m.region_id FROM tenants_regionmember m WHERE m.organisation_id = {ORGANISATION}"

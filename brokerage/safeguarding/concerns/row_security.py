@@ -7,6 +7,7 @@ once one of them asked for mediation.
 
 from collections.abc import Iterable
 
+from brokerage.core.clock import HERE
 from brokerage.core.tenants.rowsecurity import (
     AUTHORITY,
     CENTRAL,
@@ -120,7 +121,7 @@ def _quoted(words: Iterable[str]) -> str:
 
 
 _RANKS = ", ".join(f"('{rating}', {rank})" for rating, rank in RANKS.items())
-_DAY = "AT TIME ZONE 'Europe/London')::date"
+_DAY = f"{HERE})::date"
 #: Authorities of the region that the central team `me` runs; an authority is alone.
 _MEMBERS = f"""
   SELECT me.id FROM me WHERE NOT me.is_central
