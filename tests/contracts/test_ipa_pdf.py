@@ -29,6 +29,7 @@ from contracts.templatetags.ipa import day, grouped, plain, rule_in_words, worke
 from contracts.terms import AgreementTerms, CostLine, MatchStatement
 from tests.contracts.ipa_sample import COSTS, FOSTERING, PANEL, SIGNATURES, TERMS
 from tests.contracts.pdf_validator import runner
+from tests.plugin import HOME
 
 # Values of the terms that steer the page instead of being printed on it.
 NOT_PRINTED = {
@@ -55,7 +56,7 @@ def squeeze(text: str) -> str:
 @pytest.fixture(scope="module", autouse=True)
 def _in_london() -> Iterator[None]:
     """The sample's moments are printed by London's clock, wherever the run takes place."""
-    with override_settings(TIME_ZONE="Europe/London"):
+    with override_settings(TIME_ZONE=HOME):
         yield
 
 
@@ -149,7 +150,7 @@ def test_another_process_with_other_hashes_gives_the_same_bytes(signed: bytes) -
         check=True,
         timeout=120,
         cwd=ipa_pdf.ROOT,
-        env={**os.environ, "PYTHONHASHSEED": "4711", "TZ": "Asia/Tokyo", "LANG": "C"},
+        env={**os.environ, "PYTHONHASHSEED": "4711", "TIME_ZONE": HOME, "TZ": "Asia/Tokyo", "LANG": "C"},
     )
     assert run.stdout.strip() == ipa_pdf.hashlib.sha256(signed).hexdigest()
 

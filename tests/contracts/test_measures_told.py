@@ -55,7 +55,11 @@ def test_a_council_that_has_left_the_region_is_not_told(committed: str) -> None:
     scenarios.invited("birch-house", who="edith")
     ealing = actor_of("edith").organisation_id
     with watching(committed) as watch:
-        watch.ask(f"UPDATE tenants_regionmember SET ends_on = current_date - 1 WHERE organisation_id = '{ealing}'")
+        watch.ask(
+            "UPDATE tenants_regionmember SET ends_on = %s WHERE organisation_id = %s",
+            TODAY - dt.timedelta(1),
+            str(ealing),
+        )
     in_force()
     outbox.drain("events")
     assert _told("edith", "contracts.home_stopped") == []

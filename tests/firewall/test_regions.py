@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import psycopg2
 
 from brokerage.core.tenants.context import acting
 from brokerage.safeguarding.firewall.queries.findings import failing_homes
-from tests.cast import actor_of, ident
+from tests.cast import TODAY, actor_of, ident
 from tests.firewall.finding import found
 from tests.plugin import database_url
 
@@ -20,7 +22,7 @@ def test_a_region_reads_no_counts_of_what_is_no_longer_its_own(committed: str) -
         ("SELECT %s", "nothing"),
         ("UPDATE dpv_admission SET status = 'ended' WHERE establishment_id = %s", str(ident("birch-house"))),
         (
-            "UPDATE tenants_regionmember SET ends_on = current_date - 1 WHERE organisation_id = %s",
+            f"UPDATE tenants_regionmember SET ends_on = '{TODAY - dt.timedelta(1)}' WHERE organisation_id = %s",
             str(actor_of("olive").organisation_id),
         ),
     )
