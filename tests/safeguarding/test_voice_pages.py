@@ -122,6 +122,21 @@ def test_a_message_without_a_code_gets_its_home(sign_in: SignIn) -> None:
     assert entry.data == {}
 
 
+def test_a_closed_message_that_gets_its_home_is_open_again_and_new_to_its_readers(sign_in: SignIn) -> None:
+    said(where="The house with the birch")
+    client, message = sign_in("carol"), the_message("carol")
+    client.get(page_of(message, slug="west-london-central"))
+    with acting(actor_of("carol")) as carol:
+        actions.read_message(carol, reference=message.reference)
+        actions.close_message(carol, reference=message.reference, outcome="Nobody knows that house.")
+    path = page_of(message, "home/", slug="west-london-central")
+    assert path in client.get(page_of(message, slug="west-london-central")).content.decode()
+    assert client.post(path, {"home": ident("birch-house")}).status_code == 302
+    for who in ("tessa", "carol"):
+        found = the_message(who)
+        assert (found.status, found.closed_at, found.closed_by_name) == ("new", None, "")
+
+
 def test_a_poster_is_made_printed_and_replaced(sign_in: SignIn) -> None:
     client = sign_in("tessa")
     assert "No codes yet" in client.get("/o/harrow/voice/codes/").content.decode()

@@ -90,7 +90,7 @@ def pass_on(actor: Actor, *, reference: str, council_id: UUID, reason: str) -> M
 @transaction.atomic
 def place_message(actor: Actor, *, reference: str, home_id: UUID) -> None:
     """Say which home a message without a known code is about: whoever reads that home's messages reads it from now on,
-    and nobody else."""
+    and nobody else. It is new to them; one that was closed is open again."""
     actor.require("voice.manage")
     message = _held(reference)
     if message.establishment_id is not None or not actor.is_central:

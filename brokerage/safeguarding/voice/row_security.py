@@ -288,7 +288,7 @@ FUNCTIONS = [
       readers := ARRAY(SELECT DISTINCT unnest(readers || ARRAY(SELECT e.organisation_id FROM voice_entry e
         WHERE e.message_id = p_message AND e.kind = 'passed')));
       UPDATE voice_message SET establishment_id = p_home, reader_ids = readers, told_at = clock_timestamp(),
-          status = 'new', waiting_since = clock_timestamp()
+          status = 'new', waiting_since = clock_timestamp(), closed_at = NULL, closed_by_name = ''
         WHERE id = p_message AND {_read} AND establishment_id IS NULL;
       IF NOT FOUND THEN RAISE EXCEPTION 'not placed' USING ERRCODE = 'insufficient_privilege'; END IF;
       INSERT INTO voice_entry (id, message_id, kind, text, organisation_id, by_name, at)
