@@ -30,6 +30,7 @@ from tests import scenarios
 from tests.cast import TODAY, actor_of, ident
 from tests.dpv.measuring import LEVELS, facts, proposed
 from tests.proofs.nouns import Noun, act_as
+from tests.safeguarding.alerting import raised
 
 
 def rivals() -> Iterator[Noun]:
@@ -153,4 +154,8 @@ def urgent_measures() -> Iterator[Noun]:
 
 def born() -> dict[tuple[str, str, str], str]:
     """Moves made in the act that writes the row: the state it is found in afterwards."""
-    return {("measure", "proposed", "put_at_once"): proposed(is_urgent=True, **LEVELS["lot"]).status}
+    return {
+        ("measure", "proposed", "put_at_once"): proposed(is_urgent=True, **LEVELS["lot"]).status,
+        # No second person is asked where it is not of high severity.
+        ("alert", "awaiting_confirmation", "confirm"): raised().status,
+    }

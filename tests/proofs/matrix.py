@@ -1,25 +1,27 @@
 """Every real act on its noun in every state: an illegal move is refused, a legal one is made.
 
 A row is put in each state as no act does, each act is tried and undone. Where a state needs more than its name, its
-legal moves are refused for another reason; these few are named (`Noun.unfit`).
+legal moves are refused for another reason; these few are named (`Noun.unfit`). The code says which lifecycles there
+are: one that no noun has is a violation, unless it is left out with a reason (`LEFT_OUT`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any, TypeVar
 from unittest import mock
 
+from django.apps import apps
 from django.db import connection, transaction
 from django.http import Http404
 
 from brokerage.core.errors import NotNow, RuleBroken
 from brokerage.core.lifecycle import Lifecycle
 from brokerage.core.tenants.context import acting
-from contracts.states import AGREEMENT
-from dpv.states import ADMISSION, MEASURE
-from placements.states import AWARD, INVITATION, OFFER, PLACEMENT, REFERRAL
 from tests.cast import TODAY, actor_of
 from tests.proofs import acts
 from tests.proofs import consequences as others
@@ -27,11 +29,13 @@ from tests.proofs.nouns import Noun
 from tests.proofs.play import Play
 from tests.proofs.racing import Watch
 from tests.proofs.registry import UNREACHED
+from tests.proofs.safeguarding_acts import SAFEGUARDING
 
 REFUSALS = (NotNow, RuleBroken, Http404)
 Cell = tuple[str, str, str]
 Found = TypeVar("Found")
-EVERY = (REFERRAL, INVITATION, OFFER, AWARD, PLACEMENT, AGREEMENT, ADMISSION, MEASURE)
+#: Lifecycles that are not played, by name, and why.
+LEFT_OUT: dict[str, str] = {}
 
 
 @dataclass
@@ -42,9 +46,25 @@ class Tried:
     refused: set[Cell] = field(default_factory=set)
 
 
+def lifecycles() -> dict[str, Lifecycle]:
+    """Every lifecycle of the code by its name: of each app's `states`, and whatever else is loaded. Raises ValueError
+    where two have one name."""
+    for app in apps.get_app_configs():
+        if find_spec(f"{app.name}.states"):
+            import_module(f"{app.name}.states")
+    ours = [module for name, module in list(sys.modules.items()) if name.partition(".")[0] != "tests"]
+    values = (each for module in ours for each in list(getattr(module, "__dict__", {}).values()))
+    # By its very type: to ask a lazy object what it is an instance of would wake it.
+    found = {id(each): each for each in values if type(each) is Lifecycle}
+    named = {each.name: each for each in found.values()}
+    if len(named) < len(found):
+        raise ValueError(f"Two lifecycles have one name: {sorted(each.name for each in found.values())}")
+    return named
+
+
 def play_matrix(play: Play, watch: Watch) -> None:
     """Every noun, state and act once; then a twin, in which every move is legal."""
-    tried = Tried()
+    tried, every = Tried(), lifecycles()
     own = (
         acts.offers_nouns,
         acts.drafts,
@@ -56,48 +76,56 @@ def play_matrix(play: Play, watch: Watch) -> None:
         acts.measures_nouns,
     )
     following = (others.rivals, others.running, others.spot_placements, others.documents, others.urgent_measures)
-    for make in (*own, *following):
+    for make in (*own, *following, *SAFEGUARDING):
         for noun in make():
             for problem in _problems(play, watch, noun, tried):
                 play.violated(problem)
     for cell, found in _undone(others.born).items():
         play.outcome.cases += 1
         tried.made.add(cell)
-        play.require(found == _LIFECYCLES[cell[0]].moves[cell[2]][1], f"{' '.join(cell)}: the row is {found}")
-    for problem in _left_out(tried):
+        play.require(found == every[cell[0]].moves[cell[2]][1], f"{' '.join(cell)}: the row is {found}")
+    for problem in left_out(tried, every):
         play.violated(problem)
     moves = {(name, move) for name, _state, move in tried.made}
     play.outcome.figures["moves made from each allowed state and refused from each other"] = len(moves)
     play.outcome.figures["moves that no act makes"] = len(UNREACHED)
     play.say(
-        f"{len(moves)} of {sum(len(each.moves) for each in EVERY)} moves of the main road were made from each allowed"
-        f" state ({len(tried.made)}) and refused from each other ({len(tried.refused)})"
+        f"{len(moves)} of {sum(len(each.moves) for each in every.values())} moves of {len(every)} lifecycles were made"
+        f" from each allowed state ({len(tried.made)}) and refused from each other ({len(tried.refused)})"
     )
     for (name, state, move), why in UNREACHED.items():
-        note = f"never made: {name} {move}{f' from {state}' if state else ''}: {why}"
-        if note not in play.outcome.notes:
-            play.outcome.notes.append(note)
+        _note(play, f"never made: {name} {move}{f' from {state}' if state else ''}: {why}")
+    for name, why in LEFT_OUT.items():
+        _note(play, f"left out of the matrix: {name}: {why}")
     with mock.patch.object(Lifecycle, "after", lambda self, _state, move: self.moves[move][1]):
         found = [each for noun in acts.admissions() for each in _problems(play, watch, noun, Tried())]
     play.twin("acts that ask no lifecycle", any("it was made" in each for each in found))
 
 
-_LIFECYCLES = {each.name: each for each in EVERY}
+def _note(play: Play, words: str) -> None:
+    """Once, however many rounds say it."""
+    if words not in play.outcome.notes:
+        play.outcome.notes.append(words)
 
 
-def _left_out(tried: Tried) -> list[str]:
-    """Moves of the tables that were not tried from one of the states, and are not explained; or explained, and made."""
-    every = [(each.name, state, move) for each in EVERY for state in each.states for move in each.moves]
-    found = []
-    for cell in every:
+def left_out(tried: Tried, every: Mapping[str, Lifecycle]) -> list[str]:
+    """Lifecycles that no noun has, and moves of the others that were not tried from one of the states, where nobody
+    says why; or somebody does, and they were."""
+    played = {name for name, _state, _move in tried.made | tried.refused}
+    unknown = every.keys() - played - LEFT_OUT.keys()
+    found = [f"{name}: no noun has this lifecycle, and nobody says why" for name in unknown]
+    found += [f"{name}: is said to be left out, and was played" for name in played & LEFT_OUT.keys()]
+    found += [f"{name}: is said to be left out, and is no lifecycle" for name in LEFT_OUT.keys() - every.keys()]
+    cells = [(name, state, move) for name in played for state in every[name].states for move in every[name].moves]
+    for cell in cells:
         name, state, move = cell
         is_explained = (name, "", move) in UNREACHED or cell in UNREACHED
         if is_explained and cell in tried.made:
             found.append(f"{' '.join(cell)}: is said to be never made, and was")
-        wanted = tried.made if _LIFECYCLES[name].may(state, move) else tried.refused
+        wanted = tried.made if every[name].may(state, move) else tried.refused
         if not is_explained and cell not in wanted:
             found.append(f"{' '.join(cell)}: was never {'made' if wanted is tried.made else 'refused'}")
-    return found
+    return sorted(found)
 
 
 def _problems(play: Play, watch: Watch, noun: Noun, tried: Tried) -> list[str]:
@@ -144,7 +172,7 @@ def _stayed(noun: Noun, state: str, move: str, after: str) -> bool:
 
 
 def _status(watch: Watch, noun: Noun) -> str:
-    return str(watch.ask(f"SELECT status FROM {noun.table} WHERE id = %s", str(noun.pk))[0][0])
+    return str(watch.ask(f"SELECT {noun.column} FROM {noun.table} WHERE id = %s", str(noun.pk))[0][0])
 
 
 #: What a state needs beside it.
@@ -163,7 +191,9 @@ def _force(watch: Watch, noun: Noun, state: str) -> None:
     beside = BESIDE.get(noun.table, "")
     if noun.table == "placements_offer":
         beside = ", submitted_at = " + ("NULL" if state == "draft" else "coalesce(submitted_at, now())")
-    watch.ask(f"UPDATE {noun.table} SET status = %s{beside} WHERE id = %s", state, str(noun.pk))
+    if noun.beside:
+        beside = f", {noun.beside[state] if state in noun.beside else noun.beside['']}"
+    watch.ask(f"UPDATE {noun.table} SET {noun.column} = %s{beside} WHERE id = %s", state, str(noun.pk))
     if noun.table == "placements_offer":
         watch.ask(
             "UPDATE placements_invitation SET status = 'open' WHERE id = (SELECT invitation_id FROM"
@@ -183,7 +213,7 @@ def _try(noun: Noun, act: Callable[[], Any]) -> tuple[Exception | None, str]:
         except Exception as refused:
             return refused, ""
         with acting(actor_of(noun.reader)), connection.cursor() as cursor:
-            cursor.execute(f"SELECT status FROM {noun.table} WHERE id = %s", [noun.pk])
+            cursor.execute(f"SELECT {noun.column} FROM {noun.table} WHERE id = %s", [noun.pk])
             row = cursor.fetchone()
         return None, row[0] if row else ""
 

@@ -31,6 +31,10 @@ class Noun:
     unfit: frozenset[tuple[str, str]] = frozenset()
     #: Illegal moves that do nothing and say so by no error: what is wanted is so already.
     idle: frozenset[tuple[str, str]] = frozenset()
+    #: Where the state is kept.
+    column: str = "status"
+    #: What a state needs beside it, as assignments; "" is every other state's.
+    beside: dict[str, str] = field(default_factory=dict)
     #: Who sees the row in every state.
     reader: str = "oscar"
 

@@ -164,7 +164,7 @@ PROOFS = (
         size=Size(20_000, "requests"),
     ),
 )
-#: Moves of the main road (lifecycle, state or "" for each, move) that the tables have and no act makes, and why.
+#: Moves (lifecycle, state or "" for each, move) that the tables have and no act makes, and why.
 UNREACHED = {
     ("invitation", "", "withdraw"): "no act takes an invitation back: a home that may not be used is refused its offer",
     ("agreement", "", "supersede"): "no act varies a sealed agreement: one that must change is cancelled",
