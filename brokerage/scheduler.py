@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
@@ -45,6 +46,7 @@ class SteadyScheduler(PersistentScheduler):
         except Exception as error:
             self._say(f"The broker is away: {error}")
             self._is_away = True
+            self._connect_anew()
             if entry.task == EXPAND:
                 self._expand_here()
         else:
@@ -52,6 +54,15 @@ class SteadyScheduler(PersistentScheduler):
                 logger.warning("The broker is back")
             self._is_away = False
             self._said_at = 0.0
+
+    def _connect_anew(self) -> None:
+        """Let the next tick have a connection and a producer of its own. Where a tick was tried more than once in vain
+        (one without `retry: False`), kombu leaves a producer without a channel, which never finds the broker again."""
+        self.__dict__.pop("producer", None)
+        connection = self.__dict__.pop("connection", None)
+        if connection is not None:
+            with suppress(Exception):
+                connection.release()
 
     def _expand_here(self) -> None:
         from brokerage.core.audit import outbox

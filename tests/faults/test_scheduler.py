@@ -1,0 +1,65 @@
+"""The scheduler finds the broker again, whatever fell due while it was away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from brokerage.celery import app
+from brokerage.embedded.keys import write_private
+from brokerage.embedded.places import make_private_directory
+from brokerage.embedded.valkey import EmbeddedValkey
+from brokerage.scheduler import SteadyScheduler
+from tests.faults.ports import held_port
+
+#: A tick of each second, which is tried once; and every other, which kombu tries again.
+SECOND = "alerts"
+TRIED_AGAIN = sorted(name for name, entry in app.conf.beat_schedule.items() if entry["options"].get("retry", True))
+
+
+@pytest.fixture
+def valkey(tmp_path: Path) -> Iterator[EmbeddedValkey]:
+    """A broker of the test's own."""
+    broker = EmbeddedValkey(tmp_path, password="only-for-faults", for_tests=True)
+    place, port = held_port()
+    make_private_directory(broker.data)
+    write_private(broker.configuration, f"port {port}\n")
+    broker.start()
+    try:
+        yield broker
+    finally:
+        broker.stop()
+        place.close()
+
+
+def published(valkey: EmbeddedValkey) -> int:
+    with redis.Redis.from_url(valkey.url()) as client:
+        return sum(client.llen(name) for name in client.scan_iter(_type="list"))
+
+
+@pytest.mark.parametrize("name", TRIED_AGAIN)
+def test_whatever_falls_due_while_the_broker_is_away_ticks_go_on_when_it_is_back(
+    name: str, valkey: EmbeddedValkey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app.conf, "broker_url", valkey.url())
+    scheduler = SteadyScheduler(app=app, schedule_filename=str(tmp_path / "beat"), lazy=True)
+    scheduler.setup_schedule()
+
+    def tick(name: str) -> None:
+        scheduler.apply_entry(scheduler.schedule[name], producer=scheduler.producer)
+
+    tick(SECOND)
+    assert published(valkey) == 1
+    valkey.stop()
+    tick(SECOND)
+    tick(name)
+    tick(SECOND)
+    valkey.start()
+    before = published(valkey)
+    tick(SECOND)
+    tick(SECOND)
+    assert published(valkey) == before + 2
+    scheduler.close()
