@@ -1,5 +1,5 @@
-"""No offer above its ceiling is ever stored, drafts included: hostile amounts by form, API, action and SQL, and
-ceilings that are lowered (by the action and by an import) while somebody offers.
+"""No offer above its ceiling is ever stored, drafts included: hostile amounts by form, API, action, price list and SQL,
+and ceilings that are lowered (by the action and by an import) while somebody offers.
 
 Read afterwards as the superuser: the price beside the ceiling stored with it, and both beside the row it came from. No
 row of this proof is corrected, so a ceiling that is not its row's was written to fit.
@@ -7,6 +7,8 @@ row of this proof is corrected, so a ceiling that is not its row's was written t
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
@@ -24,16 +26,21 @@ from dpv.actions.ceilings import NewCeiling, set_ceiling
 from placements.actions.offers import revise_offer, save_offer_draft, submit_offer
 from placements.models import Offer
 from placements.queries.offer_terms import answers_of, edition_of
+from providers.imports.engine import run_import
 from tests import scenarios
-from tests.api.clients import client_of
+from tests.api.clients import Machine, client_of
 from tests.cast import TODAY, actor_of, ident, user_of
 from tests.proofs.own_place import own_place
 from tests.proofs.play import Play
 from tests.proofs.racing import Act, Watch, interleave, watching, without_locks
 
-HOME, CEILING, LOWERED = "birch-house", Decimal("4000.00"), Decimal("3500.00")
+HOME, CEILING, LOWERED, PENNY = "birch-house", Decimal("4000.00"), Decimal("3500.00"), Decimal("0.01")
 #: Another home of the same provider, whose ceiling is none of this one's.
 OTHER_HOME = "birch-lodge"
+#: Numbers by which a price list names the homes.
+NUMBERS = {HOME: "SC990001", OTHER_HOME: "SC990002"}
+#: How much of all amounts comes with a price list: one takes as long as ten requests.
+PRICE_LIST, LISTED = "price list", 0.03
 ABOVE = """
 SELECT o.id, o.status, o.weekly_core::text, o.ceiling::text, c.weekly::text FROM placements_offer o
 LEFT JOIN dpv_ceiling c ON c.id = o.ceiling_row_id
@@ -66,6 +73,10 @@ FITTED = {
 }
 
 
+class NotSent(Exception):
+    """This way cannot carry the amount: the product is not asked."""
+
+
 def hostile(random: Random) -> str:
     """An amount as somebody might write one: near the ceiling, far from it, or nothing of the kind."""
     if random.random() < 0.3:
@@ -80,12 +91,16 @@ def prove(play: Play) -> None:
     with own_place("ceilings", play.place) as database, watching(database) as watch:
         draft = scenarios.drafted_offer(home=HOME).pk
         standing = scenarios.submitted_offer(story=scenarios.invited(HOME), home=HOME).pk
-        ways = _ways(draft, standing)
+        ways = _ways(watch, draft, standing)
+        often = [way for way in ways if way != PRICE_LIST]
         _legal_ones_are_stored(play, watch, ways)
         for number in play.rounds(600, share=0.6, sized=True):
-            way = list(ways)[number % len(ways)]
+            way = PRICE_LIST if play.random.random() < LISTED else often[number % len(often)]
             amount = hostile(play.random)
-            answer = ways[way](amount)
+            try:
+                answer = ways[way](amount)
+            except NotSent:
+                continue
             play.outcome.cases += 1
             play.played()
             play.outcome.inputs[f"amounts by {way}"] += 1
@@ -126,8 +141,8 @@ def _legal_ones_are_stored(play: Play, watch: Watch, ways: dict[str, Callable[[s
         watch.ask("UPDATE placements_offer SET weekly_core = 1 WHERE weekly_core = %s", amount)
 
 
-def _ways(draft: UUID, standing: UUID) -> dict[str, Callable[[str], str | None]]:
-    """Each way takes an amount as written, and answers what is wrong with how it was received."""
+def _ways(watch: Watch, draft: UUID, standing: UUID) -> dict[str, Callable[[str], str | None]]:
+    """Each way takes an amount as written, and answers what is wrong with how it was received. Raises NotSent."""
     machine = client_of("bob")
     machine.browser.raise_request_exception = False
     browser = Client(raise_request_exception=False)
@@ -158,8 +173,8 @@ def _ways(draft: UUID, standing: UUID) -> dict[str, Callable[[str], str | None]]
     def by_action(amount: str) -> str | None:
         try:
             value = Decimal(amount)
-        except ArithmeticError:
-            return None
+        except ArithmeticError as error:
+            raise NotSent from error
         try:
             _save(draft, value)
         except (NotNow, RuleBroken, DataError, IntegrityError):
@@ -170,16 +185,20 @@ def _ways(draft: UUID, standing: UUID) -> dict[str, Callable[[str], str | None]]
         try:
             with acting(actor_of("bob")), connection.cursor() as cursor:
                 cursor.execute("UPDATE placements_offer SET weekly_core = %s WHERE id = %s", [amount, draft])
-        except (Error, ValueError):
+        except Error:
             return None
+        except ValueError as error:
+            raise NotSent from error
         return None
 
     def by_fitting(how: str) -> Callable[[str], str | None]:
         def write(amount: str) -> str | None:
             try:
                 _fit(draft, amount, FITTED[how])
-            except (Error, ValueError):
+            except Error:
                 return None
+            except ValueError as error:
+                raise NotSent from error
             return None
 
         return write
@@ -192,7 +211,58 @@ def _ways(draft: UUID, standing: UUID) -> dict[str, Callable[[str], str | None]]
         "action": by_action,
         "SQL": by_sql,
         **{f"SQL with {how}": by_fitting(how) for how in FITTED},
+        PRICE_LIST: _by_price_list(watch, machine),
     }
+
+
+def _by_price_list(watch: Watch, machine: Machine) -> Callable[[str], str | None]:
+    """A ceiling of another home, as written in a price list: it stands as the list says or not at all, and what is in
+    force then may be asked there, and not a penny more."""
+    draft, admission = scenarios.drafted_offer(home=OTHER_HOME).pk, str(ident(f"admission {OTHER_HOME}"))
+    tendered = str(ident(f"ceiling {OTHER_HOME}"))
+
+    def offered(weekly: Decimal) -> int:
+        return int(machine.patch(f"/offers/{draft}", {"weekly_core": f"{weekly}"}).status_code)
+
+    def write(amount: str) -> str | None:
+        watch.ask("SET session_replication_role = replica")
+        watch.ask(
+            "UPDATE placements_offer o SET weekly_core = 1, ceiling = c.weekly, ceiling_row_id = c.id"
+            " FROM dpv_ceiling c WHERE o.id = %s AND c.id = %s",
+            str(draft),
+            tendered,
+        )
+        watch.ask("DELETE FROM dpv_ceiling WHERE admission_id = %s AND id <> %s", admission, tendered)
+        watch.ask("SET session_replication_role = origin")
+        _listed(OTHER_HOME, amount)
+        ((weekly, is_listed),) = watch.ask(
+            "SELECT weekly, id <> %s FROM dpv_ceiling WHERE admission_id = %s ORDER BY valid_from DESC LIMIT 1",
+            tendered,
+            admission,
+        )
+        if is_listed and weekly != _said(amount):
+            return f"the list’s ceiling is stored as {weekly}"
+        above, at = offered(weekly + PENNY), offered(weekly)
+        return None if (above, at) == (422, 200) else f"{weekly} is answered {at}, a penny above it {above}"
+
+    return write
+
+
+def _listed(home: str, weekly: str) -> Any:
+    """The run of a price list whose one row is a ceiling of the home from today on."""
+    file = io.StringIO()
+    rows = csv.writer(file)
+    rows.writerow(("vehicle", "lot", "establishment_urn", "age_band", "ceiling_weekly", "valid_from"))
+    rows.writerow(("T-RES", "STD", NUMBERS[home], "0-17", weekly, TODAY.isoformat()))
+    return run_import(actor_of("carol"), "prices", file.getvalue().encode(), file_name="prices.csv")
+
+
+def _said(amount: str) -> Decimal | None:
+    """What somebody means who writes so: nothing where there is doubt."""
+    try:
+        return Decimal(amount.strip().removeprefix("£").replace(",", ""))
+    except InvalidOperation:
+        return None
 
 
 def _fit(draft: UUID, amount: str, ceiling: str) -> None:
@@ -250,11 +320,7 @@ def _lower() -> None:
 
 
 def _lower_by_import() -> None:
-    from providers.imports.engine import run_import
-
-    words = "vehicle,lot,establishment_urn,age_band,ceiling_weekly,valid_from\n"
-    line = f"T-RES,STD,SC990001,0-17,{LOWERED},{TODAY.isoformat()}\n"
-    run = run_import(actor_of("carol"), "prices", f"{words}{line}".encode(), dry_run=False, file_name="prices.csv")
+    run = _listed(HOME, f"{LOWERED}")
     assert run.rows_refused == 0 and not run.message, (run.message, run.rows_refused)
 
 
