@@ -100,7 +100,13 @@ PROOFS = (
         5,
         "tenants",
         "nothing across tenants, without the application's filters too",
-        ("a stranger without row security, by API", "a stranger without row security, by page"),
+        (
+            "a stranger without row security, by API",
+            "a stranger without row security, by page",
+            "a stranger without row security, by form",
+            "an e-mail that says a word",
+            "a log that says a word",
+        ),
         40,
     ),
     Proof(

@@ -3,26 +3,23 @@ security alone holds.
 
 Strangers with every role and permission knock at every address of another organisation, which opens for somebody of it.
 No operation with another's id opens for them and nothing breaks; canary words and ids of the other's things are
-searched in every answer (in the text of PDFs and inside archives too), and its rows are compared before and after. The
-twins run without row security.
+searched in every answer (in the text of PDFs and inside archives too), and its rows are compared before and after. What
+its own people fill in and send is sent by strangers too (`across`). The words are searched in the log, and in every
+e-mail and text as well (`disclosed`). The twins run without row security, or say a word where none may stand.
 """
 
 from __future__ import annotations
 
-import gzip
-import io
+import logging
 import re
-import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest import mock
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django.test import Client
-from pypdf import PdfReader
-from pypdf.errors import PyPdfError
 
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.context import current
@@ -34,13 +31,20 @@ from tests.isolation.test_api import NOT_HERE as API_NOT_HERE
 from tests.isolation.test_api import SHARED
 from tests.isolation.test_urls import ALL as ADDRESSES
 from tests.isolation.test_urls import ENTITLED, NOT_HERE
-from tests.isolation.world import CANARIES, World, build_world, everything
+from tests.isolation.world import CANARIES, World, everything
+from tests.pages.opened import people
+from tests.proofs.across import CHANGED, Across, Books
 from tests.proofs.attack import in_process
+from tests.proofs.disclosed import BROKE, listening, search_letters, search_log, texting, told
 from tests.proofs.own_place import own_place
 from tests.proofs.play import Play
 from tests.proofs.racing import Watch, watching
+from tests.safeguarding import alerting
+from tests.safeguarding.concerns import noting
 from tests.signing_in import prove as prove_oneself
 
+#: Words of what was reported, beside those of the isolation matrix.
+SAID = (alerting.CANARY, noting.CANARY)
 #: Names by which the application filters for the organisation that acts.
 TENANT = {
     f"{name}{end}"
@@ -115,36 +119,59 @@ def with_filters() -> Iterator[None]:
 
 
 def prove(play: Play) -> None:
-    """The API, then the pages; each with its twin."""
-    for name in ("api", "pages"):
+    """The API, then the pages and their forms; each with its twin."""
+    for name, prove_of in (("api", _prove_api), ("pages", _prove_pages)):
         place = play.place / name
         place.mkdir()
         with own_place(f"tenants_{name}", place) as database, watching(database) as watch:
-            if name == "api":
-                world = build_api_world()
-                _sweep(play, watch, "API", _api(play, world), share=0.5)
-                _twin(play, watch, "API", _twin_api(world))
-            else:
-                pages, twins = _pages(play)
-                _sweep(play, watch, "page", pages, share=0.4)
-                _twin(play, watch, "page", twins)
+            prove_of(play, watch)
+
+
+def _prove_api(play: Play, watch: Watch) -> None:
+    with listening((*CANARIES, *SAID)) as log:
+        world = build_api_world()
+        _sweep(play, watch, "API", _api(play, world), play.rounds, share=0.5)
+    search_log(play, log)
+    _twin(play, watch, "API", _twin_api(world))
+
+
+def _prove_pages(play: Play, watch: Watch) -> None:
+    with texting(), listening(CANARIES) as log:
+        world = people().world
+        clients = {who: _browser(who) for who in sorted({*STRANGE, *(owner for owner, _organisation in ENTITLED)})}
+        pages, twins = _pages(play, world, clients)
+        _sweep(play, watch, "page", pages, play.rounds, share=0.4)
+        across = Across(play, world, clients, Books(watch), with_filters, (*CANARIES, *_secrets(world)))
+        _sweep(play, watch, "form", across.knocks(), across.rounds, share=0.25)
+        across.count()
+        search_letters(play, watch, CANARIES)
+    search_log(play, log)
+    _twin(play, watch, "page", twins)
+    _twin(play, watch, "form", across.some(WRITTEN), sign=CHANGED)
 
 
 #: An owner gets a page or a file, or is told that this address is only posted to or that it is not the time.
 OPENED = (200, 204, 304, 405, 409)
-BROKE = "it broke"
 REFUSED = re.compile("permission denied for|violates row-level security policy")
+#: Who knocks at pages.
+STRANGE = ("edith", "alice", "nia", "carol", "wendy")
+#: Forms that change something for a stranger too where no row security stops it.
+WRITTEN = ("placements:referral_section", "placements:referral_publish", "placements:referral_extend")
 #: Pages that tell what they show by row security alone.
 TELLING = ("placements:referral_list", "placements:placement_list", "placements:placement")
 #: What was knocked at, and what was answered with words that were searched: whatever of it was disclosed.
 Knock = tuple[str, Callable[[], list[str]]]
 
 
-def _sweep(play: Play, watch: Watch, kind: str, every: list[Knock], share: float) -> None:
+def _sweep(
+    play: Play, watch: Watch, kind: str, every: list[Knock], rounds: Callable[..., Iterator[int]], share: float
+) -> None:
     play.random.shuffle(every)
     before = _digest(watch)
     with in_process() as faults, without_filters():
-        for number in play.rounds(len(every), share=share):
+        # It says in its log what it would say, for whoever listens.
+        logging.disable(logging.NOTSET)
+        for number in rounds(len(every), share=share):
             what, knock = every[number % len(every)]
             known = len(faults)
             for found in knock():
@@ -204,7 +231,7 @@ def _api_knock(world: ApiWorld, route: Any, stranger: str, owner: str) -> Callab
 
     def knock() -> list[str]:
         response = world.knock(route, machine, owner)
-        found = _told(response, (*world.canaries, *world.secrets))
+        found = told(response, (*world.canaries, *world.secrets))
         return found if is_shared or not route.parameters else [*found, *_opened(response)]
 
     return knock
@@ -231,14 +258,10 @@ def _owners_call(play: Play, world: ApiWorld, route: Any, owner: str) -> Callabl
     return opens
 
 
-def _pages(play: Play) -> tuple[list[Knock], list[Knock]]:
+def _pages(play: Play, world: World, clients: dict[str, Client]) -> tuple[list[Knock], list[Knock]]:
     """Every page with every stranger; and those of lists and of single things, which tell without row security."""
-    world = build_world()
-    strangers, owners_of = {}, {}
-    for who in ("edith", "alice", "nia", "carol"):
-        strangers[who] = _browser(who)
-    for who, organisation in ENTITLED:
-        owners_of[organisation] = strangers.get(who) or _browser(who)
+    strangers = {who: clients[who] for who in STRANGE}
+    owners_of = {organisation: clients[who] for who, organisation in ENTITLED}
     knocks, twins = [], []
     for address in ADDRESSES:
         if address.name in world.shared:
@@ -269,7 +292,7 @@ def _page_knock(world: World, address: Any, client: Client, organisation: str, m
         # What the stranger said may be said back.
         secrets = [secret for secret in _secrets(world) if secret not in path]
         # That a page opens tells nothing: without permissions whoever shares a vehicle is shown its forms.
-        return _told(getattr(client, method)(path), (*CANARIES, *secrets))
+        return told(getattr(client, method)(path), (*CANARIES, *secrets))
 
     return knock
 
@@ -315,29 +338,6 @@ def _opened(response: Any) -> list[str]:
     return []
 
 
-def _told(response: Any, words: tuple[str, ...]) -> list[str]:
-    """What of the words was told, in whatever kind of file; that something broke is no refusal."""
-    body = b"".join(response.streaming_content) if getattr(response, "streaming", False) else response.content
-    said = b"\n".join([str(response.headers).encode(), *readable(bytes(body))])
-    found = [f"told {word}" for word in words if word.encode() in said]
-    return [f"{BROKE} ({response.status_code})", *found] if response.status_code >= 500 else found
-
-
-def readable(body: bytes) -> Iterator[bytes]:
-    """The bytes; of a PDF its text too, and of an archive or a workbook what is in it."""
-    yield body
-    if body.startswith(b"%PDF-"):
-        with suppress(PyPdfError):
-            yield " ".join(page.extract_text() for page in PdfReader(io.BytesIO(body)).pages).encode()
-    elif body.startswith(b"PK\x03\x04"):
-        with zipfile.ZipFile(io.BytesIO(body)) as archive:
-            for name in archive.namelist():
-                yield name.encode()
-                yield from readable(archive.read(name))
-    elif body.startswith(b"\x1f\x8b"):
-        yield from readable(gzip.decompress(body))
-
-
 def _twin_api(world: ApiWorld) -> list[Knock]:
     return [
         (route.name, _api_knock(world, route, "edith", owner))
@@ -347,12 +347,12 @@ def _twin_api(world: ApiWorld) -> list[Knock]:
     ]
 
 
-def _twin(play: Play, watch: Watch, kind: str, knocks: list[Knock]) -> None:
-    """Without row security, and without the filters, a stranger reads on."""
+def _twin(play: Play, watch: Watch, kind: str, knocks: list[Knock], sign: str = "told ") -> None:
+    """Without row security, and without the filters, a stranger reads on, and writes."""
     for table in OWN_ROWS:
         if table != "tenants_membership":
             watch.ask(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
     with in_process(), without_filters():
         found = {what: knock() for what, knock in knocks}
-    told = [what for what, problems in found.items() if any(each.startswith("told ") for each in problems)]
-    play.twin(f"a stranger without row security, by {kind}", bool(told))
+    seen = [what for what, problems in found.items() if any(each.startswith(sign) for each in problems)]
+    play.twin(f"a stranger without row security, by {kind}", bool(seen))
