@@ -197,7 +197,7 @@ def list_agreements(call: Call) -> Page:
     rows = agreement_list(status=call.query.get("status", ""))
     if "referral" in call.query:
         rows = rows.filter(referral_reference=call.query["referral"])
-    return call.page(rows, by=("-created_at", "-id"), fields=_COLUMNS)
+    return call.page(rows, by=("-created_at", "-id"), fields=_COLUMNS, by_keys=True)
 
 
 @operation(scope="agreements:read", answer=AgreementOut)

@@ -44,7 +44,7 @@ def list_awards(call: Call) -> Page:
         rows = rows.filter(status=call.query["status"])
     if "referral" in call.query:
         rows = rows.filter(referral__reference=call.query["referral"])
-    return call.page(rows, by=("-made_at", "-id"), fields=AWARD_COLUMNS)
+    return call.page(rows, by=("-made_at", "-id"), fields=AWARD_COLUMNS, by_keys=True)
 
 
 @operation(scope="offers:read", answer=AwardOut)

@@ -28,8 +28,9 @@ class Agreement(models.Model):
     drawn up: a variation is a new version."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    authority = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
-    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="+")
+    # Their indexes are those of `Meta`.
+    authority = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+", db_index=False)
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="+", db_index=False)
     #: Ids only for the provider's role, which cannot read these rows.
     referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="agreements")
     award = models.ForeignKey(Award, on_delete=models.PROTECT, related_name="agreements")
@@ -75,6 +76,8 @@ class Agreement(models.Model):
         indexes = [
             models.Index(fields=["authority", "status"], name="agreement_by_authority"),
             models.Index(fields=["provider", "status"], name="agreement_by_provider"),
+            models.Index(fields=["authority", "created_at", "id"], name="agreement_of_authority"),
+            models.Index(fields=["provider", "created_at", "id"], name="agreement_of_provider"),
             models.Index(fields=["sealed_sha256"], name="agreement_by_seal"),
         ]
 

@@ -20,7 +20,7 @@ def agreement_list(*, status: str = "") -> QuerySet[Agreement]:
     further."""
     newer = Agreement.objects.filter(reference=OuterRef("reference"), version__gt=OuterRef("version"))
     rows = Agreement.objects.filter(~Exists(newer)).select_related("provider__organisation", "authority")
-    rows = rows.order_by("-created_at", "id")
+    rows = rows.order_by("-created_at", "-id")
     return rows.filter(status=status) if status else rows
 
 

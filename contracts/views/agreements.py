@@ -33,7 +33,7 @@ def agreement_list_page(request: OrganisationRequest) -> HttpResponse:
     status = request.GET.get("status", "")
     if status not in AGREEMENT.states:
         status = ""
-    page = LongPaginator(agreement_list(status=status), 25).get_page(request.GET.get("page"))
+    page = LongPaginator(agreement_list(status=status), 25, by_keys=True).get_page(request.GET.get("page"))
     return render(
         request,
         "contracts/agreement_list.html",

@@ -156,6 +156,7 @@ def list_invitations(call: Call) -> Page:
     return call.page(
         in_state(rows, call.query["status"]) if "status" in call.query else with_state(rows),
         by=("-invited_at", "-id"),
+        by_keys=True,
         fields={
             "id": "id",
             "referral": "release__reference",

@@ -164,6 +164,7 @@ def list_offers(call: Call) -> Page:
     return call.page(
         own_offers().filter(**wanted),
         by=("-created_at", "-id"),
+        by_keys=True,
         fields={
             "id": "id",
             "referral": "release__reference",

@@ -39,7 +39,8 @@ class Award(models.Model):
         WELSH = "cy", _("Welsh")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    authority = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    # Its index is `award_by_date`.
+    authority = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+", db_index=False)
     referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="awards")
     offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="awards")
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="+")
@@ -80,6 +81,7 @@ class Award(models.Model):
             ),
         ]
         indexes = [
+            models.Index(fields=["authority", "made_at", "id"], name="award_by_date"),
             models.Index(
                 fields=["authority", "made_at", "id"], name="award_waiting", condition=Q(status="awaiting_approval")
             ),

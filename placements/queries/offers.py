@@ -38,7 +38,7 @@ def own_offer(offer_id: UUID) -> Offer:
 def own_offers() -> QuerySet[Offer]:
     """Every offer of the acting provider, the latest first."""
     offers: QuerySet[Offer] = Offer.objects.select_related("release", "establishment", "household").order_by(
-        "-created_at", "pk"
+        "-created_at", "-pk"
     )
     return offers
 

@@ -50,7 +50,7 @@ _OF_PRICE = ("weekly_core", "children_together", "solo_uplift", "solo_reason", "
 def offer_list(request: OrganisationRequest) -> HttpResponse:
     """The provider's own offers, the latest first."""
     request.actor.require("inbox.view", "offer.write")
-    page = LongPaginator(own_offers(), PAGE_SIZE).get_page(request.GET.get("page"))
+    page = LongPaginator(own_offers(), PAGE_SIZE, by_keys=True).get_page(request.GET.get("page"))
     return render(request, "placements/offer_list.html", {"page": page})
 
 

@@ -22,6 +22,9 @@ PLACES = (
     ("messages", "officer", "/o/harrow/messages/", 1.3),
     ("inbox", "provider", "/o/{provider}/inbox/", 1.3),
     ("list of own offers", "provider", "/o/{provider}/offers/", 1.3),
+    ("list of agreements", "officer", "/o/harrow/agreements/", 1.3),
+    ("API list of awards", "machine", "/api/v1/awards?limit=50", 1.3),
+    ("API list of the audit trail", "machine", "/api/v1/audit?limit=50", 1.3),
     ("search for a person", "officer", "/o/harrow/people/search/", 1.5),
     ("search by reference", "officer", "/o/harrow/search/?q={reference}", 1.5),
     ("search for homes", "officer", "/o/harrow/homes/?category=residential&age=14", 1.5),
@@ -30,7 +33,7 @@ PLACES = (
     ("home page of a provider", "provider", "/o/{provider}/", 1.5),
     ("home page of a central team", "central", "/o/west-london-central/", 1.5),
     ("spend report", "commissioner", "/o/harrow/spend/", 1.5),
-    ("market report", "commissioner", "/o/harrow/market/", 1.5),
+    ("market report", "central", "/o/west-london-central/market/", 1.5),
 )
 
 #: Times that each is asked before it is timed, in a size's first block and in its later ones; awards timed in a block.

@@ -58,3 +58,18 @@ def test_every_row_is_reached_and_nobody_counts_to_the_end(people: None, monkeyp
         assert page(6) == (reached[40:], 45, False) == page(99)
         # One page on is always there to turn to.
         assert all(LongPaginator(rows, 8).get_page(number).has_next() for number in range(1, 6))
+
+
+def test_a_page_found_by_its_keys_shows_the_same_rows_and_joins_no_others(people: None) -> None:
+    with acting(actor_of("olive")):
+        rows = Person.objects.filter(case_number__startswith="L-").select_related("authority").order_by("-case_number")
+        for number in (1, 3, 6):
+            plain = [(person.pk, person.authority.slug) for person in LongPaginator(rows, 8).get_page(number)]
+            with CaptureQueriesContext(connection) as asked:
+                page = LongPaginator(rows, 8, by_keys=True).get_page(number)
+                found = [(person.pk, person.authority.slug) for person in page]
+            assert found == plain != []
+            _counted, keys, shown = (each["sql"] for each in asked)
+            assert "JOIN" not in keys and "LIMIT 8" in keys
+            assert "JOIN" in shown and "LIMIT" not in shown and str(found[0][0]) in shown
+        assert list(LongPaginator(rows.none(), 8, by_keys=True).get_page(1)) == []

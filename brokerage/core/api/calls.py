@@ -14,6 +14,7 @@ from django.http import HttpRequest
 
 from brokerage.core.api import cursors
 from brokerage.core.errors import ActionRefused
+from brokerage.core.pages.long_lists import keys_first
 from brokerage.core.tenants.actors import Actor
 
 
@@ -66,14 +67,16 @@ class Call:
         by: Sequence[str],
         fields: Mapping[str, Any] | None = None,
         shape: Callable[[Any], Mapping[str, Any]] | None = None,
+        by_keys: bool = False,
     ) -> Page:
         """One page of the rows in the order `by` (non-null columns of one direction, the last one unique).
 
         `fields` maps the answer's names to columns, look-ups or expressions, read in one query; `shape` makes an
-        answer of each row instead.
+        answer of each row instead. `by_keys`: rows are found by `keys_first`.
         """
         limit = int(self.query["limit"])
         wanted = cursors.after(rows, by, self.query.get("cursor"))
+        wanted = keys_first(wanted, 0, limit + 1) if by_keys else wanted
         columns = [name.removeprefix("-") for name in by]
         if fields is not None:
             names = list(fields)

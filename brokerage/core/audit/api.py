@@ -69,7 +69,7 @@ def list_entries(call: Call) -> Page:
     for name, column in _FILTERS.items():
         if name in call.query:
             rows = rows.filter(**{column: call.query[name]})
-    return call.page(rows, by=("number",), fields=_FIELDS)
+    return call.page(rows, by=("number",), fields=_FIELDS, by_keys=True)
 
 
 _FILTERS = {
