@@ -13,6 +13,8 @@ import psycopg2
 
 from tests.api.crowds import KEYS, superuser
 
+#: Numbers of the copies added of each row, so that there are 1, 10 and 110 of it.
+GROWTH = (range(1, 10), range(10, 101, 10))
 #: Does not grow with what people do: Django's and allauth's own, heads of chains, sums, the country's map.
 STANDING = re.compile(
     r"account_|allauth_|auth_|django_|mfa_|socialaccount_|usersessions_|accounts_mobile"

@@ -82,8 +82,8 @@ class Everybody:
     answers: dict[tuple[str, str], list[Answer]] = field(default_factory=dict)
     #: Statuses of who got no answer.
     refused: dict[str, set[int]] = field(default_factory=dict)
-    #: Every form sent among few rows and among many.
-    sent: tuple[dict[Key, Sent], dict[Key, Sent]] = field(default_factory=lambda: ({}, {}))
+    #: Every form sent, each time that all was opened.
+    sent: tuple[dict[Key, Sent], ...] = ()
     watch: Watch = field(default_factory=Watch)
 
     def ask(self, who: str, path: str) -> Answer:

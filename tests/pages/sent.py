@@ -6,8 +6,8 @@ Everything that was done is undone, so that each form is sent as it was found, a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field, replace
 from html import unescape
 from random import Random
 from typing import Any
@@ -20,6 +20,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import Resolver404, resolve, reverse
 
+from tests.benchmarks.plans import Watch
 from tests.cast import TODAY, ident
 from tests.pages.typed import CONFIRMED
 from tests.proofs.forms import Form, Typed, forms_of, plausible
@@ -39,6 +40,8 @@ class Sent:
     status: int
     queries: tuple[str, ...]
     said: str = field(default="", compare=False)
+    #: Whether the page still showed it.
+    is_shown: bool = True
 
     @property
     def is_done(self) -> bool:
@@ -98,23 +101,44 @@ def more_pages(values: dict[str, Any]) -> dict[tuple[str, str], str]:
 
 @dataclass
 class Sender:
-    """Who sends forms, and what came of them by form."""
+    """Who sends forms, and what came of them by form; what a watch is told while it watches."""
 
     clients: dict[str, Client]
     typed: dict[str, dict[str, Any]]
+    watch: Watch = field(default_factory=Watch)
     sent: dict[Key, Sent] = field(default_factory=dict)
+    #: Each form as it was found first, filled in.
+    first: dict[Key, tuple[Form, Typed]] = field(default_factory=dict)
 
     def send_all(self, *pages: dict[tuple[str, str], str]) -> dict[Key, Sent]:
         """Every form of these pages, each once, by whoever opens the page."""
         self.sent = {}
-        for (name, who), path in [page for paths in pages for page in sorted(paths.items())]:
-            for form in self._forms(who, path):
-                found_on = "" if view_of(form.path) in EVERYWHERE else name
-                for button, typed in ways_of(form, self.typed):
-                    key = (who, found_on, form.path, button)
-                    if key not in self.sent:
-                        self.sent[key] = self._send(form, typed)
+        for name, who, path in _in_turn(pages):
+            for key, form, typed in self._found(name, who, path):
+                if key not in self.sent:
+                    self.first.setdefault(key, (form, typed))
+                    self.sent[key] = self._send(form, typed)
         return self.sent
+
+    def send_again(self, known: Collection[Key], *pages: dict[tuple[str, str], str]) -> dict[Key, Sent]:
+        """These forms as their pages show them now; one that is on a later page of its list by now, as it was first."""
+        self.sent = {}
+        found_on = {(name, who) for who, name, _path, _button in known}
+        for name, who, path in _in_turn(pages):
+            found = self._found(name, who, path) if (name, who) in found_on else ()
+            for key, form, typed in found:
+                if key in known and key not in self.sent:
+                    self.sent[key] = self._send(form, typed)
+        for key in sorted(set(known) - self.sent.keys()):
+            self.sent[key] = replace(self._send(*self.first[key]), is_shown=False)
+        return self.sent
+
+    def _found(self, name: str, who: str, path: str) -> Iterator[tuple[Key, Form, Typed]]:
+        """The forms of one page, filled in."""
+        for form in self._forms(who, path):
+            found_on = "" if view_of(form.path) in EVERYWHERE else name
+            for button, typed in ways_of(form, self.typed):
+                yield (who, found_on, form.path, button), form, typed
 
     def _forms(self, who: str, path: str) -> list[Form]:
         with transaction.atomic():
@@ -126,6 +150,7 @@ class Sender:
         return [form for form in forms_of(body.decode(), who, path, with_bare=True) if form.method.lower() == "post"]
 
     def _send(self, form: Form, typed: Typed) -> Sent:
+        self.watch.reader, self.watch.page = form.who, f"{view_of(form.path)} sent by {form.who or 'nobody'}"
         client = self.clients[form.who]
         cookies = client.cookies.copy()
         cache.clear()
@@ -144,6 +169,10 @@ class Sender:
         client.cookies = cookies
         queries = tuple(query["sql"] for query in asked.captured_queries if "SAVEPOINT" not in query["sql"][:17])
         return Sent(response.status_code, queries, _faults(body.decode(errors="replace")))
+
+
+def _in_turn(pages: tuple[dict[tuple[str, str], str], ...]) -> Iterator[tuple[str, str, str]]:
+    return ((name, who, path) for paths in pages for (name, who), path in sorted(paths.items()))
 
 
 def _files(form: Form) -> Typed:
