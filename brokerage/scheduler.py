@@ -46,7 +46,8 @@ class SteadyScheduler(PersistentScheduler):
         except Exception as error:
             self._say(f"The broker is away: {error}")
             self._is_away = True
-            self._connect_anew()
+            if entry.options.get("retry", True):
+                self._connect_anew()
             if entry.task == EXPAND:
                 self._expand_here()
         else:
@@ -56,8 +57,8 @@ class SteadyScheduler(PersistentScheduler):
             self._said_at = 0.0
 
     def _connect_anew(self) -> None:
-        """Let the next tick have a connection and a producer of its own. Where a tick was tried more than once in vain
-        (one without `retry: False`), kombu leaves a producer without a channel, which never finds the broker again."""
+        """Let the next tick have a connection and a producer of its own: where one was tried more than once in vain,
+        kombu leaves a producer without a channel, which never finds the broker again."""
         self.__dict__.pop("producer", None)
         connection = self.__dict__.pop("connection", None)
         if connection is not None:

@@ -292,7 +292,7 @@ LANGUAGE_COOKIE_SECURE = SECURE
 USE_I18N = True
 USE_TZ = True
 # Whose days and hours count, in Python and in what is stored in the database: a change needs `manage.py migrate`.
-TIME_ZONE = os.environ.get("TIME_ZONE", "Europe/London")
+TIME_ZONE = os.environ.get("TIME_ZONE") or "Europe/London"
 DATE_FORMAT = "j F Y"
 
 # --- Security ---------------------------------------------------------------------------------------------

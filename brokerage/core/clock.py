@@ -58,7 +58,7 @@ def database_today() -> dt.date:
 
 
 def morning_of(day: dt.date) -> dt.datetime:
-    """Nine o'clock on that day in the United Kingdom: when reminders go out."""
+    """Nine o'clock on that day, in the service's time zone: when reminders go out."""
     from django.utils import timezone
 
     return timezone.make_aware(dt.datetime.combine(day, dt.time(9)))

@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from brokerage.core.api.clients import create_client
 from brokerage.core.api.scopes import scopes_of
+from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.context import acting
 from tests.cast import actor_of
 
@@ -71,7 +72,11 @@ def client_of(
 ) -> Machine:
     """A client owned by the person `who` of the cast (such as "olive"), in their organisation, with every scope of its
     kind unless `scopes` are named. It acts for that organisation."""
-    owning = actor_of(owner or who)
+    return machine_of(actor_of(owner or who), scopes, weekly_limit)
+
+
+def machine_of(owning: Actor, scopes: Sequence[str] | None = None, weekly_limit: str | None = None) -> Machine:
+    """A client that this person owns in the organisation they act for."""
     administrator = replace(owning, permissions=owning.permissions | {"organisation.manage"})
     kind = owning.kind
     with acting(administrator) as actor:

@@ -13,7 +13,8 @@ from tests.benchmarks.cycle import award_one, decided_later
 from tests.benchmarks.harness import Bench, beside_goal, database, say, seconds, superuser
 from tests.benchmarks.rows import Row, figure, middle_half
 
-#: what, who asks, the address (of the authority, its referral, the provider), how much dearer at most.
+#: what, who asks (`machine`: a system of the authority, `system`: one of the provider), the address (of the authority,
+#: its referral, the provider), how much dearer at most.
 PLACES = (
     ("list", "officer", "/o/harrow/referrals/", 1.3),
     ("API list", "machine", "/api/v1/referrals?limit=50", 1.3),
@@ -23,6 +24,9 @@ PLACES = (
     ("inbox", "provider", "/o/{provider}/inbox/", 1.3),
     ("list of own offers", "provider", "/o/{provider}/offers/", 1.3),
     ("list of agreements", "officer", "/o/harrow/agreements/", 1.3),
+    ("API list of own offers", "system", "/api/v1/offers?limit=50", 1.3),
+    ("API list of own invitations", "system", "/api/v1/invitations?limit=50", 1.3),
+    ("API list of agreements", "machine", "/api/v1/agreements?limit=50", 1.3),
     ("API list of awards", "machine", "/api/v1/awards?limit=50", 1.3),
     ("API list of the audit trail", "machine", "/api/v1/audit?limit=50", 1.3),
     ("search for a person", "officer", "/o/harrow/people/search/", 1.5),
@@ -121,7 +125,8 @@ def _blocks(bench: Bench) -> int:
 def _ready(bench: Bench, size: int) -> tuple[dict[str, Callable[[], object]], str]:
     """What is asked of that country, and what was read of it beforehand."""
     from brokerage.core.accounts.models import User
-    from tests.api.clients import client_of
+    from brokerage.core.tenants.directory import actor_for
+    from tests.api.clients import client_of, machine_of
     from tests.cast import actor_of, user_of
 
     name = bench.country(size)
@@ -145,12 +150,16 @@ def _ready(bench: Bench, size: int) -> tuple[dict[str, Callable[[], object]], st
             [reference],
         )
         (name_of_person,) = cursor.fetchone()
+        user = User.objects.get(pk=user_id)
+        bidding = actor_for(user, slug)
+        assert bidding is not None
         askers = {
             "officer": Asker(user=user_of("olive")),
             "commissioner": Asker(user=user_of("connie")),
             "central": Asker(user=user_of("carol")),
-            "provider": Asker(user=User.objects.get(pk=user_id)),
+            "provider": Asker(user=user),
             "machine": Asker(token=client_of("olive").token),
+            "system": Asker(token=machine_of(bidding).token),
         }
         acts: dict[str, Callable[[], object]] = {}
         for what, who, path, _goal in PLACES:

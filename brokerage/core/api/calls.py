@@ -14,7 +14,6 @@ from django.http import HttpRequest
 
 from brokerage.core.api import cursors
 from brokerage.core.errors import ActionRefused
-from brokerage.core.pages.long_lists import keys_first
 from brokerage.core.tenants.actors import Actor
 
 
@@ -72,24 +71,31 @@ class Call:
         """One page of the rows in the order `by` (non-null columns of one direction, the last one unique).
 
         `fields` maps the answer's names to columns, look-ups or expressions, read in one query; `shape` makes an
-        answer of each row instead. `by_keys`: rows are found by `keys_first`.
+        answer of each row instead. `by_keys`: as `keys_first`; what follows is told by the keys, also
+        where a row of theirs is gone when the rows are read.
         """
         limit = int(self.query["limit"])
-        wanted = cursors.after(rows, by, self.query.get("cursor"))
-        wanted = keys_first(wanted, 0, limit + 1) if by_keys else wanted
         columns = [name.removeprefix("-") for name in by]
+        along = cursors.read_along(rows, columns)
+        wanted = cursors.after(rows, by, self.query.get("cursor"))
+        ends: list[Sequence[Any]] = []
+        if by_keys:
+            keys = list(wanted.select_related(None).values_list("pk", *along)[: limit + 1])
+            ends = [end for _key, *end in keys]
+            wanted = wanted.filter(pk__in=[key[0] for key in keys[:limit]])
+        else:
+            wanted = wanted[: limit + 1]
         if fields is not None:
             names = list(fields)
-            found = list(wanted.values_list(*fields.values(), *cursors.read_along(rows, columns))[: limit + 1])
+            found = list(wanted.values_list(*fields.values(), *along))
             items: list[Mapping[str, Any]] = [dict(zip(names, row, strict=False)) for row in found[:limit]]
-            ends = [row[len(names) :] for row in found[:limit]]
+            ends = ends or [row[len(names) :] for row in found]
         else:
             assert shape is not None, "say which fields, or how a row becomes an answer"
-            found = list(wanted[: limit + 1])
+            found = list(wanted)
             items = [shape(row) for row in found[:limit]]
-            ends = [[_value(row, name) for name in columns] for row in found[:limit]]
-        more = len(found) > limit
-        return Page(items, cursors.encode(ends[-1]) if more else None)
+            ends = ends or [[_value(row, name) for name in columns] for row in found]
+        return Page(items, cursors.encode(ends[limit - 1]) if len(ends) > limit else None)
 
     def rows(self, items: Sequence[Mapping[str, Any]]) -> Page:
         """One page of rows that are all at hand; few, and in an order that only grows."""

@@ -167,7 +167,7 @@ class GovukDateField(forms.DateField):
 
 
 class GovukDateTimeField(forms.DateTimeField):
-    """A moment typed as a date and a time of day, in the server's time zone (Europe/London)."""
+    """A moment typed as a date and a time of day, in the service's time zone."""
 
     widget = DateTimeBoxes
 
