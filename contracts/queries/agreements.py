@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404
 
 from brokerage.core.tenants.actors import Actor
@@ -18,9 +18,11 @@ from providers.standing import Standing, warnings_at
 def agreement_list(*, status: str = "") -> QuerySet[Agreement]:
     """The newest version of each of the side's agreements, newest first (row security narrows them); `status` narrows
     further."""
-    newer = Agreement.objects.filter(reference=OuterRef("reference"), version__gt=OuterRef("version"))
-    rows = Agreement.objects.filter(~Exists(newer)).select_related("provider__organisation", "authority")
-    rows = rows.order_by("-created_at", "-id")
+    # Asked of each row that is shown: "no newer one exists" would be joined with all of the side's agreements. The
+    # planner expects hardly any row to equal an answer, and would sort them all first; a third to be no less than it.
+    versions = Agreement.objects.filter(reference=OuterRef("reference")).order_by("-version").values("version")
+    rows = Agreement.objects.filter(version__gte=Subquery(versions[:1])).order_by("-created_at", "-id")
+    rows = rows.select_related("provider__organisation", "authority")
     return rows.filter(status=status) if status else rows
 
 

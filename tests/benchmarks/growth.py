@@ -26,6 +26,7 @@ PLACES = (
     ("list of agreements", "officer", "/o/harrow/agreements/", 1.3),
     ("API list of own offers", "system", "/api/v1/offers?limit=50", 1.3),
     ("API list of own invitations", "system", "/api/v1/invitations?limit=50", 1.3),
+    ("API list of own agreements", "system", "/api/v1/agreements?limit=50", 1.3),
     ("API list of agreements", "machine", "/api/v1/agreements?limit=50", 1.3),
     ("API list of awards", "machine", "/api/v1/awards?limit=50", 1.3),
     ("API list of the audit trail", "machine", "/api/v1/audit?limit=50", 1.3),
