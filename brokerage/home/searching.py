@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from brokerage.core.audit.record import record
 from brokerage.core.errors import RuleBroken
+from brokerage.core.pages.long_lists import keys_first
 from brokerage.core.references import ALPHABET
 from brokerage.core.tenants.actors import Actor
 from brokerage.core.tenants.models import Organisation
@@ -169,7 +170,7 @@ def search_people(actor: Actor, *, text: str) -> list[FoundPerson]:
     people = people.prefetch_related(Prefetch("referrals", mine))
     if actor.may("placement.view"):
         people = people.prefetch_related(Prefetch("placements", Placement.objects.order_by("-planned_start_on")))
-    found = list(people[:PEOPLE_AT_MOST])
+    found = list(keys_first(people, 0, PEOPLE_AT_MOST))
     record(
         "person.searched",
         subject=Organisation.objects.get(pk=actor.organisation_id),

@@ -26,6 +26,11 @@ def agreement_list(*, status: str = "") -> QuerySet[Agreement]:
     return rows.filter(status=status) if status else rows
 
 
+def counted_agreements(*, status: str = "") -> QuerySet[Agreement]:
+    """As many rows as `agreement_list`: each agreement has one first version."""
+    return agreement_list(status=status) if status else Agreement.objects.filter(version=1)
+
+
 def agreement_by_reference(reference: str) -> Agreement:
     """The newest version of an agreement, or Http404."""
     found = (

@@ -18,6 +18,7 @@ from contracts.measures import stopped
 from contracts.queries.agreements import (
     agreement_by_reference,
     agreement_list,
+    counted_agreements,
     has_signed,
     may_sign,
     sides_of,
@@ -33,7 +34,8 @@ def agreement_list_page(request: OrganisationRequest) -> HttpResponse:
     status = request.GET.get("status", "")
     if status not in AGREEMENT.states:
         status = ""
-    page = LongPaginator(agreement_list(status=status), 25, by_keys=True).get_page(request.GET.get("page"))
+    rows = LongPaginator(agreement_list(status=status), 25, by_keys=True, counted=counted_agreements(status=status))
+    page = rows.get_page(request.GET.get("page"))
     return render(
         request,
         "contracts/agreement_list.html",

@@ -8,7 +8,7 @@ import re
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -168,6 +168,36 @@ def database(name: str) -> Iterator[str]:
         yield name
     finally:
         connect_to(before)
+
+
+@contextmanager
+def held_open(names: Iterable[str]) -> Iterator[Callable[[str], None]]:
+    """Connections to each of these databases that stay open; the call leads this process to one of them, in no time."""
+    from django.conf import settings
+    from django.db import connections
+
+    before = {alias: connections[alias] for alias in ("default", "owner")}
+    held: dict[tuple[str, str], Any] = {}
+
+    def lead(name: str) -> None:
+        for alias in before:
+            if (name, alias) not in held:
+                held[name, alias] = connections.create_connection(alias)
+                held[name, alias].settings_dict = {**before[alias].settings_dict, "NAME": name}
+            connections[alias] = held[name, alias]
+            settings.DATABASES[alias]["NAME"] = name
+
+    places = {alias: connection.settings_dict["NAME"] for alias, connection in before.items()}
+    try:
+        for name in names:
+            lead(name)
+        yield lead
+    finally:
+        for connection in held.values():
+            connection.close()
+        for alias, connection in before.items():
+            connections[alias] = connection
+            settings.DATABASES[alias]["NAME"] = places[alias]
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from brokerage.core.audit.models import OutboxItem
 from brokerage.core.notifications.models import Message
 from brokerage.core.tenants.context import acting, worker
 from contracts.models import Agreement
+from contracts.queries.agreements import agreement_list, counted_agreements
 from contracts.rescheduling import follow_start
 from placements.actions.placements import START_MOVED, reschedule_placement
 from placements.models import Placement
@@ -59,6 +60,9 @@ def test_an_unsigned_agreement_is_drawn_up_again_with_the_new_day(sign_in: SignI
     for who, slug in (("bob", "birch"), ("oscar", "harrow")):
         listed = sign_in(who).get(f"/o/{slug}/agreements/").content.decode()
         assert listed.count(f"/agreements/{agreement.reference}/") == 1 and "Cancelled</strong>" not in listed
+    with acting(actor_of("oscar")):
+        assert agreement_list().count() == counted_agreements().count() == 1
+        assert agreement_list(status="cancelled").count() == counted_agreements(status="cancelled").count() == 0
     sign(new, who="sam")
 
 

@@ -72,4 +72,7 @@ def test_a_page_found_by_its_keys_shows_the_same_rows_and_joins_no_others(people
             _counted, keys, shown = (each["sql"] for each in asked)
             assert "JOIN" not in keys and "LIMIT 8" in keys
             assert "JOIN" in shown and "LIMIT" not in shown and str(found[0][0]) in shown
+            # Where its keys stand in the index of the order, and nowhere else in it.
+            first, last = (rows.get(pk=found[at][0]).case_number for at in (-1, 0))
+            assert f"BETWEEN '{first}' AND '{last}'" in shown
         assert list(LongPaginator(rows.none(), 8, by_keys=True).get_page(1)) == []

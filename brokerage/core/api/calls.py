@@ -14,6 +14,7 @@ from django.http import HttpRequest
 
 from brokerage.core.api import cursors
 from brokerage.core.errors import ActionRefused
+from brokerage.core.pages.long_lists import of_keys
 from brokerage.core.tenants.actors import Actor
 
 
@@ -82,7 +83,7 @@ class Call:
         if by_keys:
             keys = list(wanted.select_related(None).values_list("pk", *along)[: limit + 1])
             ends = [end for _key, *end in keys]
-            wanted = wanted.filter(pk__in=[key[0] for key in keys[:limit]])
+            wanted = of_keys(wanted, by[0], keys[:limit])
         else:
             wanted = wanted[: limit + 1]
         if fields is not None:

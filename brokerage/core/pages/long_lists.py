@@ -6,6 +6,7 @@ goes on ahead of the page that is shown.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.paginator import Page, Paginator
@@ -34,20 +35,38 @@ def keys_first(rows: QuerySet[Any], begin: int, end: int) -> QuerySet[Any]:
     For lists in the order of an index of their own table. Behind row security the planner expects one row where there
     are thousands, and joins them all before it sorts; also where the keys stand in a sub-query.
     """
-    return rows.filter(pk__in=list(rows.select_related(None).values_list("pk", flat=True)[begin:end]))
+    first = str(rows.query.order_by[0])
+    keys = rows.select_related(None).values_list("pk", first.removeprefix("-"))[begin:end]
+    return of_keys(rows, first, list(keys))
+
+
+def of_keys(rows: QuerySet[Any], first: str, keys: Sequence[Sequence[Any]]) -> QuerySet[Any]:
+    """The rows of these keys, given in the order of the rows, each with its value of the column `first` of that order.
+
+    Also told from which value to which: otherwise the index of the order may be read from end to end for them.
+    """
+    if not keys:
+        return rows.none()
+    ends = [keys[0][1], keys[-1][1]]
+    column = first.removeprefix("-")
+    ends = ends[::-1] if first != column else ends
+    return rows.filter(pk__in=[key for key, *_values in keys], **{f"{column}__range": ends})
 
 
 class LongPaginator(Paginator):
     """Django's paginator, but `count` stops at the end of the thousand after the page asked for: `has_more` then.
 
-    `by_keys`: rows of a page are found by `keys_first`.
+    `by_keys`: rows of a page are found by `keys_first`. `counted`: other rows, as many, that are cheaper to count.
     """
 
     _most = COUNTED
 
-    def __init__(self, rows: QuerySet[Any], per_page: int, *, by_keys: bool = False) -> None:
+    def __init__(
+        self, rows: QuerySet[Any], per_page: int, *, by_keys: bool = False, counted: QuerySet[Any] | None = None
+    ) -> None:
         super().__init__(rows, per_page)
         self._rows, self._by_keys = rows, by_keys
+        self._counted = rows if counted is None else counted
 
     def page(self, number: Any) -> Page:
         """One page. Raises as Django's."""
@@ -70,7 +89,7 @@ class LongPaginator(Paginator):
 
     @cached_property
     def _found(self) -> int:
-        return count_up_to(self.object_list, self._most)
+        return count_up_to(self._counted, self._most)
 
     @cached_property
     def count(self) -> int:
