@@ -44,9 +44,11 @@ class SteadyScheduler(PersistentScheduler):
         try:
             self.apply_async(entry, producer=producer, advance=False)
         except Exception as error:
-            self._say(f"The broker is away: {error}")
+            was_said = self._say(f"The broker is away: {error}")
             self._is_away = True
-            if entry.options.get("retry", True):
+            # Once a minute in any case: a connection that never came about has one more number in use for each tick.
+            # Not each second: the one let go has a descriptor until it is collected.
+            if was_said or entry.options.get("retry", True):
                 self._connect_anew()
             if entry.task == EXPAND:
                 self._expand_here()
@@ -76,7 +78,10 @@ class SteadyScheduler(PersistentScheduler):
         finally:
             close_old_connections()
 
-    def _say(self, text: str) -> None:
-        if not self._said_at or time.monotonic() - self._said_at > SAY_EVERY:
-            self._said_at = time.monotonic()
-            logger.warning("%s", text)
+    def _say(self, text: str) -> bool:
+        """Whether it was time to say it."""
+        if self._said_at and time.monotonic() - self._said_at <= SAY_EVERY:
+            return False
+        self._said_at = time.monotonic()
+        logger.warning("%s", text)
+        return True

@@ -291,7 +291,7 @@ LANGUAGE_COOKIE_SAMESITE = "Lax"
 LANGUAGE_COOKIE_SECURE = SECURE
 USE_I18N = True
 USE_TZ = True
-# Whose days and hours count, in Python and in what is stored in the database: a change needs `manage.py migrate`.
+# Whose days and hours count, in Python and in what is stored in the database. What a change needs: docs/operator.md.
 TIME_ZONE = os.environ.get("TIME_ZONE") or "Europe/London"
 DATE_FORMAT = "j F Y"
 

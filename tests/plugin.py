@@ -45,7 +45,7 @@ def _keep_the_day() -> None:
     later."""
     if "TESTS_DAY" not in os.environ:
         zone = FAR_WEST if dt.datetime.now(ZoneInfo(HOME)).hour >= LATE else HOME
-        zone = os.environ.setdefault("TIME_ZONE", zone)
+        zone = os.environ["TIME_ZONE"] = os.environ.get("TIME_ZONE") or zone
         os.environ["TESTS_DAY"] = dt.datetime.now(ZoneInfo(zone)).date().isoformat()
 
 

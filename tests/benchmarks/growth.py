@@ -100,8 +100,9 @@ def _measure(bench: Bench) -> None:
                 if what == "award" and number % AWARD_EVERY and number >= 0:
                     continue
                 # Whoever is first finds less of the program at hand: each size is, in turn.
+                turn = len(by_size[bench.sizes[0]])
                 for place in range(len(bench.sizes)):
-                    size = bench.sizes[(number + place) % len(bench.sizes)]
+                    size = bench.sizes[(turn + place) % len(bench.sizes)]
                     lead(countries[size])
                     took = seconds(asks[size][what])
                     if number >= 0:

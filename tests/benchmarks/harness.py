@@ -193,11 +193,11 @@ def held_open(names: Iterable[str]) -> Iterator[Callable[[str], None]]:
             lead(name)
         yield lead
     finally:
-        for connection in held.values():
-            connection.close()
         for alias, connection in before.items():
             connections[alias] = connection
             settings.DATABASES[alias]["NAME"] = places[alias]
+        for connection in held.values():
+            connection.close()
 
 
 @contextmanager

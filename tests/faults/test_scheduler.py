@@ -40,29 +40,45 @@ def published(valkey: EmbeddedValkey) -> int:
         return sum(client.llen(name) for name in client.scan_iter(_type="list"))
 
 
-@pytest.mark.parametrize("name", TRIED_AGAIN)
-def test_whatever_falls_due_while_the_broker_is_away_ticks_go_on_when_it_is_back(
-    name: str, valkey: EmbeddedValkey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def scheduler(valkey: EmbeddedValkey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SteadyScheduler]:
     monkeypatch.setattr(app.conf, "broker_url", valkey.url())
     scheduler = SteadyScheduler(app=app, schedule_filename=str(tmp_path / "beat"), lazy=True)
     scheduler.setup_schedule()
+    yield scheduler
+    scheduler.close()
 
-    def tick(name: str) -> None:
+
+def tick(scheduler: SteadyScheduler, *names: str) -> None:
+    for name in names:
         scheduler.apply_entry(scheduler.schedule[name], producer=scheduler.producer)
 
-    tick(SECOND)
-    assert published(valkey) == 1
+
+@pytest.mark.parametrize("meanwhile", [[SECOND], *([SECOND, name, SECOND] for name in TRIED_AGAIN)], ids=" ".join)
+@pytest.mark.parametrize("begins", ["with a broker", "without"])
+def test_whatever_falls_due_while_the_broker_is_away_ticks_go_on_when_it_is_back(
+    begins: str, meanwhile: list[str], scheduler: SteadyScheduler, valkey: EmbeddedValkey
+) -> None:
+    if begins == "with a broker":
+        tick(scheduler, SECOND)
+        assert published(valkey) == 1
     valkey.stop()
-    connection = scheduler.connection
-    tick(SECOND)
-    # Each connection holds descriptors: an hour without a broker is thousands of ticks.
-    assert scheduler.connection is connection
-    tick(name)
-    tick(SECOND)
+    tick(scheduler, *meanwhile)
     valkey.start()
     before = published(valkey)
-    tick(SECOND)
-    tick(SECOND)
+    tick(scheduler, SECOND, SECOND)
     assert published(valkey) == before + 2
-    scheduler.close()
+
+
+def test_an_hour_without_a_broker_uses_up_neither_descriptors_nor_numbers_of_channels(
+    scheduler: SteadyScheduler, valkey: EmbeddedValkey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    valkey.stop()
+    tick(scheduler, SECOND)
+    kept = scheduler.connection
+    tick(scheduler, SECOND, SECOND)
+    assert scheduler.connection is kept
+    # As if a minute had passed with each.
+    monkeypatch.setattr("brokerage.scheduler.SAY_EVERY", -1.0)
+    tick(scheduler, SECOND)
+    assert scheduler.connection is not kept

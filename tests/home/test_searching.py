@@ -9,7 +9,7 @@ from django.test import Client
 
 from brokerage.core.audit.models import Entry
 from brokerage.core.tenants.context import acting
-from brokerage.home.searching import references_meant
+from brokerage.home.searching import references_meant, search_people
 from placements.models import Person, Placement, Referral
 from tests.cast import actor_of, user_of
 from tests.firewall.finding import found
@@ -123,6 +123,25 @@ def test_officers_find_a_person_by_name_or_case_number(sign_in: SignIn) -> None:
         assert entries.count() == 5
         assert str(person.pk) in entries.order_by("at")[0].data["people"]
         assert "Quillfeather" not in str([entry.data for entry in entries])
+
+
+def test_of_many_the_first_by_name_are_found() -> None:
+    names = ["", "abel", "Abel", "ÉCLAIR", "Zed", "zed", "de Winter", "O'Hara", "Åse"]
+    with acting(actor_of("olive")) as olive:
+        Person.objects.bulk_create(
+            Person(
+                authority_id=olive.organisation_id,
+                case_number=f"M-{number:02}",
+                given_name="Kestrelina",
+                family_name=names[number % len(names)],
+                date_of_birth="2012-01-01",
+                sex="male",
+            )
+            for number in range(30)
+        )
+        everybody = Person.objects.filter(case_number__startswith="M-").order_by("family_name", "given_name", "pk")
+        shown = [found.person.pk for found in search_people(olive, text="kestrelina")]
+        assert shown == [person.pk for person in everybody[:20]]
 
 
 def test_a_search_never_goes_by_address(sign_in: SignIn) -> None:

@@ -84,6 +84,7 @@ class Call:
             keys = list(wanted.select_related(None).values_list("pk", *along)[: limit + 1])
             ends = [end for _key, *end in keys]
             wanted = of_keys(wanted, by[0], keys[:limit])
+            along = []
         else:
             wanted = wanted[: limit + 1]
         if fields is not None:

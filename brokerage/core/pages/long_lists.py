@@ -32,10 +32,12 @@ def keys_first(rows: QuerySet[Any], begin: int, end: int) -> QuerySet[Any]:
     """The rows from `begin` to `end` in their order: found by their keys alone, with a statement of its own, and only
     then joined with what they are shown with.
 
-    For lists in the order of an index of their own table. Behind row security the planner expects one row where there
+    For lists in the order of an index of their own table, said by names (`order_by`), the first of a column that is
+    never null. Behind row security the planner expects one row where there
     are thousands, and joins them all before it sorts; also where the keys stand in a sub-query.
     """
-    first = str(rows.query.order_by[0])
+    first = rows.query.order_by[0]
+    assert isinstance(first, str), "say the order by names"
     keys = rows.select_related(None).values_list("pk", first.removeprefix("-"))[begin:end]
     return of_keys(rows, first, list(keys))
 
