@@ -170,7 +170,7 @@ def search_people(actor: Actor, *, text: str) -> list[FoundPerson]:
     people = people.prefetch_related(Prefetch("referrals", mine))
     if actor.may("placement.view"):
         people = people.prefetch_related(Prefetch("placements", Placement.objects.order_by("-planned_start_on")))
-    found = list(keys_first(people, 0, PEOPLE_AT_MOST))
+    found = keys_first(people, 0, PEOPLE_AT_MOST)
     record(
         "person.searched",
         subject=Organisation.objects.get(pk=actor.organisation_id),

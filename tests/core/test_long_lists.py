@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from brokerage.core.pages import long_lists
 from brokerage.core.pages.long_lists import LongPaginator, count_text, count_up_to
-from brokerage.core.tenants.context import acting
+from brokerage.core.tenants.context import WEIGHED_JOINS, acting
 from placements.models import Person
 from tests.cast import actor_of
 
@@ -69,7 +69,9 @@ def test_a_page_found_by_its_keys_shows_the_same_rows_and_joins_no_others(people
                 page = LongPaginator(rows, 8, by_keys=True).get_page(number)
                 found = [(person.pk, person.authority.slug) for person in page]
             assert found == plain != []
-            _counted, keys, shown = (each["sql"] for each in asked)
+            _counted, keys, before, shown, after = (each["sql"] for each in asked)
+            # Its own table is read before what is joined with it.
+            assert "'join_collapse_limit', '1'" in before and f"'join_collapse_limit', '{WEIGHED_JOINS}'" in after
             assert "JOIN" not in keys and "LIMIT 8" in keys
             assert "JOIN" in shown and "LIMIT" not in shown and str(found[0][0]) in shown
             # Where its keys stand in the index of the order, and nowhere else in it.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, BinaryIO
 
 from django.core.files.base import File
@@ -80,21 +81,20 @@ class Call:
         along = cursors.read_along(rows, columns)
         wanted = cursors.after(rows, by, self.query.get("cursor"))
         ends: list[Sequence[Any]] = []
+        read: Callable[[QuerySet[Any]], list[Any]] = partial(_first, limit + 1)
         if by_keys:
             keys = list(wanted.select_related(None).values_list("pk", *along)[: limit + 1])
             ends = [end for _key, *end in keys]
-            wanted = of_keys(wanted, by[0], keys[:limit])
+            read = partial(of_keys, first=by[0], keys=keys[:limit])
             along = []
-        else:
-            wanted = wanted[: limit + 1]
         if fields is not None:
             names = list(fields)
-            found = list(wanted.values_list(*fields.values(), *along))
+            found = read(wanted.values_list(*fields.values(), *along))
             items: list[Mapping[str, Any]] = [dict(zip(names, row, strict=False)) for row in found[:limit]]
             ends = ends or [row[len(names) :] for row in found]
         else:
             assert shape is not None, "say which fields, or how a row becomes an answer"
-            found = list(wanted)
+            found = read(wanted)
             items = [shape(row) for row in found[:limit]]
             ends = ends or [[_value(row, name) for name in columns] for row in found]
         return Page(items, cursors.encode(ends[limit - 1]) if len(ends) > limit else None)
@@ -116,6 +116,10 @@ class Call:
             for one in (refusal, *refusal.broken):
                 one.field = names.get(one.field or "", one.field)
             raise
+
+
+def _first(count: int, rows: QuerySet[Any]) -> list[Any]:
+    return list(rows[:count])
 
 
 def _value(row: Any, name: str) -> Any:

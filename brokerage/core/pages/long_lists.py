@@ -14,6 +14,8 @@ from django.db.models import QuerySet
 from django.utils.formats import number_format
 from django.utils.functional import cached_property
 
+from brokerage.core.tenants.context import joined_as_written
+
 #: Rows counted at least, and by how many the count goes on further back in the list.
 COUNTED = 1000
 
@@ -28,13 +30,13 @@ def count_text(count: int, most: int = COUNTED) -> str:
     return number_format(min(count, most), use_l10n=True, force_grouping=True) + ("+" if count > most else "")
 
 
-def keys_first(rows: QuerySet[Any], begin: int, end: int) -> QuerySet[Any]:
+def keys_first(rows: QuerySet[Any], begin: int, end: int) -> list[Any]:
     """The rows from `begin` to `end` in their order: found by their keys alone, with a statement of its own, and only
     then joined with what they are shown with.
 
     For lists in the order of an index of their own table, said by names (`order_by`), the first of a column that is
-    never null. Behind row security the planner expects one row where there
-    are thousands, and joins them all before it sorts; also where the keys stand in a sub-query.
+    never null. Behind row security the planner expects one row where there are thousands, and joins them all before it
+    sorts; also where the keys stand in a sub-query.
     """
     first = rows.query.order_by[0]
     assert isinstance(first, str), "say the order by names"
@@ -42,17 +44,20 @@ def keys_first(rows: QuerySet[Any], begin: int, end: int) -> QuerySet[Any]:
     return of_keys(rows, first, list(keys))
 
 
-def of_keys(rows: QuerySet[Any], first: str, keys: Sequence[Sequence[Any]]) -> QuerySet[Any]:
+def of_keys(rows: QuerySet[Any], first: str, keys: Sequence[Sequence[Any]]) -> list[Any]:
     """The rows of these keys, given in the order of the rows, each with its value of the column `first` of that order.
 
-    Also told from which value to which: otherwise the index of the order may be read from end to end for them.
+    Also told from which value to which: otherwise the index of the order may be read from end to end for them. And read
+    before what is joined with them: the planner, which expects one row of whatever it begins with, may begin with the
+    provider's homes and read all that ever went to each.
     """
     if not keys:
-        return rows.none()
+        return []
     ends = [keys[0][1], keys[-1][1]]
     column = first.removeprefix("-")
     ends = ends[::-1] if first != column else ends
-    return rows.filter(pk__in=[key for key, *_values in keys], **{f"{column}__range": ends})
+    with joined_as_written():
+        return list(rows.filter(pk__in=[key for key, *_values in keys], **{f"{column}__range": ends}))
 
 
 class LongPaginator(Paginator):

@@ -85,6 +85,20 @@ def _apply(context: Context) -> None:
 
 
 @contextmanager
+def joined_as_written() -> Iterator[None]:
+    """Within a context: statements read the table that they name first, then what is joined with it, in their order."""
+    _weigh_joins(1)
+    yield
+    # Not reached on an exception, as below.
+    _weigh_joins(WEIGHED_JOINS)
+
+
+def _weigh_joins(count: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('join_collapse_limit', %s, true)", [str(count)])
+
+
+@contextmanager
 def entered(context: Context) -> Iterator[Context]:
     """Open a transaction (or savepoint), enter the role and settings, and restore the previous ones at the end."""
     outermost = not connection.in_atomic_block
