@@ -134,7 +134,7 @@ def access_new(request: OrganisationRequest, code: str) -> HttpResponse:
     members = Organisation.objects.filter(regions__region_id=vehicle.region_id, kind="authority", is_active=True)
     form = AccessForm(
         request.POST if request.method == "POST" else None,
-        authorities=list(members.order_by("name").values_list("pk", "name")),
+        authorities=list(members.order_by("name", "pk").values_list("pk", "name")),
     )
     if request.method == "POST" and form.is_valid():
         values = dict(form.cleaned_data)

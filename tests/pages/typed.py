@@ -31,6 +31,9 @@ TYPED: dict[str, dict[str, str]] = {
         "home_postcode": "HA1 2AA",
         "social_worker": "",
     },
+    # Before whatever access any authority has.
+    "dpv:access_new": on("starts_on", {**TODAYS, "day": 1, "year": TODAY.year - 7})
+    | on("ends_on", {**TODAYS, "day": 1, "year": TODAY.year - 6}),
     "providers:household_add": {"languages": "en"},
     "providers:household_edit": {"languages": "en"},
     "safeguarding:meeting_new": on("next_on", None),
