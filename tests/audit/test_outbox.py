@@ -21,6 +21,7 @@ from brokerage.core.audit.record import enqueue
 from brokerage.core.steadfast import keep_trying
 from brokerage.core.tenants.context import acting, worker
 from tests.cast import actor_of
+from tests.emptied import counted_when_empty
 
 KIND = "tests.work"
 
@@ -60,6 +61,14 @@ def test_an_item_that_kills_its_workers_is_set_aside(done: list[Any]) -> None:
     assert outbox.drain("tests") == 0 and done == []
     item = _item()
     assert item.failed_at is not None and item.last_error == "WorkerLost" and item.attempts == outbox.MOST_ATTEMPTS
+
+
+@pytest.mark.django_db
+def test_a_table_counted_when_it_was_empty_slows_no_claim(done: list[Any]) -> None:
+    _enqueue(300)
+    with counted_when_empty("audit_outboxitem") as thrown_away:
+        assert len(outbox.claim("tests", 50)) == 50
+    assert len(thrown_away) == 1 and max(thrown_away) <= 300, "each row once at most"
 
 
 @pytest.mark.django_db

@@ -20,6 +20,7 @@ from brokerage.core.notifications.models import Message
 from brokerage.core.notifications.purge import purge_old_messages
 from brokerage.core.tenants.context import worker
 from tests.cast import ident, user_of
+from tests.emptied import counted_when_empty
 
 pytestmark = pytest.mark.django_db
 
@@ -106,6 +107,19 @@ def test_a_late_server_gets_no_message_on_a_lease_about_to_end(
     monkeypatch.setattr(delivery, "STINT", -1.0)
     assert delivery.deliver() == 0
     assert _states() == [(False, 0, "", False)] * 3
+
+
+@pytest.mark.parametrize("is_away", [False, True])
+def test_a_table_counted_when_it_was_empty_slows_no_batch(
+    trouble: dict[int, Exception], settings: Any, *, is_away: bool
+) -> None:
+    _messages(400)
+    if is_away:
+        settings.EMAIL_BACKEND = "brokerage.core.notifications.notify_backend.NotifyBackend"
+    with counted_when_empty("notifications_message") as thrown_away:
+        delivery.deliver(rounds=1)
+    # The claims of what is urgent and of what is not; the failures, or what was sent, by twenties.
+    assert len(thrown_away) == (3 if is_away else 7) and max(thrown_away) <= 400, "each row once at most"
 
 
 def test_an_unknown_text_is_not_lost_and_holds_up_no_other(trouble: dict[int, Exception]) -> None:

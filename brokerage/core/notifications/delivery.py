@@ -98,13 +98,15 @@ def _claim(carrier: Carrier, *, urgent: bool) -> list[Message]:
 def _claim_some(carrier: Carrier, *, urgent: bool) -> tuple[int, list[Message]]:
     only = " AND is_urgent" if urgent else ""
     with worker(), connection.cursor() as cursor:
-        # Materialised: a plan that runs a plain sub-query anew for every row would claim more than a batch.
+        # Materialised: a plan that runs a plain sub-query anew for every row would claim more than a batch. By keys:
+        # while the planner takes the table for empty (counted after a purge), a join reads all of it for each batch.
         cursor.execute(
             "WITH due AS MATERIALIZED (SELECT id FROM notifications_message WHERE channel = %s AND sent_at IS NULL"
             f" AND failed_at IS NULL{only} AND available_at <= now() AND (leased_until IS NULL OR leased_until < now())"
             " ORDER BY available_at LIMIT %s FOR UPDATE SKIP LOCKED)"
             " UPDATE notifications_message m SET attempts = m.attempts + 1,"
-            " leased_until = now() + make_interval(secs => %s) FROM due WHERE m.id = due.id RETURNING m.id",
+            " leased_until = now() + make_interval(secs => %s) WHERE m.id = ANY (ARRAY(SELECT id FROM due))"
+            " RETURNING m.id",
             [carrier.channel.value, BATCH, LEASE.total_seconds()],
         )
         ids = [row[0] for row in cursor.fetchall()]
@@ -181,7 +183,8 @@ def _postpone(failed: list[tuple[Message, str, bool]]) -> None:
             " ELSE least(power(2, least(m.attempts, 20)), %s) END),"
             " failed_at = CASE WHEN CASE WHEN m.is_urgent AND f.is_away"
             " THEN m.created_at < now() - make_interval(secs => %s) ELSE m.attempts >= %s END THEN now() END"
-            " FROM unnest(%s::uuid[], %s::text[], %s::boolean[]) AS f (id, error, is_away) WHERE m.id = f.id",
+            " FROM unnest(%s::uuid[], %s::text[], %s::boolean[]) AS f (id, error, is_away)"
+            " WHERE m.id = f.id AND m.id = ANY (%s::uuid[])",
             [
                 URGENT_WAIT,
                 LONGEST_WAIT,
@@ -190,6 +193,7 @@ def _postpone(failed: list[tuple[Message, str, bool]]) -> None:
                 _ids(message for message, _error, _away in failed),
                 [error[:200] for _message, error, _away in failed],
                 [away for _message, _error, away in failed],
+                _ids(message for message, _error, _away in failed),
             ],
         )
 
