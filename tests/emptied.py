@@ -1,4 +1,4 @@
-"""Statistics as a table has them once everything in it was deleted and then counted: pages, and no rows."""
+"""Statistics that no longer hold: as a table has them that was emptied and counted, or counted with its first row."""
 
 from __future__ import annotations
 
@@ -14,33 +14,38 @@ from tests.benchmarks.plans import plan_of
 
 
 @contextmanager
-def counted_when_empty(table: str) -> Iterator[list[int]]:
-    """The planner takes the table for empty meanwhile. For each UPDATE of it: how many rows its plan reads in vain,
-    which is a multiple of all rows where it compares each with each."""
-    found: list[int] = []
+def counted(table: str, *, pages: int, rows: int) -> Iterator[None]:
+    """The planner takes the table for one of so many rows on so many pages meanwhile."""
     written = "UPDATE pg_class SET relpages = %s, reltuples = %s WHERE oid = %s::regclass"
+    with superuser(str(connection.settings_dict["NAME"])) as cursor:
+        cursor.execute("SELECT relpages, reltuples FROM pg_class WHERE oid = %s::regclass", [table])
+        before = cursor.fetchone()
+        assert before is not None
+        cursor.execute(written, [pages, rows, table])
+        try:
+            yield
+        finally:
+            cursor.execute(written, [*before, table])
+
+
+@contextmanager
+def rows_handled(table: str) -> Iterator[list[int]]:
+    """Of each UPDATE of the table: how many rows the nodes of its plan read, gave on or threw away, all in all."""
+    found: list[int] = []
 
     def explain(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         if re.search(rf"(?<!FOR )UPDATE {table}\b", sql):
             with connection.connection.cursor() as cursor:
                 cursor.execute("SAVEPOINT explained")
-                found.append(_read_in_vain(plan_of(cursor, "ANALYZE, FORMAT JSON", sql, params)))
+                found.append(_handled(plan_of(cursor, "ANALYZE, FORMAT JSON", sql, params)))
                 cursor.execute("ROLLBACK TO explained")
         return execute(sql, params, many, context)
 
-    with superuser(str(connection.settings_dict["NAME"])) as cursor:
-        cursor.execute("SELECT relpages, reltuples FROM pg_class WHERE oid = %s::regclass", [table])
-        before = cursor.fetchone()
-        assert before is not None
-        cursor.execute(written, [8, 0, table])
-        try:
-            with connection.execute_wrapper(explain):
-                yield found
-        finally:
-            cursor.execute(written, [*before, table])
+    with connection.execute_wrapper(explain):
+        yield found
 
 
-def _read_in_vain(plan: dict[str, Any]) -> int:
-    removed = plan.get("Rows Removed by Join Filter", 0) + plan.get("Rows Removed by Filter", 0)
+def _handled(plan: dict[str, Any]) -> int:
+    here = plan["Actual Rows"] + plan.get("Rows Removed by Join Filter", 0) + plan.get("Rows Removed by Filter", 0)
     below: list[dict[str, Any]] = plan.get("Plans", [])
-    return int(removed * plan["Actual Loops"]) + sum(_read_in_vain(one) for one in below)
+    return round(here * plan["Actual Loops"]) + sum(_handled(one) for one in below)

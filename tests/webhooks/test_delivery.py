@@ -23,6 +23,7 @@ from brokerage.core.webhooks import actions, delivery, sending, signing
 from brokerage.core.webhooks.models import Change, Delivery, Webhook
 from brokerage.core.webhooks.purge import purge_old
 from tests.cast import actor_of, user_of
+from tests.emptied import counted, rows_handled
 from tests.webhooks.receiver import Receiver, receiving
 from tests.webhooks.steps import act, added, as_client, due_now, expand, machine
 
@@ -329,3 +330,26 @@ def test_a_worker_that_died_leaves_its_lease_and_another_sends(receiver: Receive
     with worker():
         Webhook.objects.update(leased_until=timezone.now() - dt.timedelta(hours=1))
     assert delivery.deliver() == 1 and deliveries(webhook)[0].state == "delivered"
+
+
+@pytest.mark.parametrize(("table", "pages", "rows"), [("webhooks_webhook", 1, 1), ("webhooks_delivery", 8, 0)])
+def test_one_webhook_is_claimed_at_a_time_whatever_was_counted(table: str, pages: int, rows: int) -> None:
+    client = machine("olive")
+    webhooks = [added(client, "olive", f"https://127.0.0.1/{number}") for number in range(6)]
+    with worker():
+        Delivery.objects.bulk_create(
+            Delivery(webhook=webhook, organisation_id=webhook.organisation_id, kind="ping")
+            for webhook in webhooks
+            for _number in range(200)
+        )
+    due_now()
+    with worker():
+        # Whoever waits longest stands first, as where each was tried after the one before it.
+        for number, webhook in enumerate(webhooks):
+            Webhook.objects.filter(pk=webhook.pk).update(tried_at=timezone.now() - dt.timedelta(hours=9 - number))
+    with counted(table, pages=pages, rows=rows), rows_handled("webhooks_webhook") as handled:
+        claimed = delivery._claim()
+    with worker():
+        leased = Webhook.objects.exclude(leased_until=None).values_list("pk", flat=True)
+        assert claimed is not None and list(leased) == [claimed.id], "the others are free for somebody else"
+    assert len(handled) == 1 and handled[0] < 1200, "not each webhook with all that waits"

@@ -183,8 +183,7 @@ def _postpone(failed: list[tuple[Message, str, bool]]) -> None:
             " ELSE least(power(2, least(m.attempts, 20)), %s) END),"
             " failed_at = CASE WHEN CASE WHEN m.is_urgent AND f.is_away"
             " THEN m.created_at < now() - make_interval(secs => %s) ELSE m.attempts >= %s END THEN now() END"
-            " FROM unnest(%s::uuid[], %s::text[], %s::boolean[]) AS f (id, error, is_away)"
-            " WHERE m.id = f.id AND m.id = ANY (%s::uuid[])",
+            " FROM unnest(%s::uuid[], %s::text[], %s::boolean[]) AS f (id, error, is_away) WHERE m.id = f.id",
             [
                 URGENT_WAIT,
                 LONGEST_WAIT,
@@ -193,7 +192,6 @@ def _postpone(failed: list[tuple[Message, str, bool]]) -> None:
                 _ids(message for message, _error, _away in failed),
                 [error[:200] for _message, error, _away in failed],
                 [away for _message, _error, away in failed],
-                _ids(message for message, _error, _away in failed),
             ],
         )
 

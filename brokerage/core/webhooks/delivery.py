@@ -98,19 +98,22 @@ def _claim() -> Target | None:
     A client that was revoked, or whose owner has left, gets nothing.
     """
     with worker(), connection.cursor() as cursor:
+        # Materialised: a plan that runs a plain sub-query anew for every row would claim more than one. What is due is
+        # asked webhook by webhook: as a join it compares each with all that waits, while the table is taken for empty.
         cursor.execute(
-            "UPDATE webhooks_webhook w SET leased_until = now() + make_interval(secs => %s), tried_at = now()"
-            " FROM (SELECT w.id FROM webhooks_webhook w"
+            "WITH due AS MATERIALIZED (SELECT w.id FROM webhooks_webhook w"
             " JOIN api_apiclient c ON c.id = w.client_id AND c.revoked_at IS NULL"
             " JOIN accounts_user u ON u.id = c.owner_id AND u.is_active"
             " JOIN tenants_organisation o ON o.id = w.organisation_id AND o.is_active"
             " JOIN tenants_membership m ON m.user_id = u.id AND m.organisation_id = w.organisation_id AND m.is_active"
             " WHERE w.state = 'active' AND (w.leased_until IS NULL OR w.leased_until < now())"
             " AND (w.resting_until IS NULL OR w.resting_until <= now())"
-            " AND EXISTS (SELECT 1 FROM webhooks_delivery d WHERE d.webhook_id = w.id AND d.state = 'waiting'"
-            " AND d.next_at <= now())"
-            " ORDER BY w.tried_at NULLS FIRST LIMIT 1 FOR UPDATE OF w SKIP LOCKED) due"
-            " WHERE w.id = due.id RETURNING w.id, w.organisation_id, w.url, w.sealed_secret,"
+            " AND (SELECT true FROM webhooks_delivery d WHERE d.webhook_id = w.id AND d.state = 'waiting'"
+            " AND d.next_at <= now() LIMIT 1)"
+            " ORDER BY w.tried_at NULLS FIRST LIMIT 1 FOR UPDATE OF w SKIP LOCKED)"
+            " UPDATE webhooks_webhook w SET leased_until = now() + make_interval(secs => %s), tried_at = now()"
+            " WHERE w.id = ANY (ARRAY(SELECT id FROM due))"
+            " RETURNING w.id, w.organisation_id, w.url, w.sealed_secret,"
             " CASE WHEN w.old_secret_until > now() THEN w.sealed_old_secret ELSE '' END",
             [LEASE.total_seconds()],
         )
