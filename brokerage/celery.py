@@ -49,9 +49,9 @@ app.conf.task_routes = {
 }
 
 
-def _tick(task: str) -> dict[str, Any]:
-    """Every second; one that cannot be published is dropped, as the next says the same."""
-    return {"task": task, "schedule": 1.0, "options": {"expires": 5, "retry": False}}
+def _tick(task: str, *, every: float = 1.0) -> dict[str, Any]:
+    """Every second, or so many; one that cannot be published is dropped, as the next says the same."""
+    return {"task": task, "schedule": every, "options": {"expires": 5, "retry": False}}
 
 
 def _nightly(task: str, minute: int) -> dict[str, Any]:
@@ -68,7 +68,8 @@ app.conf.beat_schedule = {
     },
     "dormant accounts": _nightly("brokerage.core.accounts.tasks.close_dormant", minute=50),
     "events": _tick("brokerage.core.audit.tasks.drain_events"),
-    "alerts": _tick("brokerage.core.notifications.tasks.deliver_alerts"),
+    # Each tick wakes one process: a machine's second one joins in half a second after the first.
+    "alerts": _tick("brokerage.core.notifications.tasks.deliver_alerts", every=0.5),
     "texts": _tick("brokerage.core.notifications.tasks.deliver_texts"),
     "alert-work": _tick("brokerage.core.audit.tasks.drain_alerts"),
     "messages": _tick("brokerage.core.notifications.tasks.deliver_messages"),

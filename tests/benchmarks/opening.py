@@ -205,7 +205,7 @@ def tick(watch: Watch, *, spares: bool = False) -> None:
     app.loader.import_default_modules()
     for entry in app.conf.beat_schedule.values():
         watch.reader = watch.page = entry["task"]
-        with _spared() if spares and entry["schedule"] != 1.0 else nullcontext():
+        with _spared() if spares and not isinstance(entry["schedule"], float) else nullcontext():
             app.tasks[entry["task"]]()
 
 
