@@ -5,12 +5,12 @@ It counts a message only once it has said 250 to it: what it did not acknowledge
 
 from __future__ import annotations
 
+import re
 import socket
 import socketserver
 import threading
 import time
 from collections import Counter
-from email import message_from_bytes
 
 from tests.faults.ports import held_port
 
@@ -154,13 +154,19 @@ class _Session(socketserver.StreamRequestHandler):
             if sink.dies_after is not None:
                 sink.dies_after -= 1
             if not dies:
-                message = message_from_bytes(body)
-                name = message["X-Message-Id"]
+                name = _header("X-Message-Id", body)
                 sink.taken.append((name, recipient))
-                sink.ids.setdefault(name, set()).add(str(message["Message-ID"]))
+                sink.ids.setdefault(name, set()).add(_header("Message-ID", body))
                 sink.when.setdefault(name, time.monotonic())
         if dies:
             sink.go_away()
             return False
         self._say("250 taken")
         return True
+
+
+def _header(name: str, body: bytes) -> str:
+    """Without reading the rest: this server shares the machine with what is measured."""
+    found = re.search(rb"^" + name.encode() + rb":\s*(\S+)", body, re.MULTILINE | re.IGNORECASE)
+    assert found is not None, f"an e-mail without {name}"
+    return found[1].decode()

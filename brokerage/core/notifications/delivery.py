@@ -17,7 +17,6 @@ from typing import Any
 
 from django.db import connection
 
-from brokerage.core.accounts.models import unseen
 from brokerage.core.notifications.carriers import EMAIL, URGENT_FOR, Carrier
 from brokerage.core.notifications.models import Message
 from brokerage.core.steadfast import keep_trying
@@ -30,6 +29,8 @@ LEASE = timedelta(minutes=6)
 #: Seconds in which messages of a batch may be begun; what is left then is given back.
 STINT = 60.0
 BATCH = 100
+#: What a message is made of, for those who carry it.
+SAID = ("template", "reference", "path", "created_at", "user__email", "user__language", "organisation__name")
 #: Sent messages are marked after so many, or so many seconds: what a killed worker sends twice at most.
 MARK_EVERY = 20
 MARK_SECONDS = 1.0
@@ -110,7 +111,7 @@ def _claim_some(carrier: Carrier, *, urgent: bool) -> tuple[int, list[Message]]:
             [carrier.channel.value, BATCH, LEASE.total_seconds()],
         )
         ids = [row[0] for row in cursor.fetchall()]
-        rows = Message.objects.select_related("user", "organisation").defer(*unseen("user"))
+        rows = Message.objects.select_related("user", "organisation").only(*SAID)
         return len(ids), carrier.claimed(list(rows.filter(pk__in=ids).order_by("available_at", "id")))
 
 
