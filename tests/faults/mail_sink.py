@@ -166,7 +166,6 @@ class _Session(socketserver.StreamRequestHandler):
 
 
 def _header(name: str, body: bytes) -> str:
-    """Without reading the rest: this server shares the machine with what is measured."""
+    """Empty where it has none. Without reading the rest: this server shares the machine with what is measured."""
     found = re.search(rb"^" + name.encode() + rb":\s*(\S+)", body, re.MULTILINE | re.IGNORECASE)
-    assert found is not None, f"an e-mail without {name}"
-    return found[1].decode()
+    return found[1].decode() if found else ""

@@ -15,7 +15,7 @@ from brokerage.embedded.valkey import EmbeddedValkey
 from brokerage.scheduler import SteadyScheduler
 from tests.faults.ports import held_port
 
-#: A tick of each second, which is tried once; and every other, which kombu tries again.
+#: A tick that comes all the time, which is tried once; and every other, which kombu tries again.
 SECOND = "alerts"
 TRIED_AGAIN = sorted(name for name, entry in app.conf.beat_schedule.items() if entry["options"].get("retry", True))
 

@@ -9,6 +9,9 @@ from brokerage.core.notifications.carriers import TEXTS
 from brokerage.core.notifications.purge import purge_old_messages
 from brokerage.core.sms.gateways import texts_are_set_up
 
+#: Seconds after which other work of the queue for alerts has its turn, and what is left waits for the next tick.
+TURN = 5.0
+
 
 @shared_task(name="brokerage.core.notifications.tasks.deliver_messages")
 def deliver_messages(rounds: int = 50) -> int:
@@ -19,7 +22,7 @@ def deliver_messages(rounds: int = 50) -> int:
 @shared_task(name="brokerage.core.notifications.tasks.deliver_alerts")
 def deliver_alerts(rounds: int = 50) -> int:
     """Send the messages of safeguarding alerts; returns how many were sent."""
-    return delivery.deliver(rounds=rounds, urgent=True)
+    return delivery.deliver(rounds=rounds, urgent=True, seconds=TURN)
 
 
 @shared_task(name="brokerage.core.notifications.tasks.deliver_texts")

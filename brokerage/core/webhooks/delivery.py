@@ -99,7 +99,8 @@ def _claim() -> Target | None:
     """
     with worker(), connection.cursor() as cursor:
         # Materialised: a plan that runs a plain sub-query anew for every row would claim more than one. What is due is
-        # asked webhook by webhook: as a join it compares each with all that waits, while the table is taken for empty.
+        # asked webhook by webhook: as a join it compares each with all that waits, while the table is taken for empty;
+        # in order, or all that waits for one is looked through for each of the others.
         cursor.execute(
             "WITH due AS MATERIALIZED (SELECT w.id FROM webhooks_webhook w"
             " JOIN api_apiclient c ON c.id = w.client_id AND c.revoked_at IS NULL"
@@ -108,8 +109,8 @@ def _claim() -> Target | None:
             " JOIN tenants_membership m ON m.user_id = u.id AND m.organisation_id = w.organisation_id AND m.is_active"
             " WHERE w.state = 'active' AND (w.leased_until IS NULL OR w.leased_until < now())"
             " AND (w.resting_until IS NULL OR w.resting_until <= now())"
-            " AND (SELECT true FROM webhooks_delivery d WHERE d.webhook_id = w.id AND d.state = 'waiting'"
-            " AND d.next_at <= now() LIMIT 1)"
+            " AND (SELECT d.next_at FROM webhooks_delivery d WHERE d.webhook_id = w.id AND d.state = 'waiting'"
+            " ORDER BY d.next_at LIMIT 1) <= now()"
             " ORDER BY w.tried_at NULLS FIRST LIMIT 1 FOR UPDATE OF w SKIP LOCKED)"
             " UPDATE webhooks_webhook w SET leased_until = now() + make_interval(secs => %s), tried_at = now()"
             " WHERE w.id = ANY (ARRAY(SELECT id FROM due))"
