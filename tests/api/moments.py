@@ -28,7 +28,7 @@ from tests.cast import TODAY, actor_of, ident
 from tests.contracts.test_machine_signing import allow
 from tests.firewall.test_imports import house
 from tests.incidents.reporting import resident
-from tests.isolation.api_world import ApiWorld, Values
+from tests.isolation.api_world import ApiWorld, Values, as_of_today
 from tests.isolation.world import everything
 from tests.placements.test_spot import spot
 from tests.providers.test_imports import register
@@ -210,4 +210,4 @@ def _sections() -> list[str]:
 def _example(name: str) -> Values:
     found = next(route for route in routes() if route.name == name)
     assert found.operation.body
-    return dict(found.operation.body.example)
+    return dict(as_of_today(found.operation.body.example))

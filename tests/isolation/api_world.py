@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 from dataclasses import dataclass, field, replace
 from io import BytesIO
 from typing import Any
@@ -52,6 +53,9 @@ OWN = {"authority": "oscar", "provider": "bob", "central": "carol"}
 ALDER = ("households/", "homes/<uuid:home>/households")
 #: Clients with every scope of their kind that are strangers to the world's things.
 STRANGERS = {"other authority": "edith", "other provider": "cecil", "other region": "nia", "other central": "wendy"}
+
+#: The day as of which the document's examples are.
+EXAMPLES_FROM = dt.date(2026, 11, 23)
 
 Values = dict[str, Any]
 
@@ -98,7 +102,7 @@ class ApiWorld:
             return b"Nothing but plain words of a paper."
         if operation.body is None:
             return None
-        return {**operation.body.example, **self.bodies.get(route.name, {})}
+        return {**as_of_today(operation.body.example), **self.bodies.get(route.name, {})}
 
     def own(self, route: Route, kind: str) -> Machine:
         """The client that the operation's things belong to."""
@@ -111,6 +115,18 @@ class ApiWorld:
         if route.operation.named:
             headers.setdefault("Content-Disposition", 'attachment; filename="note.txt"')
         return machine.send(route.method.upper(), self.address(route, kind), self.body(route), **headers)
+
+
+def as_of_today(example: Any) -> Any:
+    """The document's example as if it had been written today: its days grow old."""
+    if isinstance(example, dict):
+        return {name: as_of_today(value) for name, value in example.items()}
+    if isinstance(example, list):
+        return [as_of_today(value) for value in example]
+    found = re.fullmatch(r"(\d{4}-\d\d-\d\d)(T.*)?", example) if isinstance(example, str) else None
+    if found is None:
+        return example
+    return (dt.date.fromisoformat(found[1]) + (TODAY - EXAMPLES_FROM)).isoformat() + (found[2] or "")
 
 
 def owners(route: Route) -> list[str]:
@@ -374,7 +390,11 @@ def _bodies(
         "admit": {"vehicle": "T-RES", "lot": "STD", "establishment_id": str(ident("birch-house"))},
         "copy_referral": {"case_number": person.case_number, "as_sibling": False},
         "link_siblings": {"referral": draft.reference},
-        "publish_referral": {"lot_ids": [str(ident("lot T-RES"))], "chosen": [str(ident("admission birch-house"))]},
+        "publish_referral": {
+            "lot_ids": [str(ident("lot T-RES"))],
+            "chosen": [str(ident("admission birch-house"))],
+            "closes_at": f"{soon}T12:00:00Z",
+        },
         "put_vacancies": {"items": [{"establishment_id": str(ident("birch-house")), "vacancies": 1}]},
         "review_suspension": {"review_on": soon},
         "suspend_from_lot": {"review_on": soon},
