@@ -65,7 +65,7 @@ def _own_cache() -> Iterator[None]:
     """Every process of every run shares one Redis: each keeps to keys of its own, and waits for a busy Redis
     (else what was counted there would be counted anew in memory)."""
     settings.CACHES["default"]["KEY_PREFIX"] = settings.DATABASES["default"]["NAME"]
-    settings.CACHES["default"]["OPTIONS"] = {"socket_timeout": 30}
+    settings.CACHES["default"]["OPTIONS"] = {"socket_timeout": 30, "socket_connect_timeout": 30}
     yield
     cache.clear()
 
