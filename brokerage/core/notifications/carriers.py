@@ -26,6 +26,8 @@ from brokerage.core.sms.gateways import Gateway, GatewayAway, open_gateway
 
 #: For so long what is urgent is tried again while the server is away, and a text is worth sending.
 URGENT_FOR = timedelta(days=4)
+#: What is read of a claimed message: all that carriers and their texts may ask of it.
+SAID = ("template", "reference", "path", "created_at", "user__email", "user__language", "organisation__name")
 #: After trouble a process leaves the server alone for so many times the seconds that it lost.
 REST_FACTOR = 4
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from django.db import connection
 
-from brokerage.core.notifications.carriers import EMAIL, URGENT_FOR, Carrier
+from brokerage.core.notifications.carriers import EMAIL, SAID, URGENT_FOR, Carrier
 from brokerage.core.notifications.models import Message
 from brokerage.core.steadfast import keep_trying
 from brokerage.core.tenants.context import worker
@@ -29,8 +29,6 @@ LEASE = timedelta(minutes=6)
 #: Seconds in which messages of a batch may be begun; what is left then is given back.
 STINT = 60.0
 BATCH = 100
-#: What a message is made of, for those who carry it.
-SAID = ("template", "reference", "path", "created_at", "user__email", "user__language", "organisation__name")
 #: Sent messages are marked after so many, or so many seconds: what a killed worker sends twice at most.
 MARK_EVERY = 20
 MARK_SECONDS = 1.0
